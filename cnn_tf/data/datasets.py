@@ -13,6 +13,7 @@ from cnn_tf.data import idx
 # The validation examples are the same in every run, whatever its seed, so that
 # runs can be compared on them.
 _VALIDATION_SEED = 28
+_PREFIXES = ('train', 't10k')
 
 
 class Examples(NamedTuple):
@@ -37,19 +38,37 @@ def load(name: str, data_dir: str = '', num_validation: int = 5000) -> Dataset:
   Raises:
     UserError: a file is missing or damaged, or the files do not fit together.
   """
-  folder = pathlib.Path(data_dir or pathlib.Path(__file__).parent / name)
-  if not folder.is_dir():
-    raise errors.UserError(f'{folder}: there is no such folder')
-  train = _read_examples(folder, 'train')
-  test = _read_examples(folder, 't10k')
+  place = folder(name, data_dir)
+  train, test = (_read_examples(place, prefix) for prefix in _PREFIXES)
   if train.images.shape[1:] != test.images.shape[1:]:
     raise errors.UserError(
-      f'{folder}: training images are {train.images.shape[1:]}, '
+      f'{place}: training images are {train.images.shape[1:]}, '
       f'test images {test.images.shape[1:]}'
     )
-  num_classes = _count_classes(folder, train.labels, test.labels)
+  num_classes = _count_classes(place, train.labels, test.labels)
   train, validation = hold_out(train, num_validation)
   return Dataset(train, validation, test, num_classes)
+
+
+def folder(name: str, data_dir: str = '') -> pathlib.Path:
+  """Where the files of a dataset are.
+
+  Raises:
+    UserError: nowhere.
+  """
+  path = pathlib.Path(data_dir or pathlib.Path(__file__).parent / name)
+  if not path.is_dir():
+    raise errors.UserError(f'{path}: there is no such folder')
+  return path
+
+
+def files(place: pathlib.Path) -> list[pathlib.Path]:
+  """The four files of a folder: images and labels, for training and test.
+
+  Raises:
+    UserError: one is missing.
+  """
+  return [_find(place, name) for prefix in _PREFIXES for name in _names(prefix)]
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
@@ -91,8 +110,7 @@ def _shuffle(count, key):
 
 
 def _read_examples(folder, prefix):
-  images_path = _find(folder, f'{prefix}-images-idx3-ubyte')
-  labels_path = _find(folder, f'{prefix}-labels-idx1-ubyte')
+  images_path, labels_path = (_find(folder, name) for name in _names(prefix))
   images, labels = idx.read(images_path), idx.read(labels_path)
   if images.ndim != 3 or not images.size:
     raise errors.UserError(
@@ -103,6 +121,10 @@ def _read_examples(folder, prefix):
       f'{labels_path}: labels of shape {labels.shape} for {len(images)} images'
     )
   return Examples(images, labels)
+
+
+def _names(prefix):
+  return f'{prefix}-images-idx3-ubyte', f'{prefix}-labels-idx1-ubyte'
 
 
 def _find(folder, name):

@@ -1,4 +1,4 @@
-"""The IDX format of MNIST: one file -> one array, or one clear error.
+"""The IDX format of MNIST: one file <-> one array, or one clear error.
 
 A file is four bytes (0, 0, the type of the numbers, the number of axes), then
 the length of each axis as a big-endian uint32, then the numbers, last axis
@@ -40,6 +40,13 @@ def read(path: str | pathlib.Path) -> np.ndarray:
     return _decode(content)
   except ValueError as error:
     raise errors.UserError(f'{path}: {error}') from None
+
+
+def encode(array: np.ndarray) -> bytes:
+  """The content of an uncompressed IDX file that holds a uint8 array."""
+  sizes = struct.pack(f'>{array.ndim}I', *array.shape)
+  header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim]) + sizes
+  return header + array.astype(np.uint8, casting='safe').tobytes()
 
 
 def _decode(content: bytes) -> np.ndarray:

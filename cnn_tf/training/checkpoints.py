@@ -18,9 +18,12 @@ NUM_KEPT = 3
 
 
 def save(
-  checkpoint: tf.train.Checkpoint, folder: pathlib.Path, epoch: int
+  checkpoint: tf.train.Checkpoint,
+  folder: pathlib.Path,
+  epoch: int,
+  num_kept: int = NUM_KEPT,
 ) -> None:
-  """Writes the values of all variables after `epoch`; drops all but `NUM_KEPT`.
+  """Writes the values of all variables after `epoch`; drops the oldest.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -37,14 +40,17 @@ def save(
     folder / 'checkpoint', f'model_checkpoint_path: "ckpt-{epoch}"\n'
   )
   # Later epochs can be there only if they were damaged, and are done again.
-  kept = [other for other in _epochs(folder) if other <= epoch][:NUM_KEPT]
+  kept = [other for other in _epochs(folder) if other <= epoch][:num_kept]
   for other in set(_epochs(folder)) - set(kept):
     for file in folder.glob(f'ckpt-{other}.*'):
       file.unlink()
 
 
 def restore_newest(
-  checkpoint: tf.train.Checkpoint, folder: pathlib.Path, whole: bool = True
+  checkpoint: tf.train.Checkpoint,
+  folder: pathlib.Path,
+  whole: bool = True,
+  last: int | None = None,
 ) -> int:
   """Sets all variables to the newest checkpoint that can be read.
 
@@ -53,11 +59,14 @@ def restore_newest(
     folder: where `save` put its files.
     whole: also insist that nothing saved is left over, as a run that goes on
       must; a network alone leaves the optimizer's share.
+    last: no checkpoint of a later epoch, if given.
 
   Returns:
     Its epoch, or 0 if there is none: then no variable was touched.
   """
   for epoch in _epochs(folder):
+    if last is not None and epoch > last:
+      continue
     path = _path(folder, epoch)
     problem = _find_damage(path)
     if not problem:

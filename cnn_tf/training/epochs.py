@@ -31,6 +31,7 @@ def train(
   trainer: train_step.Trainer,
   checkpoint: tf.train.Checkpoint,
   history: list[events.Epoch],
+  num_kept: int,
 ) -> None:
   """Trains up to `settings.num_epochs`, from the end of `history` on.
 
@@ -58,7 +59,7 @@ def train(
     events.write_epochs(folder / 'metrics.csv', history)
     kernels.keep()
     board.scalars(row)
-    checkpoints.save(checkpoint, folder / 'checkpoints', epoch)
+    checkpoints.save(checkpoint, folder / 'checkpoints', epoch, num_kept)
     lines.epoch(row, seconds)
 
 

@@ -30,7 +30,10 @@ from cnn_tf.training import train_step
 
 
 def train_and_evaluate(
-  settings: config.Config, workdir: pathlib.Path, num_replicas: str = 'auto'
+  settings: config.Config,
+  workdir: pathlib.Path,
+  num_replicas: str = 'auto',
+  num_kept: int = checkpoints.NUM_KEPT,
 ) -> dict[str, Any]:
   """Trains a network, continues its training, or finds that it is finished.
 
@@ -39,6 +42,7 @@ def train_and_evaluate(
     workdir: its folder, new or with a run of the same settings.
     num_replicas: as `replicas.make_strategy` takes it; not a part of the run,
       which may go on with another number.
+    num_kept: how many checkpoints to keep, the newest ones.
 
   Returns:
     The result, as `result.json` keeps it.
@@ -66,7 +70,9 @@ def train_and_evaluate(
     network, trainer, checkpoint = _build(settings, data, rows, strategy)
     done = checkpoints.restore_newest(checkpoint, folder / 'checkpoints')
     history = events.read_epochs(folder / 'metrics.csv', done)
-    epochs.train(settings, folder, data, network, trainer, checkpoint, history)
+    epochs.train(
+      settings, folder, data, network, trainer, checkpoint, history, num_kept
+    )
     result = _finish(folder, data, network, strategy)
     print(f'\n{_describe(result)}')
     return result

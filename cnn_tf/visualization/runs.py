@@ -64,8 +64,12 @@ class Run(NamedTuple):
     return f'{trained}; {data}' if data else trained
 
 
-def load(workdir: pathlib.Path) -> Run:
+def load(workdir: pathlib.Path, last: int | None = None) -> Run:
   """The run in `workdir`, with the kernels of its newest good checkpoint.
+
+  Args:
+    workdir: its folder.
+    last: no later epoch than this, if given.
 
   Raises:
     UserError: there is no run, or none with a checkpoint, or its data is gone.
@@ -81,7 +85,7 @@ def load(workdir: pathlib.Path) -> Run:
   network = model.ConvNet(rows, settings.seed)
   folder = workdir / 'checkpoints'
   checkpoint = tf.train.Checkpoint(network=network)
-  epoch = checkpoints.restore_newest(checkpoint, folder, whole=False)
+  epoch = checkpoints.restore_newest(checkpoint, folder, whole=False, last=last)
   if not epoch:
     raise errors.UserError(f'{workdir}: this run has no checkpoint yet')
   epochs = events.read_epochs(workdir / 'metrics.csv', epoch)

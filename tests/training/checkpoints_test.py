@@ -87,6 +87,18 @@ class CheckpointsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(list(self.folder.glob('ckpt-*')), 6)
     self.assert_restores(12)
 
+  def test_all_are_kept_if_wanted_and_an_older_one_comes_back(self):
+    for epoch in range(1, 6):
+      _set(self.kernel, self.bias, epoch)
+      checkpoints.save(self.checkpoint, self.folder, epoch, num_kept=5)
+    for last, expected in ((1, 1), (3, 3), (9, 5), (0, 0)):
+      _set(self.kernel, self.bias, 60)
+      epoch = checkpoints.restore_newest(
+        self.checkpoint, self.folder, last=last
+      )
+      self.assertEqual(epoch, expected)
+      self.assertAllClose(self.bias, [(expected or 60) / 3] * 40)
+
   def test_tensorflow_finds_the_newest_too(self):
     self.save(1, 2)
     latest = tf.train.latest_checkpoint(str(self.folder))
