@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import shlex
 import sys
 import time
 
@@ -124,7 +125,7 @@ def _new_workdir(settings):
 def _how_to_go_on(workdir):
   if run_folder.read_config(workdir) is None:
     return 'The run had not begun.'
-  return f'To go on: python run_train.py --workdir={workdir}'
+  return f'To go on: python run_train.py --workdir={shlex.quote(str(workdir))}'
 
 
 if __name__ == '__main__':
