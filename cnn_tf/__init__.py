@@ -61,4 +61,14 @@ Read it from top to bottom: a file uses only what stands above it.
     figures_patterns.py        patterns beside real patches
     pattern_search.py          maps of a layer -> what excites them
     patterns.py                the command that searches and draws them
+
+  studies/                     what is said about CNNs, measured
+    study.py                   how much work; the command line; the report
+    trained.py                 settings, seeds -> networks, trained once
+    tensors.py                 a network, images -> its tensors as arrays
+    changed.py                 a dataset, its images changed -> IDX files
+    arithmetic.py              are the textbook's numbers right?
+    border.py                  what does the unseen border cost?
+    rates.py                   which rate, which momentum, how much L2?
+    selection.py               what is a reported accuracy worth?
 """

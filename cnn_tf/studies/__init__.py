@@ -1,0 +1,8 @@
+"""One question a file; each runnable; each ends in a table and a figure."""
+
+from cnn_tf import command
+
+with command.silent_libraries():
+  import tensorflow
+
+  tensorflow.config.list_physical_devices()  # or it would complain of no CUDA

@@ -1,0 +1,51 @@
+"""A dataset, its images changed -> four IDX files that a training can read."""
+
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+
+from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.data import idx
+from cnn_tf.studies import study
+from cnn_tf.training import run_folder
+
+
+def write(
+  plan: study.Plan, name: str, change: Callable[[np.ndarray], np.ndarray]
+) -> str:
+  """The folder of the plan's dataset after `change`.
+
+  The examples stay in their order, so that the same ones are held out.
+
+  Args:
+    plan: says which dataset, and where to.
+    name: of the change, for the folder.
+    change: `[n, height, width]` uint8 -> as many images of the same size.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  source = datasets.folder(plan.dataset, plan.data_dir)
+  target = pathlib.Path(plan.networks, f'{source.name}-{name}').absolute()
+  try:
+    target.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise errors.UserError(f'{target}: {error.strerror}') from None
+  for path in datasets.files(source):
+    array = idx.read(path)
+    if array.ndim == 3:
+      array = change(array)
+    file = target / path.name.removesuffix('.gz')
+    run_folder.write(file, idx.encode(array))
+  return str(target)
+
+
+def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
+  """Moves images `[n, height, width]`; what comes in from outside is 0."""
+  height, width = images.shape[1:]
+  most = max(abs(down), abs(right))
+  padded = np.pad(images, [(0, 0), (most, most), (most, most)])
+  top, left = most - down, most - right
+  return padded[:, top : top + height, left : left + width]

@@ -1,0 +1,125 @@
+"""What all studies share: how much work, the command line, the report."""
+
+import csv
+import io
+import pathlib
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from absl import flags
+
+from cnn_tf import command
+from cnn_tf import config
+from cnn_tf import errors
+from cnn_tf import tables
+from cnn_tf.training import replicas
+from cnn_tf.training import run_folder
+from cnn_tf.visualization import figures
+
+
+class Plan(NamedTuple):
+  """On which data, and how much work."""
+
+  dataset: str = 'fashion'  # or several, with commas between them
+  seeds: int = 1  # trainings of each kind
+  epochs: int = 1  # of a training
+  data_dir: str = ''  # four IDX files to take the place of `dataset`
+  # Where trained networks are kept, for all studies.
+  networks: pathlib.Path = pathlib.Path('runs/studies/networks')
+  replicas: str = 'auto'  # as of run_train.py
+
+  def by_dataset(self) -> dict[str, 'Plan']:
+    """The same work on each of the datasets, by name."""
+    if self.data_dir:
+      return {pathlib.Path(self.data_dir).name: self}
+    names = self.dataset.split(',')
+    return {name: self._replace(dataset=name) for name in names}
+
+  def __str__(self) -> str:
+    """As it stands below the title of a figure."""
+    data = ' and '.join(self.by_dataset())
+    if not self.epochs:
+      return 'nothing is trained'
+    return f'{data}; seeds: {self.seeds}; epochs: {self.epochs}'
+
+
+class Report(NamedTuple):
+  """The answer of a study."""
+
+  table: list[list[str]]  # the names of the columns, then the rows
+  page: figures.Page
+
+
+def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
+  """The command of a study: measures as the flags say, prints and writes.
+
+  Args:
+    measure: the study.
+    quick: a first look of about a minute.
+    full: what is behind the results in docs/studies.md.
+  """
+  text, number = flags.DEFINE_string, flags.DEFINE_integer
+  flags.DEFINE_bool('full', False, f'not {quick}, but {full}')
+  text('workdir', None, 'folder of the results (default: runs/studies/<name>)')
+  text('dataset', None, 'mnist, fashion, or mnist,fashion')
+  text('data_dir', None, 'a folder with four IDX files to read instead')
+  number('seeds', None, 'trainings of each kind', lower_bound=1)
+  number('epochs', None, 'length of a training', lower_bound=1)
+  command.run(lambda: _main(measure, quick, full))
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+  """Mean and standard deviation over seeds; a single value stands alone."""
+  mean = statistics.fmean(values)
+  if len(values) < 2:
+    return f'{mean:.{digits}f}'
+  return f'{mean:.{digits}f} ± {statistics.stdev(values):.{digits}f}'
+
+
+def percent(shares: Sequence[float], digits: int = 2) -> str:
+  """The spread of shares of 1, in percent."""
+  return spread([100 * share for share in shares], digits)
+
+
+def write(report: Report, folder: pathlib.Path) -> list[str]:
+  """Writes `table.csv` and `figure.png`; returns their paths.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise errors.UserError(f'{folder}: {error.strerror}') from None
+  text = io.StringIO()
+  csv.writer(text, lineterminator='\n').writerows(report.table)
+  contents = {
+    'table.csv': text.getvalue(),
+    'figure.png': figures.to_png(report.page),
+  }
+  for name, content in contents.items():
+    run_folder.write(folder / name, content)
+  return [str(folder / name) for name in contents]
+
+
+def _main(measure, quick, full):
+  started = time.perf_counter()
+  plan = full if flags.FLAGS.full else quick
+  given = {name: flags.FLAGS[name].value for name in _CHOICES}
+  plan = plan._replace(**{k: v for k, v in given.items() if v is not None})
+  name = pathlib.Path(sys.argv[0]).stem
+  print(f'{name}: {plan}', flush=True)
+  # Now, since devices cannot be made once an op has run.
+  replicas.make_strategy(plan.replicas, config.Config.batch_size)
+  report = measure(plan)
+  print(f'\n{tables.align(report.table)}\n')
+  folder = pathlib.Path(flags.FLAGS.workdir or f'runs/studies/{name}')
+  print('\n'.join(write(report, folder)))
+  print(f'{time.perf_counter() - started:.0f} s')
+
+
+_CHOICES = ('dataset', 'data_dir', 'seeds', 'epochs')

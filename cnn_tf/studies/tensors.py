@@ -1,0 +1,51 @@
+"""A network and images -> its tensors, as arrays."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf.data import datasets
+from cnn_tf.network import model
+from cnn_tf.visualization import measurements
+
+
+def outputs(
+  network: model.ConvNet, images: np.ndarray, layers: Sequence[str]
+) -> dict[str, np.ndarray]:
+  """What leaves some layers, after their activation functions.
+
+  Args:
+    network: the network.
+    images: `[n, height, width]` uint8.
+    layers: their names.
+
+  Returns:
+    Layer name -> `[n, height, width, maps]` or `[n, units]` float32.
+  """
+
+  def of_layers(batch):
+    tensors = measurements.outputs(network, batch)
+    return {name: tensors[name] for name in layers}
+
+  return collect(of_layers, images)
+
+
+def every(network: model.ConvNet, images: np.ndarray) -> dict[str, np.ndarray]:
+  """Every tensor on the way, as `ConvNet.activations` names them."""
+  return collect(
+    lambda batch: network.activations(datasets.to_float(batch)), images
+  )
+
+
+def collect(
+  function: Callable[[tf.Tensor], dict[str, tf.Tensor]], images: np.ndarray
+) -> dict[str, np.ndarray]:
+  """`function` of all images, computed batch by batch and joined."""
+  signature = tf.TensorSpec([None, *images.shape[1:]], images.dtype)
+  graph = tf.function(function, [signature], autograph=False)
+  parts = [graph(images[batch]) for batch in measurements.batches(images)]
+  return {
+    name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+  }

@@ -1,0 +1,44 @@
+"""Tests of changed.py."""
+
+import numpy as np
+from absl.testing import absltest
+
+from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.studies import changed
+from tests.studies import miniature
+
+
+class ChangedTest(absltest.TestCase):
+  def test_shift_by_hand(self):
+    images = np.arange(1, 10, dtype=np.uint8).reshape(1, 3, 3)
+    for (down, right), expected in {
+      (0, 0): [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+      (1, 0): [[0, 0, 0], [1, 2, 3], [4, 5, 6]],
+      (-1, 0): [[4, 5, 6], [7, 8, 9], [0, 0, 0]],
+      (0, 2): [[0, 0, 1], [0, 0, 4], [0, 0, 7]],
+      (1, -1): [[0, 0, 0], [2, 3, 0], [5, 6, 0]],
+    }.items():
+      with self.subTest(down=down, right=right):
+        shifted = changed.shift(images, down, right)
+        np.testing.assert_array_equal(shifted[0], expected)
+        self.assertEqual(shifted.dtype, np.uint8)
+
+  def test_all_but_the_images_stays_as_it_was(self):
+    plan = miniature.plan(self.create_tempdir().full_path)
+    folder = changed.write(plan, 'negative', lambda images: 255 - images)
+    before = datasets.load('mnist', plan.data_dir)
+    after = datasets.load('mnist', folder)
+    for old, new in zip(before[:3], after[:3], strict=True):
+      np.testing.assert_array_equal(new.images, 255 - old.images)
+      np.testing.assert_array_equal(new.labels, old.labels)
+
+  def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
+    plan = miniature.plan(self.create_tempdir().full_path)
+    plan.networks.write_text('')
+    with self.assertRaisesRegex(errors.UserError, 'networks'):
+      changed.write(plan, 'same', lambda images: images)
+
+
+if __name__ == '__main__':
+  absltest.main()

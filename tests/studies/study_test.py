@@ -1,0 +1,74 @@
+"""Tests of study.py."""
+
+import csv
+import pathlib
+
+from absl.testing import absltest
+
+from cnn_tf import errors
+from cnn_tf.studies import study
+from cnn_tf.visualization import figures
+from tests import processes
+
+
+class StudyTest(absltest.TestCase):
+  def test_spread_by_hand(self):
+    self.assertEqual(study.spread([1, 3]), '2.00 ± 1.41')
+    self.assertEqual(study.spread([2.0], 1), '2.0')
+    self.assertEqual(study.percent([0.5, 0.51, 0.52]), '51.00 ± 1.00')
+
+  def test_a_plan_of_several_datasets(self):
+    plan = study.Plan('mnist,fashion', 3, 2)
+    parts = plan.by_dataset()
+    self.assertEqual([p.dataset for p in parts.values()], ['mnist', 'fashion'])
+    self.assertEqual(str(plan), 'mnist and fashion; seeds: 3; epochs: 2')
+    own = plan._replace(data_dir='some/kana')
+    self.assertEqual(own.by_dataset(), {'kana': own})
+
+  def test_the_report_comes_as_csv_and_png(self):
+    folder = pathlib.Path(self.create_tempdir().full_path, 'a', 'b')
+    table = [['name', 'value'], ['one, two', '3 ± 1']]
+    page = figures.new(3, 2, 'title', 'source')
+    paths = study.write(study.Report(table, page), folder)
+    with open(paths[0], newline='') as file:
+      self.assertEqual(list(csv.reader(file)), table)
+    self.assertStartsWith(pathlib.Path(paths[1]).read_bytes(), b'\x89PNG')
+
+  def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
+    file = self.create_tempfile().full_path
+    page = figures.new(3, 2, 'title', 'source')
+    with self.assertRaisesRegex(errors.UserError, 'tmp|File exists'):
+      study.write(study.Report([['a']], page), pathlib.Path(file))
+
+  def start(self, module, *arguments):
+    folder = self.create_tempdir().full_path
+    module = f'cnn_tf.studies.{module}'
+    return processes.Command(folder, *arguments, module=module).wait()
+
+  def test_the_command_prints_the_table_and_names_its_files(self):
+    folder = self.create_tempdir().full_path
+    done = self.start('arithmetic', f'--workdir={folder}')
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assertStartsWith(done.stdout, 'arithmetic: nothing is trained\n')
+    self.assertIn('\n3x3 from 32 to 64 maps: weights  ', done.stdout)
+    self.assertIn(f'\n{folder}/table.csv\n{folder}/figure.png\n', done.stdout)
+
+  def test_a_wrong_flag_gets_one_line(self):
+    done = self.start('border', '--seeds=0')
+    self.assertEqual((done.code, done.stdout), (1, ''))
+    self.assertRegex(done.stderr, r'^border\.py: [^\n]*seeds[^\n]*\n$')
+
+  def test_a_wrong_dataset_gets_one_line(self):
+    done = self.start('rates', '--dataset=kana')
+    self.assertEqual(done.code, 1)
+    self.assertRegex(done.stderr, r'^rates\.py: --dataset=kana must[^\n]*\n$')
+
+  def test_help_says_what_the_full_study_is(self):
+    done = self.start('border', '--help')
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assertIn('What does it cost that the network never', done.stdout)
+    self.assertIn('seeds: 10; epochs: 6', ' '.join(done.stdout.split()))
+
+
+if __name__ == '__main__':
+  absltest.main()

@@ -1,0 +1,34 @@
+"""Tests of tensors.py."""
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf.studies import tensors
+from tests import small_data
+from tests.visualization import small_run
+
+
+class TensorsTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.network = small_run.untrained().network
+    self.images = small_data.examples(501).images  # a batch, and one image
+
+  def test_every_image_is_there_once_and_in_order(self):
+    found = tensors.every(self.network, self.images)
+    alone = self.network.activations(self.images[500:, ..., np.newaxis] / 255.0)
+    self.assertEqual(list(found), list(alone))
+    for name, tensor in alone.items():
+      self.assertEqual(found[name].shape, (501, *tensor.shape[1:]))
+      self.assertAllClose(found[name][500:], tensor, rtol=1e-5, atol=1e-6)
+
+  def test_outputs_are_what_leaves_the_layers(self):
+    every = tensors.every(self.network, self.images)
+    found = tensors.outputs(self.network, self.images, ['pool1', 'conv2'])
+    self.assertEqual(list(found), ['pool1', 'conv2'])
+    self.assertAllClose(found['pool1'], every['pool1'])
+    self.assertAllClose(found['conv2'], every['conv2/relu'])
+
+
+if __name__ == '__main__':
+  tf.test.main()
