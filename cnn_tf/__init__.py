@@ -69,6 +69,12 @@ Read it from top to bottom: a file uses only what stands above it.
     changed.py                 a dataset, its images changed -> IDX files
     arithmetic.py              are the textbook's numbers right?
     border.py                  what does the unseen border cost?
+    two_runs.py                do two trainings find the same filters?
+    pooling.py                 maximum, average, stride or none?
+    shift.py                   is a CNN invariant to translation?
+    probes.py                  where do the classes separate?
     rates.py                   which rate, which momentum, how much L2?
+    hierarchy.py               which patterns excite the maps of each layer?
+    clusters.py                the older way: distances to cluster centres
     selection.py               what is a reported accuracy worth?
 """

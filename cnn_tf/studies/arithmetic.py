@@ -5,7 +5,8 @@ dataset"), each held against two answers: that of the project's arithmetic
 (`geometry.trace`), and that of brute force, which follows a node down to its
 single pixels, counts the variables of a network that was built, or runs the op.
 
-Found: TODO
+Found: 8 of 16 statements are wrong. The sizes of the maps and the receptive
+fields are right; strides, what overlaps, and what counts as a weight are not.
 """
 
 from typing import NamedTuple
@@ -375,10 +376,10 @@ def _draw_fields(page, left, rows, stated):
   panel.plot([line[1]] * 2, line, color=figures.ORANGE, linewidth=2)
   panel.set(xticks=range(0, 14, 2), yticks=range(0, 14, 2))
   panel.text(0, 0.7, f'a node: {_by(len(own))}', color='white', size=9)
-  panel.text(0, len(own), f'with its neighbour: {_by(len(both))}', size=9)
+  panel.text(0, len(own) + 0.25, f'two of them: {_by(len(both))}', size=9)
   panel.set_title(
-    f'3x3, then 4x4, stride {rows[0].layer.stride[0]}; '
-    f'orange: {_by(stated)}, as stated',
+    f'3x3, 4x4, stride {rows[0].layer.stride[0]}; '
+    f'orange: stated, {_by(stated)}',
     fontsize=9,
   )
 

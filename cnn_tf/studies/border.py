@@ -9,6 +9,11 @@ noise in the place of those pixels leaves the logits as they are, to the bit.
 Then the same network is trained on images that were moved up and left by one
 pixel. It has as many parameters and still drops 108 pixels, but now one row and
 one column on each side, where there is less to see.
+
+Found (10 seeds, 6 epochs): on Fashion-MNIST 5.03 % of the ink is lost, and in
+every test image some of it; on MNIST 0.22 %. Moving the images halves the loss
+(2.33 %), and gains nothing that could be measured: -0.08 ± 0.26 points on
+Fashion-MNIST, 0.03 ± 0.04 on MNIST.
 """
 
 from typing import NamedTuple
@@ -36,6 +41,7 @@ class Border(NamedTuple):
   unseen: np.ndarray  # [height, width] bool: by the arithmetic of windows
   slopes: np.ndarray  # [height, width]: largest |d logit / d pixel|
   ink: float  # the share of all pixel values that is not seen
+  ink_moved: float  # the same, images moved by one pixel
   variance: float  # and of the variance of the pixels
   touched: float  # the share of images with ink there
   same_logits: bool  # with noise there
@@ -55,18 +61,24 @@ def look(plan: study.Plan) -> Border:
   images = run.data.test.images
   unseen = fields.unseen(run.rows)
   variances = images.var(axis=0)
-  folder = changed.write(plan, 'moved', lambda x: changed.shift(x, -1, -1))
+  folder = changed.write(plan, 'moved', up_and_left)
   return Border(
     mean_image=images.mean(axis=0),
     unseen=unseen,
     slopes=slopes(run.network, images),
     ink=images[:, unseen].sum() / images.sum(),
+    ink_moved=1 - up_and_left(images)[:, ~unseen].sum() / images.sum(),
     variance=variances[unseen].sum() / variances.sum(),
     touched=float(np.mean(images[:, unseen].any(axis=1))),
     same_logits=same_with_noise(run.network, images, unseen),
     plain=trained.test_accuracies(plan),
     moved=trained.test_accuracies(plan, data_dir=folder),
   )
+
+
+def up_and_left(images: np.ndarray) -> np.ndarray:
+  """Moves images by one pixel: rows and columns 1 to 26 are seen then."""
+  return changed.shift(images, down=-1, right=-1)
 
 
 def slopes(network: model.ConvNet, images: np.ndarray) -> np.ndarray:
@@ -104,6 +116,7 @@ def _table(found):
 
   add('pixels never seen', lambda x: f'{x.unseen.sum()} of {x.unseen.size}')
   add('of the ink', lambda x: f'{x.ink:.2%}')
+  add('of the ink, images moved', lambda x: f'{x.ink_moved:.2%}')
   add('of the variance', lambda x: f'{x.variance:.2%}')
   add('test images with ink there', lambda x: f'{x.touched:.2%}')
   add('largest gradient there', lambda x: f'{x.slopes[x.unseen].max():g}')
@@ -120,19 +133,16 @@ def _gains(border):
 
 
 def _draw(found, plan):
-  gains = [
-    f'{study.percent(_gains(x))} points on {name}' for name, x in found.items()
-  ]
+  gains = [f'{name} {study.percent(_gains(x))}' for name, x in found.items()]
   page = figures.new(
     9.6,
     1.0 + 3.1 * len(found),
-    'Two rows and columns are never seen; moving the image gains '
-    + ', '.join(gains),
-    f'{plan}; test images',
+    f'Gain by seeing more of the border: {", ".join(gains)} points',
+    f'{plan}; test images; left of and above the orange lines is what is seen',
   )
   for index, (name, border) in enumerate(found.items()):
     top = 1.3 + 3.1 * index
-    places = [figures.place(page, x, top, 2.3, 2.3) for x in (0.5, 3.2, 6.9)]
+    places = [figures.place(page, x, top, 2.3, 2.3) for x in (0.5, 3.3, 6.9)]
     _image(places[0], border, border.mean_image, f'mean image of {name}')
     sizes = np.log10(np.where(border.slopes > 0, border.slopes, np.nan))
     _image(places[1], border, sizes, 'log10 of the largest gradient')

@@ -36,7 +36,7 @@ SETTINGS = {
   'rate as a cosine': {'lr_schedule': 'cosine'},
   'rate in one cycle': {'lr_schedule': 'one_cycle', 'warmup_epochs': 0.0},
   'momentum 0': {'momentum': 0.0},
-  'momentum 0, rate 1': {'momentum': 0.0, 'learning_rate': 1.0},
+  'momentum 0, rate 0.3': {'momentum': 0.0, 'learning_rate': 0.3},
   'Nesterov': {'nesterov': True},
   'L2 0': {'l2_scale': 0.0},
   'L2 1e-4': {'l2_scale': 1e-4},

@@ -8,6 +8,11 @@ So does who trains often, and shows the best seed.
 
 The luck of a single score: with n images and accuracy p its deviation is
 `sqrt(p * (1 - p) / n)`, for 90 % of 10,000 images 0.30 points.
+
+Found (20 seeds, 12 epochs, Fashion-MNIST): with a rate that falls, the epoch
+hardly matters: peeking gains 0.05 ± 0.07 points over the last epoch, choosing
+on validation loses 0.05 ± 0.08. The seed does matter: the best of 20 on the
+test set is 0.58 points above their mean.
 """
 
 import math

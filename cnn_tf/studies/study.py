@@ -74,10 +74,11 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
   """Mean and standard deviation over seeds; a single value stands alone."""
-  mean = statistics.fmean(values)
+  values = [float(value) for value in values]
+  mean = f'{statistics.fmean(values):.{digits}f}'
   if len(values) < 2:
-    return f'{mean:.{digits}f}'
-  return f'{mean:.{digits}f} ± {statistics.stdev(values):.{digits}f}'
+    return mean
+  return f'{mean} ± {statistics.stdev(values):.{digits}f}'
 
 
 def percent(shares: Sequence[float], digits: int = 2) -> str:

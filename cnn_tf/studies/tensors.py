@@ -43,8 +43,7 @@ def collect(
   function: Callable[[tf.Tensor], dict[str, tf.Tensor]], images: np.ndarray
 ) -> dict[str, np.ndarray]:
   """`function` of all images, computed batch by batch and joined."""
-  signature = tf.TensorSpec([None, *images.shape[1:]], images.dtype)
-  graph = tf.function(function, [signature], autograph=False)
+  graph = measurements.graph(function, images)
   parts = [graph(images[batch]) for batch in measurements.batches(images)]
   return {
     name: np.concatenate([part[name] for part in parts]) for name in parts[0]

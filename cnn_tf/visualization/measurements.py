@@ -1,6 +1,8 @@
 """A network and examples -> the numbers that the figures show."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +33,15 @@ def batches(images: np.ndarray) -> Iterator[slice]:
     yield slice(start, min(start + BATCH_SIZE, len(images)))
 
 
+def graph(
+  function: Callable[..., Any], *arrays: np.ndarray
+) -> Callable[..., Any]:
+  """`function`, traced once for any number of items as in `arrays`."""
+  specs = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arrays]
+  traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+  return lambda *batch: traced(*map(tf.constant, batch))
+
+
 def outputs(network: model.ConvNet, images: tf.Tensor) -> dict[str, tf.Tensor]:
   """What leaves each layer, after its activation function, by layer name.
 
@@ -46,11 +57,10 @@ def outputs(network: model.ConvNet, images: tf.Tensor) -> dict[str, tf.Tensor]:
 
 def log_probabilities(network: model.ConvNet, images: np.ndarray) -> np.ndarray:
   """The logarithm of what the network says, `[images, classes]`, in nats."""
-
-  @tf.function(autograph=False, input_signature=[_any_number_of(images)])
-  def of_batch(images):
-    return tf.nn.log_softmax(network(datasets.to_float(images)))
-
+  of_batch = graph(
+    lambda images: tf.nn.log_softmax(network(datasets.to_float(images))),
+    images,
+  )
   return np.concatenate([of_batch(images[b]) for b in batches(images)])
 
 
@@ -59,10 +69,6 @@ def activity(
 ) -> dict[str, Activity]:
   """How each layer responds to each class."""
 
-  @tf.function(
-    autograph=False,
-    input_signature=list(map(_any_number_of, examples)),
-  )
   def sums(images, labels):
     one_hot = tf.one_hot(labels, num_classes, axis=0)  # [classes, batch]
     return {
@@ -70,8 +76,10 @@ def activity(
       for name, tensor in outputs(network, images).items()
     }
 
+  of_batch = graph(sums, *examples)
   parts = [
-    sums(*(array[b] for array in examples)) for b in batches(examples.images)
+    of_batch(*(array[b] for array in examples))
+    for b in batches(examples.images)
   ]
   counts = np.bincount(examples.labels, minlength=num_classes)
   result = {}
@@ -83,10 +91,6 @@ def activity(
       np.max(largest, 0) == 0,
     )
   return result
-
-
-def _any_number_of(array):
-  return tf.TensorSpec([None, *array.shape[1:]], array.dtype)
 
 
 def _sums(tensor, one_hot):

@@ -3,6 +3,7 @@
 import csv
 import pathlib
 
+import numpy as np
 from absl.testing import absltest
 
 from cnn_tf import errors
@@ -15,6 +16,7 @@ class StudyTest(absltest.TestCase):
   def test_spread_by_hand(self):
     self.assertEqual(study.spread([1, 3]), '2.00 ± 1.41')
     self.assertEqual(study.spread([2.0], 1), '2.0')
+    self.assertEqual(study.spread(np.array([1, 3])), '2.00 ± 1.41')
     self.assertEqual(study.percent([0.5, 0.51, 0.52]), '51.00 ± 1.00')
 
   def test_a_plan_of_several_datasets(self):

@@ -1,0 +1,368 @@
+"""The older way: how far do distances to typical images go, without kernels?
+
+k-means (MacQueen 1967; in small batches: Sculley 2010, "Web-scale k-means
+clustering") puts 40, 55 or 70 centres among the training images, without their
+labels. The distances of an image to the centres are its features, as in Coates,
+Lee and Ng 2011, "An analysis of single-layer networks in unsupervised feature
+learning"; standardised, they go into a dense network of 70 and 30 units. It is
+compared with the same network on the pixels, and with the reference network:
+same steps, same settings; accuracy, and the seconds of an epoch, measured in
+turn. What the centres alone know: each cluster is named after its most frequent
+class, and an image gets the name of its nearest centre.
+"""
+
+import math
+import statistics
+import time
+from collections.abc import Mapping
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf import config
+from cnn_tf.data import datasets
+from cnn_tf.network import geometry
+from cnn_tf.network import layers
+from cnn_tf.network import model
+from cnn_tf.studies import study
+from cnn_tf.studies import trained
+from cnn_tf.training import metrics
+from cnn_tf.training import optimizers
+from cnn_tf.training import replicas
+from cnn_tf.training import schedules
+from cnn_tf.training import train_step
+from cnn_tf.visualization import figures
+
+QUICK = study.Plan('mnist', seeds=1, epochs=2)
+FULL = study.Plan('mnist', seeds=3, epochs=6)
+NUM_CLUSTERS = (40, 55, 70)
+LAYERS = 'dense 70, dense 30'
+_SHOWN = '55 distances'  # whose centres are in the figure
+_ROUNDS = 3  # epochs on the clock
+_TICKS = (0.5, 1, 2, 5, 10, 20)
+_STYLES = (
+  {'color': figures.BLUE, 'fmt': 'o-'},
+  {'color': figures.ORANGE, 'fmt': 'o-'},
+  {'color': figures.QUIET, 'fmt': 'o:'},
+  {'color': figures.QUIET, 'fmt': 'o--'},
+  {'color': figures.QUIET, 'fmt': 'o-'},
+)
+
+
+class Clusters(NamedTuple):
+  """What k-means found among the training images."""
+
+  centres: np.ndarray  # [clusters, pixels] between 0 and 1
+  names: np.ndarray  # [clusters]: the most frequent class of each
+  right: float  # share of test images that have their nearest centre's name
+  seconds: float  # that it took
+
+
+class Curve(NamedTuple):
+  """How a network learned."""
+
+  validation: list[float]  # accuracy after each epoch
+  test: float  # accuracy after the last one
+
+
+class Kind(NamedTuple):
+  """A kind of network; its data is that of the first seed."""
+
+  settings: config.Config
+  data: datasets.Dataset
+  curves: list[Curve]  # by seed
+  clusters: list[Clusters]  # by seed; empty without k-means
+
+
+def measure(plan: study.Plan) -> study.Report:
+  """Accuracy and time: with kernels, on the pixels, on distances."""
+  trained.need('sklearn')
+  batch_size = trained.settings(plan).batch_size
+  # Before the first op of TensorFlow: devices cannot change later.
+  strategy = replicas.make_strategy(plan.replicas, batch_size)
+  kinds = {
+    'CNN': of_runs(plan),
+    'pixels': of_runs(plan, layers=LAYERS),
+  }
+  for count in NUM_CLUSTERS:
+    name = f'{count} distances'
+    kinds[name] = of_distances(plan, kinds['CNN'].data, count, strategy)
+  seconds = epoch_seconds(kinds, strategy)
+  return study.Report(_table(kinds, seconds), _draw(kinds, seconds, plan))
+
+
+def of_runs(plan: study.Plan, **changes: Any) -> Kind:
+  """Networks on the pixels, from their runs."""
+  curves = [
+    Curve([epoch.validation_accuracy for epoch in history], test)
+    for history, test in zip(
+      trained.histories(plan, **changes),
+      trained.test_accuracies(plan, **changes),
+      strict=True,
+    )
+  ]
+  run = next(trained.seeds(plan, **changes))
+  return Kind(run.settings, run.data, curves, [])
+
+
+def of_distances(
+  plan: study.Plan,
+  data: datasets.Dataset,
+  count: int,
+  strategy: tf.distribute.Strategy,
+) -> Kind:
+  """Networks on the distances to `count` centres, trained here."""
+  settings = [
+    trained.settings(plan, layers=LAYERS, seed=seed)
+    for seed in range(plan.seeds)
+  ]
+  clusters = [k_means(data, count, each.seed) for each in settings]
+  features = [standardised(data, each.centres) for each in clusters]
+  curves = [
+    train(*each, strategy) for each in zip(settings, features, strict=True)
+  ]
+  return Kind(settings[0], features[0], curves, clusters)
+
+
+def k_means(data: datasets.Dataset, count: int, seed: int) -> Clusters:
+  """`count` centres among the training images, and what they know."""
+  from sklearn import cluster
+
+  started = time.perf_counter()
+  found = cluster.MiniBatchKMeans(
+    count, batch_size=1024, n_init=3, random_state=seed
+  ).fit(_pixels(data.train.images))
+  seconds = time.perf_counter() - started
+  centres = found.cluster_centers_
+  nearest, of_test = (
+    distances(examples.images, centres).argmin(axis=1)
+    for examples in (data.train, data.test)
+  )
+  names = majority(nearest, data.train.labels, count)
+  right = np.mean(names[of_test] == data.test.labels)
+  return Clusters(centres, names, float(right), seconds)
+
+
+def distances(images: np.ndarray, centres: np.ndarray) -> np.ndarray:
+  """The Euclidean distance of each image to each centre, `[n, clusters]`.
+
+  Args:
+    images: `[n, height, width]` uint8.
+    centres: `[clusters, pixels]` between 0 and 1.
+  """
+  pixels = _pixels(images).astype(np.float64)
+  squares = (
+    np.sum(pixels**2, axis=1, keepdims=True)
+    - 2 * pixels @ centres.T
+    + np.sum(centres**2, axis=1)
+  )
+  return np.sqrt(np.maximum(squares, 0))
+
+
+def majority(
+  clusters: np.ndarray, labels: np.ndarray, count: int
+) -> np.ndarray:
+  """The most frequent label of each cluster, `[count]`; of equals the lower.
+
+  Args:
+    clusters: `[n]`, from 0 to `count` - 1.
+    labels: `[n]`.
+    count: of the clusters.
+  """
+  table = np.zeros([count, labels.max() + 1], int)
+  np.add.at(table, (clusters, labels), 1)
+  return table.argmax(axis=1)
+
+
+def standardised(
+  data: datasets.Dataset, centres: np.ndarray
+) -> datasets.Dataset:
+  """`data` with distances in the place of images, `[n, 1, clusters]` float32.
+
+  Over the training set, the mean of each is 0 and its deviation 255.
+  """
+  train = distances(data.train.images, centres)
+  mean, deviation = train.mean(axis=0), train.std(axis=0)
+
+  def of(examples):
+    values = (distances(examples.images, centres) - mean) / deviation
+    # A network divides by 255 what it gets, as if it were bytes.
+    features = (255 * values).astype(np.float32)[:, np.newaxis]
+    return datasets.Examples(features, examples.labels)
+
+  return datasets.Dataset(*map(of, data[:3]), data.num_classes)
+
+
+def train(
+  settings: config.Config,
+  data: datasets.Dataset,
+  strategy: tf.distribute.Strategy,
+) -> Curve:
+  """Trains as a run does, but on any numbers, and without a folder."""
+  network, trainer = build(settings, data, strategy)
+  validate, test = (
+    metrics.Evaluation(network, examples, strategy)
+    for examples in (data.validation, data.test)
+  )
+  validation = []
+  for epoch in range(1, settings.num_epochs + 1):
+    count = len(data.train.labels)
+    order = datasets.order(count, settings.seed, epoch)
+    trainer.train_steps(order, tf.constant(0), tf.constant(count))
+    validation.append(validate().accuracy)
+  return Curve(validation, test().accuracy)
+
+
+def build(
+  settings: config.Config,
+  data: datasets.Dataset,
+  strategy: tf.distribute.Strategy,
+) -> tuple[model.ConvNet, train_step.Trainer]:
+  """A network with its first kernels, and what trains it."""
+  tf.config.experimental.enable_op_determinism()  # as in a run
+  steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
+  with replicas.scope(strategy):
+    network = model.ConvNet(rows(settings, data), settings.seed)
+    optimizer = optimizers.from_config(settings, network.trainable_variables)
+  trainer = train_step.Trainer(
+    network,
+    optimizer,
+    schedules.from_config(settings, steps_per_epoch),
+    settings.l2_scale,
+    data.train,
+    settings.batch_size,
+    strategy,
+  )
+  return network, trainer
+
+
+def rows(
+  settings: config.Config, data: datasets.Dataset
+) -> tuple[geometry.LayerGeometry, ...]:
+  """The geometry of the network for this data."""
+  specs = layers.parse(settings.layers, data.num_classes)
+  return geometry.trace(specs, (*data.train.images.shape[1:], 1))
+
+
+def epoch_seconds(
+  kinds: Mapping[str, Kind], strategy: tf.distribute.Strategy
+) -> dict[str, list[float]]:
+  """How long each network trains for an epoch: in turn, several times."""
+  trainers = {
+    name: build(kind.settings, kind.data, strategy)[1]
+    for name, kind in kinds.items()
+  }
+  seconds = {name: [] for name in kinds}
+  for epoch in range(_ROUNDS + 1):
+    for name, kind in kinds.items():
+      order = datasets.order(len(kind.data.train.labels), 0, epoch)
+      ends = tf.constant(0), tf.constant(len(order))
+      started = time.perf_counter()
+      progress = trainers[name].train_steps(order, *ends)
+      progress.all_finite.numpy()  # waits for the last step
+      seconds[name].append(time.perf_counter() - started)
+  # The first epoch makes the graph and fills the caches.
+  return {name: times[1:] for name, times in seconds.items()}
+
+
+def _pixels(images):
+  """`[n, pixels]` float32, as a network takes them."""
+  return images.reshape(len(images), -1) / np.float32(255)
+
+
+def _table(kinds, seconds):
+  table = [
+    ['', 'parameters', 'first epoch (%)', 'last epoch', 'test']
+    + ['nearest centre', 'k-means (s)', 'epoch (s)', 'of CNN']
+  ]
+  for name, (settings, data, curves, clusters) in kinds.items():
+    size = sum(row.num_parameters for row in rows(settings, data))
+    validation = np.array([curve.validation for curve in curves])
+    row = [name, f'{size:,}']
+    row += map(study.percent, (validation[:, 0], validation[:, -1]))
+    row += [study.percent([curve.test for curve in curves])]
+    if clusters:
+      row += [study.percent([each.right for each in clusters])]
+      row += [study.spread([each.seconds for each in clusters], 1)]
+    else:
+      row += ['', '']
+    row += [study.spread(seconds[name]), f'{_ratio(seconds, name):.3f}']
+    table.append(row)
+  return table
+
+
+def _ratio(seconds, name):
+  return statistics.median(seconds[name]) / statistics.median(seconds['CNN'])
+
+
+def _draw(kinds, seconds, plan):
+  tests = [
+    f'{name} {100 * np.mean([curve.test for curve in kind.curves]):.1f} %'
+    for name, kind in kinds.items()
+  ]
+  page = figures.new(
+    10.6,
+    5.9,
+    f'Right on the test images: {tests[0]}, {tests[1]}, {tests[-1]}',
+    f'{plan}; bars: standard deviation over seeds',
+  )
+  _curves(figures.place(page, 0.8, 1.25, 4.4, 4.0), kinds)
+  [shown, *_] = kinds[_SHOWN].clusters
+  text = f'{len(shown.names)} centres and the most frequent class of each'
+  figures.write(page, 5.7, 1.2, text)
+  shape = kinds['CNN'].data.train.images.shape[1:]
+  _centres(figures.place(page, 5.7, 1.3, 4.6, 2.5), shown, shape)
+  _times(figures.place(page, 6.7, 4.2, 1.3, 1.05), kinds, seconds)
+  return page
+
+
+def _curves(panel, kinds):
+  for (name, kind), style in zip(kinds.items(), _STYLES, strict=True):
+    wrong = 100 * (1 - np.array([curve.validation for curve in kind.curves]))
+    deviations = wrong.std(axis=0, ddof=len(wrong) > 1)
+    epochs = np.arange(wrong.shape[1]) + 1
+    style = style | {'markersize': 4, 'capsize': 2, 'label': name}
+    panel.errorbar(epochs, wrong.mean(axis=0), deviations, **style)
+  panel.set(xlabel='epoch', ylabel='validation images wrong (%)')
+  panel.set(yscale='log', ylim=(0.5, 25), xticks=epochs)
+  panel.set_yticks(_TICKS, map(str, _TICKS))
+  panel.minorticks_off()
+  panel.grid(axis='y', color=figures.PALE)
+  panel.legend(fontsize=8, frameon=False, ncols=2)
+
+
+def _centres(panel, clusters, shape):
+  """The centres as images, eleven a row, their class above them."""
+  height, width = shape
+  across, gap = 11, 8
+  down = -(-len(clusters.centres) // across)
+  page = np.full([down, height + gap, across, width + 2], np.nan)
+  for place, index in enumerate(np.argsort(clusters.names, kind='stable')):
+    y, x = divmod(place, across)
+    page[y, gap:, x, :width] = clusters.centres[index].reshape(shape)
+    corner = x * (width + 2), y * (height + gap) + gap - 2
+    panel.text(*corner, clusters.names[index], fontsize=6, color=figures.INK)
+  flat = page.reshape(down * (height + gap), across * (width + 2))
+  figures.picture(panel, flat, figures.PIXELS)
+  panel.set_axis_off()
+
+
+def _times(panel, kinds, seconds):
+  """Bars for the epochs; what they are, and k-means, in words beside them."""
+  medians = [statistics.median(times) for times in seconds.values()]
+  panel.barh(list(kinds), medians, color=[s['color'] for s in _STYLES])
+  beside = {'transform': panel.get_yaxis_transform(), 'va': 'center'}
+  for place, (name, kind) in enumerate(kinds.items()):
+    text = f'{medians[place]:.2f} s, {_ratio(seconds, name):.3f} of the CNN'
+    if kind.clusters:
+      before = statistics.fmean(each.seconds for each in kind.clusters)
+      text += f'; k-means {before:.1f} s'
+    panel.text(1.05, place, text, fontsize=8, **beside)
+  panel.invert_yaxis()
+  panel.set(xlabel='seconds an epoch')
+
+
+if __name__ == '__main__':
+  study.run(measure, QUICK, FULL)

@@ -1,0 +1,274 @@
+"""What excites the maps of each layer, and how much of a pattern do they use?
+
+Three measurements of the convolutions, with their first kernels and with the
+trained ones. A map is dead if it is 0 at every position of every test image.
+
+The effective receptive field of the centre node, before its activation
+function, is the mean over maps and test images of its squared gradient by each
+pixel (Luo et al. 2016, "Understanding the Effective Receptive Field in Deep
+Convolutional Neural Networks": with random kernels the gradient has mean 0, and
+this is its variance). As there, a pixel belongs to it with more than
+1 - 95.45 % of the value in the middle; here, of the largest value, as 8x8
+pixels have no middle. In a small field these are all, so it is also measured
+how few pixels hold 95.45 % of the sum.
+
+The pattern of a map is what excites its centre node most, by gradient ascent
+from four starts (`ascent.climb`). In the first layer all must end at the same,
+which is `kernel > 0`. Patterns are correlated around mid-grey: a pixel that is
+black in both, or white in both, counts 1; one that is black in one and white in
+the other, -1. How much two patterns of one map have in common is to be compared
+with two patterns of two maps, likewise from two starts.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf.data import datasets
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.network import specs
+from cnn_tf.studies import study
+from cnn_tf.studies import tensors
+from cnn_tf.studies import trained
+from cnn_tf.visualization import ascent
+from cnn_tf.visualization import fields
+from cnn_tf.visualization import figures
+from cnn_tf.visualization import measurements
+from cnn_tf.visualization import patches
+from cnn_tf.visualization import runs
+
+QUICK = study.Plan('fashion', seeds=1, epochs=2)
+FULL = study.Plan('fashion', seeds=3, epochs=6)
+
+CLIMB = ascent.Settings(num_starts=4, num_steps=100)
+NUM_IMAGES = 100  # of the test set, for the effective fields
+
+_HELD = 0.9545  # what a normal distribution has within two deviations
+_NEAR = 0.01  # of the best score, and a start counts as arrived
+_NUM_SHOWN = 6  # maps of each layer in the figure
+
+
+class Layer(NamedTuple):
+  """What was found of one layer, with one set of kernels."""
+
+  dead: np.ndarray  # [maps] bool
+  field: np.ndarray  # [height, width]: effective, as far as the node sees
+  used: float  # share of these pixels: above the bound
+  held: float  # and the fewest that hold 95.45 % of the sum
+  patterns: np.ndarray  # [maps, starts, height, width] in [0, 1]
+  own: float  # mean correlation of two patterns of a map
+  others: float  # and of patterns of two maps
+  arrived: float  # share of starts that end near the best score
+
+
+def measure(plan: study.Plan) -> study.Report:
+  """All layers of all seeds, before training and after."""
+  found = [look(run) for run in trained.seeds(plan)]
+  return study.Report(_table(found), _draw(found, plan))
+
+
+def look(run: runs.Run) -> dict[str, dict[str, Layer]]:
+  """Convolution -> 'before' or 'after' training -> what was found of it."""
+  networks = {
+    'before': model.ConvNet(run.rows, run.settings.seed),
+    'after': run.network,
+  }
+  num_classes = run.data.num_classes
+  activities = {
+    when: measurements.activity(network, run.data.test, num_classes)
+    for when, network in networks.items()
+  }
+  images = run.data.test.images
+  random = np.random.default_rng(0)
+  count = min(NUM_IMAGES, len(images))
+  sample = images[random.choice(len(images), count, replace=False)]
+  found = {}
+  for index, row in enumerate(run.rows):
+    if isinstance(row.layer, specs.Conv):
+      name = row.layer.name
+      found[name] = {
+        when: _of_layer(
+          network, run.rows[: index + 1], sample, activities[when][name].dead
+        )
+        for when, network in networks.items()
+      }
+  return found
+
+
+def _of_layer(network, rows, images, dead):
+  seen = fields.seen(rows)
+  field = effective_field(network, rows, images)
+  climb = patterns(network, rows, CLIMB)
+  ends = climb.images[:, :, -1]
+  own, others = correlations(ends[..., seen])
+  return Layer(
+    dead=dead,
+    field=patches.cut(field, rows),
+    used=share_used(field[seen]),
+    held=share_holding(field[seen]),
+    patterns=np.array([[patches.cut(x, rows) for x in row] for row in ends]),
+    own=own,
+    others=others,
+    arrived=share_arrived(climb.scores),
+  )
+
+
+def effective_field(
+  network: model.ConvNet,
+  rows: Sequence[geometry.LayerGeometry],
+  images: np.ndarray,
+) -> np.ndarray:
+  """`[height, width]`: the mean squared gradient of the centre node.
+
+  Args:
+    network: the network.
+    rows: its layers, up to that of the node.
+    images: `[n, height, width]` uint8.
+  """
+  layer, position = rows[-1].layer.name, fields.centre(rows[-1])
+  maps = tf.range(rows[-1].output_shape[-1])
+
+  def of_batch(images):
+    pixels = datasets.to_float(images)
+
+    def of_map(number):
+      with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        tensor = network.activations(pixels)[layer]
+        node = fields.node(tensor, position)[:, number]
+      return tape.gradient(node, pixels)[..., 0] ** 2
+
+    squares = tf.map_fn(of_map, maps, fn_output_signature=tf.float32)
+    return {'field': tf.reduce_mean(squares, axis=0)}
+
+  return tensors.collect(of_batch, images)['field'].mean(axis=0, dtype=float)
+
+
+def share_used(values: np.ndarray) -> float:
+  """The share of pixels with more than 1 - 95.45 % of the largest value."""
+  return float(np.mean(values > (1 - _HELD) * values.max()))
+
+
+def share_holding(values: np.ndarray) -> float:
+  """The share of pixels, the largest first, that hold 95.45 % of the sum."""
+  sums = np.cumsum(np.sort(values)[::-1])
+  return float((np.sum(sums < _HELD * sums[-1]) + 1) / values.size)
+
+
+def patterns(
+  network: model.ConvNet,
+  rows: Sequence[geometry.LayerGeometry],
+  settings: ascent.Settings,
+) -> ascent.Climb:
+  """What excites the centre node of each map of the last of `rows`."""
+  height, width, _ = rows[0].input_shape
+  target = ascent.Target(rows[-1].layer.name, fields.centre(rows[-1]))
+  maps = range(rows[-1].output_shape[-1])
+  return ascent.climb(network, target, maps, (height, width), settings)
+
+
+def correlations(found: np.ndarray) -> tuple[float, float]:
+  """Of patterns of one map, and of two, around mid-grey; means over all pairs.
+
+  Args:
+    found: `[maps, starts, pixels]` in [0, 1]. The starts are the same for all
+      maps, and a pixel that no map uses stays as it was there. So no two
+      patterns from the same start are compared.
+  """
+  signs = 2 * found.astype(float) - 1
+  signs /= np.linalg.norm(signs, axis=-1, keepdims=True)
+  products = np.einsum('msp,ntp->mnst', signs, signs, optimize=True)
+  num_maps, num_starts, _ = found.shape
+  by_maps = products[:, :, ~np.eye(num_starts, dtype=bool)].mean(axis=-1)
+  same = np.eye(num_maps, dtype=bool)
+  return float(by_maps[same].mean()), float(by_maps[~same].mean())
+
+
+def share_arrived(scores: np.ndarray) -> float:
+  """The share of starts whose score is within 1 % of the best of their map.
+
+  Args:
+    scores: `[maps, starts]`. The best itself counts, so 1 / starts is least.
+  """
+  best = scores.max(axis=1, keepdims=True)
+  return float(np.mean(scores >= best - _NEAR * np.abs(best)))
+
+
+def _table(found):
+  rows = [
+    ['layer', 'training', 'dead maps', 'field', 'used', '95 % in']
+    + ['same map', 'other maps', 'starts at the best']
+  ]
+  for name, both in found[0].items():
+    for when, example in both.items():
+      layers = [run[name][when] for run in found]
+      dead = study.spread([int(x.dead.sum()) for x in layers], 1)
+      rows.append(
+        [name, when, f'{dead} of {len(example.dead)}', _size(example.field)]
+        + [f'{study.percent([x.used for x in layers], 1)} %']
+        + [f'{study.percent([x.held for x in layers], 1)} %']
+        + [study.spread([x.own for x in layers])]
+        + [study.spread([x.others for x in layers])]
+        + [f'{study.percent([x.arrived for x in layers], 0)} %']
+      )
+  return rows
+
+
+def _size(field):
+  return 'x'.join(map(str, field.shape))
+
+
+def _draw(found, plan):
+  likeness = ', '.join(
+    f'{name} {np.mean([run[name]["after"].own for run in found]):.2f}'
+    for name in found[0]
+  )
+  page = figures.new(
+    10.2,
+    2.0 + 2.1 * len(found[0]),
+    f'Patterns of a map from two starts correlate: {likeness}',
+    f'{plan}; all pictures: seed 0',
+  )
+  shown = f'Maps 0 to {_NUM_SHOWN - 1} after training, from two starts each'
+  figures.write(page, figures.MARGIN, 1.05, shown)
+  figures.write(page, 6.5, 1.05, 'Effective field; pixels that hold 95.45 %')
+  for index, name in enumerate(found[0]):
+    top = 1.5 + 2.1 * index
+    _patterns(page, top, name, found)
+    for left, when in ((6.5, 'before'), (8.4, 'after')):
+      panel = figures.place(page, left, top, 1.5, 1.5)
+      field = found[0][name][when].field
+      image = figures.picture(panel, field / field.max(), _SHARES)
+      held = study.percent([run[name][when].held for run in found], 0)
+      panel.set_title(f'{when} training: {held} %', fontsize=9)
+      panel.set(xticks=[], yticks=[])
+  label = 'mean squared gradient, as a share of the largest'
+  below = 1.65 + 2.1 * len(found[0])
+  figures.bar(page, image, _SHARES, 6.5, below - 0.15, 3.4, label)
+  return page
+
+
+def _patterns(page, top, name, found):
+  layer = found[0][name]['after']
+  own = study.spread([run[name]['after'].own for run in found])
+  others = study.spread([run[name]['after'].others for run in found])
+  text = f'{name}, {_size(layer.field)} pixels; correlation of the same map: '
+  figures.write(
+    page, figures.MARGIN, top - 0.08, f'{text}{own}, of two: {others}'
+  )
+  for column, starts in enumerate(layer.patterns[:_NUM_SHOWN]):
+    for row, pattern in enumerate(starts[:2]):
+      left, y = figures.MARGIN + 0.95 * column, top + 0.78 * row
+      panel = figures.place(page, left, y, 0.72, 0.72)
+      figures.picture(panel, pattern, figures.PIXELS)
+      panel.set(xticks=[], yticks=[])
+
+
+_SHARES = figures.Scale('viridis', 0, 1)
+
+
+if __name__ == '__main__':
+  study.run(measure, QUICK, FULL)

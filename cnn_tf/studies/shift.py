@@ -1,0 +1,204 @@
+"""Is a CNN invariant to translation?
+
+Zhang 2019, "Making Convolutional Networks Shift-Invariant Again"; Azulay and
+Weiss 2019, "Why do deep convolutional networks generalize so poorly to small
+image transformations?". A convolution is equivariant: an image that moves by a
+pixel moves its maps by a node. A pooling of stride 2 keeps every second window
+only, so two of them leave a period of 4 pixels; and the dense layers above have
+a weight for every position.
+
+Test images move by some pixels, up, down, left and right, and what comes in is
+background. How many are still right, and how many predictions stay? For a
+network with maximum pooling, one with averages and one without convolutions,
+trained on images as they are, and on images that were moved at random. Then
+layer by layer: how far the maps of the moved image are from the moved maps of
+the image, where neither sees what lies outside.
+
+Found (3 seeds, 6 epochs, MNIST): no. Shifted by 4 pixels, 57.9 ± 0.9 % are
+right, from 99.2 %; of the MLP's 28.5 ± 0.4 %, from 97.6 %. Average pooling does
+not help (53.1 ± 0.5 %); training on shifted images does: 98.4 ± 0.1 %, and the
+MLP 93.9 ± 0.2 %. The layers up to conv3 repeat after 4 pixels, to the bit; in
+between, conv3 is off by a third (1 and 3 pixels) to three fifths (2 pixels).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnn_tf import config
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.network import specs
+from cnn_tf.studies import changed
+from cnn_tf.studies import pooling
+from cnn_tf.studies import study
+from cnn_tf.studies import tensors
+from cnn_tf.studies import trained
+from cnn_tf.visualization import figures
+
+QUICK = study.Plan('mnist', seeds=1, epochs=1)
+FULL = study.Plan('mnist', seeds=3, epochs=6)
+
+NETWORKS = {
+  'CNN': config.REFERENCE_LAYERS,
+  'average pooling': config.REFERENCE_LAYERS.replace('maxpool', 'avgpool'),
+  'MLP': 'dense 100, dense 100',
+}
+SHIFTS = range(7)  # pixels
+DISTANCES = range(1, 9)  # pixels: twice the period
+_FARTHEST = 4  # pixels, in the training on moved images
+_COLORS = dict(
+  zip(NETWORKS, (figures.BLUE, figures.ORANGE, figures.INK), strict=True)
+)
+
+
+def measure(plan: study.Plan) -> study.Report:
+  """Accuracy and agreement by shift, and the error of each layer."""
+  folder = changed.write(plan, 'shifted', at_random)
+  test = next(trained.seeds(plan)).data.test
+  found, errors = {}, {}
+  for name, text in NETWORKS.items():
+    for kind, data_dir in ('plain', plan.data_dir), ('shifted', folder):
+      found[name, kind] = [
+        pooling.when_shifted(run.network, test, SHIFTS)
+        for run in trained.seeds(plan, layers=text, data_dir=data_dir)
+      ]
+    if 'conv' in text:
+      errors[name] = [
+        equivariance(run.network, run.rows, test.images[:200], DISTANCES)
+        for run in trained.seeds(plan, layers=text)
+      ]
+  return study.Report(_table(found, errors), _draw(found, errors, plan))
+
+
+def at_random(images: np.ndarray) -> np.ndarray:
+  """Moves each image by up to 4 pixels down or up, and right or left."""
+  random = np.random.default_rng(0)
+  size = (len(images), 2)
+  moves = random.integers(-_FARTHEST, _FARTHEST + 1, size=size)
+  moved = np.empty_like(images)
+  for i, (down, right) in enumerate(moves):
+    moved[i : i + 1] = changed.shift(images[i : i + 1], down, right)
+  return moved
+
+
+def equivariance(
+  network: model.ConvNet,
+  rows: Sequence[geometry.LayerGeometry],
+  images: np.ndarray,
+  distances: Sequence[int],
+) -> dict[str, np.ndarray]:
+  """How far each layer is from moving its maps as the image moves.
+
+  With a the maps of the moved image, and b those of the image, moved by
+  distance / stride nodes or the nearest whole number: |a - b| / |b|, over all
+  images, moved down and moved right. Only nodes count that see nothing of what
+  came in from outside. Exactly 0 means the same bits.
+
+  Args:
+    network: the network.
+    rows: its geometry; no layer may be padded.
+    images: `[n, height, width]` uint8.
+    distances: in pixels.
+
+  Returns:
+    Name of a convolution or pooling -> `[distances]`.
+  """
+  spatial = [row for row in rows if not isinstance(row.layer, specs.Dense)]
+  names = [row.layer.name for row in spatial]
+  sums = {name: np.zeros((2, len(distances))) for name in names}
+  for axis in (0, 1):
+    moved = [
+      changed.shift(images, *((d, 0) if axis == 0 else (0, d)))
+      for d in distances
+    ]
+    maps = tensors.outputs(network, np.concatenate([images, *moved]), names)
+    for name, row in zip(names, spatial, strict=True):
+      before, *after = np.split(maps[name], 1 + len(distances))
+      stride = row.effective_stride[axis]
+      for i, distance in enumerate(distances):
+        sums[name][:, i] += _squares(
+          before, after[i], axis + 1, distance, stride
+        )
+  return {name: np.sqrt(a / b) for name, (a, b) in sums.items()}
+
+
+def _squares(before, after, axis, distance, stride):
+  """The sums of (a - b)^2 and of b^2."""
+  nodes = int(distance / stride + 0.5)
+  first = -(-distance // stride)  # those above it see what came in
+  size = before.shape[axis]
+  a = after.take(range(first, size), axis).astype(float)
+  b = before.take(range(first - nodes, size - nodes), axis).astype(float)
+  return np.sum((a - b) ** 2), np.sum(b**2)
+
+
+def _table(found, errors):
+  rows = [['by shift in pixels', *map(str, range(max(DISTANCES) + 1))]]
+  for (name, kind), seeds in found.items():
+    for field, label in ('accuracy', 'right'), ('agreement', 'same'):
+      shares = np.array([getattr(seed, field) for seed in seeds]).T
+      cells = [study.percent(values, 1) for values in shares]
+      fill = [''] * (len(rows[0]) - 1 - len(cells))
+      rows.append([f'{name}, {kind}: {label} (%)', *cells, *fill])
+  for name, seeds in errors.items():
+    for layer in seeds[0]:
+      means = np.mean([seed[layer] for seed in seeds], axis=0)
+      cells = [f'{mean:.3g}' for mean in means]
+      rows.append([f'{name}, {layer}: error', '0', *cells])
+  return rows
+
+
+def _draw(found, errors, plan):
+  right = {
+    key: f'{np.mean([seed.accuracy[_FARTHEST] for seed in seeds]):.0%}'
+    for key, seeds in found.items()
+  }
+  title = (
+    f'Shifted by {_FARTHEST} pixels: '
+    f'CNN {right["CNN", "plain"]} right, MLP {right["MLP", "plain"]}; '
+    f'trained on shifted images {right["CNN", "shifted"]} and '
+    f'{right["MLP", "shifted"]}'
+  )
+  page = figures.new(11.0, 5.35, title, f'{plan}; bars: standard deviation')
+  panels = [figures.place(page, x, 1.25, 2.75, 3.0) for x in (0.8, 4.4, 8.0)]
+  _lines(panels[0], found, 'accuracy', 'accuracy (%)')
+  _lines(panels[1], found, 'agreement', 'same prediction as unshifted (%)')
+  _layers(panels[2], errors['CNN'])
+  style = {'ncols': 3, 'fontsize': 8, 'frameon': False}
+  panels[0].legend(loc=(0.0, -0.32), **style)
+  panels[2].legend(loc=(-0.1, -0.32), **style)
+  return page
+
+
+def _lines(panel, found, field, label):
+  for (name, kind), seeds in found.items():
+    shares = 100 * np.array([getattr(seed, field) for seed in seeds])
+    panel.errorbar(
+      SHIFTS,
+      shares.mean(axis=0),
+      shares.std(axis=0, ddof=1) if len(shares) > 1 else None,
+      color=_COLORS[name],
+      linestyle='-' if kind == 'plain' else '--',
+      capsize=2,
+      label=f'{name}, on {kind} images',
+    )
+  panel.set(xlabel='shift (pixels)', ylabel=label, ylim=(0, 103))
+  panel.grid(color=figures.PALE)
+
+
+def _layers(panel, seeds):
+  """The equivariance error of each layer; a colour for each stride."""
+  colors = (figures.INK, figures.BLUE, figures.BLUE) + (figures.ORANGE,) * 2
+  for name, color in zip(seeds[0], colors, strict=True):
+    style = '-o' if name.startswith('conv') else '--s'
+    errors = np.mean([seed[name] for seed in seeds], axis=0)
+    panel.plot(DISTANCES, errors, style, color=color, markersize=4, label=name)
+  panel.set(xlabel='shift (pixels)', ylabel='equivariance error |a - b| / |b|')
+  panel.set(xticks=DISTANCES)
+  panel.set_title('layers of the CNN, trained on plain images', fontsize=9)
+  panel.grid(color=figures.PALE)
+
+
+if __name__ == '__main__':
+  study.run(measure, QUICK, FULL)

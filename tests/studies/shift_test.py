@@ -1,0 +1,111 @@
+"""Tests of shift.py."""
+
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf.studies import changed
+from cnn_tf.studies import shift
+from cnn_tf.studies import trained
+from cnn_tf.training import run_folder
+from tests.studies import miniature
+
+
+class ShiftTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.plan = miniature.plan(self.create_tempdir().full_path)
+
+  def test_a_shift_brings_in_zeros(self):
+    image = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
+    for (down, right), expected in {
+      (0, 0): [[1, 2, 3], [4, 5, 6]],
+      (1, 0): [[0, 0, 0], [1, 2, 3]],
+      (-1, 0): [[4, 5, 6], [0, 0, 0]],
+      (0, 2): [[0, 0, 1], [0, 0, 4]],
+      (-1, -1): [[5, 6, 0], [0, 0, 0]],
+      (0, 3): [[0, 0, 0], [0, 0, 0]],
+    }.items():
+      self.assertAllEqual(changed.shift(image, down, right), [expected])
+
+  def test_training_images_move_by_up_to_4_pixels_each_its_own_way(self):
+    dots = np.zeros((500, 28, 28), np.uint8)
+    dots[:, 14, 14] = 255
+    indices, rows, columns = np.nonzero(shift.at_random(dots))
+    self.assertAllEqual(indices, np.arange(500))
+    moves = np.stack([rows, columns], axis=1) - 14
+    expected = np.random.default_rng(0).integers(-4, 5, size=(500, 2))
+    self.assertAllEqual(moves, expected)
+    self.assertEqual((moves.min(), moves.max()), (-4, 4))
+
+  def test_the_layers_have_periods_of_1_2_and_4_pixels(self):
+    run = next(trained.seeds(self.plan))
+    errors = shift.equivariance(
+      run.network, run.rows, _noise(20), shift.DISTANCES
+    )
+    periods = {'conv1': 1, 'pool1': 2, 'conv2': 2, 'pool2': 4, 'conv3': 4}
+    self.assertEqual(list(errors), list(periods))
+    for name, period in periods.items():
+      for distance, error in zip(shift.DISTANCES, errors[name], strict=True):
+        with self.subTest(f'{name} at {distance}'):
+          if distance % period:
+            self.assertGreater(error, 0.05)
+          else:
+            self.assertLess(error, 1e-5)
+
+  def test_an_error_between_two_nodes_is_that_of_loops(self):
+    run = next(trained.seeds(self.plan, layers='maxpool 3x3 stride 3'))
+    images = _noise(2)
+    errors = shift.equivariance(run.network, run.rows, images, [1, 2, 5])
+    for distance, nodes, first, error in zip(
+      (1, 2, 5), (0, 1, 2), (1, 1, 2), errors['pool1'], strict=True
+    ):
+      differences, size = 0.0, 0.0
+      # Images on their side move down where others move right.
+      for image in [*images, *images.transpose(0, 2, 1)]:
+        moved = np.zeros((28, 28))
+        moved[distance:] = image[:-distance]
+        for y in range(first, 9):
+          for x in range(9):
+            a = _largest(moved, y, x)
+            b = _largest(image, y - nodes, x)
+            differences += (a - b) ** 2
+            size += b**2
+      self.assertAllClose(error, (differences / size) ** 0.5)
+
+  def test_the_report_scores_all_networks_on_the_same_images(self):
+    two = {name: shift.NETWORKS[name] for name in ('CNN', 'MLP')}
+    with mock.patch.object(shift, 'NETWORKS', two):
+      header, *rows = shift.measure(self.plan).table
+    table = {row[0]: row[1:] for row in rows}
+    self.assertEqual(header[1:], list('012345678'))
+    for name, text in two.items():
+      [plain] = trained.folders(self.plan, layers=text)
+      accuracy = run_folder.read_result(plain)['test_accuracy']
+      right = table[f'{name}, plain: right (%)']
+      self.assertEqual(right[0], f'{100 * accuracy:.1f}')
+      self.assertEqual(table[f'{name}, plain: same (%)'][0], '100.0')
+    test = next(trained.seeds(self.plan)).data.test
+    folder = str(self.plan.networks / 'digits-shifted')
+    run = next(trained.seeds(self.plan, data_dir=folder))
+    self.assertNotAllEqual(run.data.test.images, test.images)
+    accuracy = trained.accuracy(run.network, test)
+    self.assertEqual(
+      table['CNN, shifted: right (%)'][0], f'{100 * accuracy:.1f}'
+    )
+    self.assertEqual(table['CNN, conv1: error'], ['0'] * 9)
+
+
+def _noise(count):
+  """Images that are bright up to the border: what comes in shows."""
+  random = np.random.default_rng(0)
+  return random.integers(256, size=(count, 28, 28), dtype=np.uint8)
+
+
+def _largest(image, y, x):
+  return image[3 * y : 3 * y + 3, 3 * x : 3 * x + 3].max() / 255
+
+
+if __name__ == '__main__':
+  tf.test.main()
