@@ -6,5 +6,5 @@ with command.silent_libraries():
   import tensorflow
 
   tensorflow.config.list_physical_devices()  # or it would complain of no CUDA
-  # It takes many networks for a single one that is traced again and again.
+  # Many networks look to it like one function that is traced again and again.
   tensorflow.get_logger().setLevel('ERROR')

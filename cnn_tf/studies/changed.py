@@ -17,7 +17,8 @@ def write(
 ) -> str:
   """The folder of the plan's dataset after `change`.
 
-  The examples stay in their order, so that the same ones are held out.
+  The examples stay in their order, so that the same ones are held out. Files
+  that are there must be the same: networks were trained on them.
 
   Args:
     plan: says which dataset, and where to.
@@ -25,20 +26,24 @@ def write(
     change: `[n, height, width]` uint8 -> as many images of the same size.
 
   Raises:
-    UserError: the disk is full, or the folder cannot be written.
+    UserError: the folder holds other images, or cannot be written.
   """
   source = datasets.folder(plan.dataset, plan.data_dir)
   target = pathlib.Path(plan.networks, f'{source.name}-{name}').absolute()
-  try:
-    target.mkdir(parents=True, exist_ok=True)
-  except OSError as error:
-    raise errors.UserError(f'{target}: {error.strerror}') from None
+  run_folder.make(target)
   for path in datasets.files(source):
     array = idx.read(path)
     if array.ndim == 3:
       array = change(array)
     file = target / path.name.removesuffix('.gz')
-    run_folder.write(file, idx.encode(array))
+    content = idx.encode(array)
+    if not file.exists():
+      run_folder.write(file, content)
+    elif file.read_bytes() != content:
+      raise errors.UserError(
+        f'{file} holds other images: remove {target}, and the folders of the '
+        'networks that were trained on it'
+      )
   return str(target)
 
 

@@ -7,8 +7,16 @@ Lee and Ng 2011, "An analysis of single-layer networks in unsupervised feature
 learning"; standardised, they go into a dense network of 70 and 30 units. It is
 compared with the same network on the pixels, and with the reference network:
 same steps, same settings; accuracy, and the seconds of an epoch, measured in
-turn. What the centres alone know: each cluster is named after its most frequent
-class, and an image gets the name of its nearest centre.
+turn, without those for the distances, which are taken once. The numbers of the
+centres count among the parameters. What the centres alone know: each cluster is
+named after its most frequent class, and an image gets the name of its nearest
+centre.
+
+Found (3 seeds, 6 epochs, MNIST): distances to 70 centres have 96.18 ± 0.17 % of
+the test images right, the pixels themselves 97.34 ± 0.03 %, the CNN 99.22 ±
+0.08 %: the features of k-means lose what a dense network finds in the pixels.
+But they are cheap: less than a second for k-means, and an epoch takes 0.018 of
+the CNN's.
 """
 
 import math
@@ -22,6 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import config
+from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import layers
@@ -200,7 +209,11 @@ def train(
   data: datasets.Dataset,
   strategy: tf.distribute.Strategy,
 ) -> Curve:
-  """Trains as a run does, but on any numbers, and without a folder."""
+  """Trains as a run does, but on any numbers, and without a folder.
+
+  Raises:
+    UserError: the training diverges.
+  """
   network, trainer = build(settings, data, strategy)
   validate, test = (
     metrics.Evaluation(network, examples, strategy)
@@ -210,7 +223,9 @@ def train(
   for epoch in range(1, settings.num_epochs + 1):
     count = len(data.train.labels)
     order = datasets.order(count, settings.seed, epoch)
-    trainer.train_steps(order, tf.constant(0), tf.constant(count))
+    progress = trainer.train_steps(order, tf.constant(0), tf.constant(count))
+    if not progress.all_finite:
+      raise errors.UserError(f'training has diverged in epoch {epoch}')
     validation.append(validate().accuracy)
   return Curve(validation, test().accuracy)
 
@@ -279,6 +294,8 @@ def _table(kinds, seconds):
   ]
   for name, (settings, data, curves, clusters) in kinds.items():
     size = sum(row.num_parameters for row in rows(settings, data))
+    if clusters:
+      size += clusters[0].centres.size
     validation = np.array([curve.validation for curve in curves])
     row = [name, f'{size:,}']
     row += map(study.percent, (validation[:, 0], validation[:, -1]))

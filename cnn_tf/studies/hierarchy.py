@@ -18,6 +18,14 @@ which is `kernel > 0`. Patterns are correlated around mid-grey: a pixel that is
 black in both, or white in both, counts 1; one that is black in one and white in
 the other, -1. How much two patterns of one map have in common is to be compared
 with two patterns of two maps, likewise from two starts.
+
+Found (3 seeds, 6 epochs, Fashion-MNIST): above the first layer a map has no
+single pattern. From two starts the patterns correlate by 0.59 ± 0.01 in conv2
+and 0.31 ± 0.03 in conv3 (of two maps by 0.02 and 0.01), and a third of the
+starts reach the best score; before training it was 0.42 and 0.20. Of 64 maps
+1.3 ± 1.5 die in conv2 and 0.7 ± 1.2 in conv3. A node uses nearly all of its
+field: 95.45 % of the squared gradient lie in 84 % of the pixels in conv2, in
+76 % in conv3, and training changes that by 2 to 3 points only.
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,21 @@
 """Maximum, average, stride 2, or none: what does pooling do?
 
-Four networks of three convolutions and a fifth of thirteen, which is what it
-takes to see the whole image through windows of 3x3 alone. Their costs follow
+Four networks of three convolutions, and a fifth of thirteen, whose last nodes
+see 27x27 pixels through windows of 3x3 alone. Their costs follow
 from their shapes; the time of a training step is measured, all networks in
 turn. After training: the accuracy, how far it is above that on images never
 seen, and how often the prediction stays when the image moves by a few pixels
 (consistency: Zhang 2019, "Making Convolutional Networks Shift-Invariant
 Again", section 4.1, here for fixed distances).
+
+Found (3 seeds, 6 epochs, Fashion-MNIST): pooling saves. Without it the network
+has 91.43 ± 0.28 % right, with maximum pooling 89.46 ± 0.29 %, but it takes 11
+times the multiplications and 27 times the parameters, and the gap between train
+and test is three times as wide. Averages do worse than maxima (87.89 ± 0.64 %),
+and stride 2 (88.62 ± 0.26 %) halves the time. No pooling makes predictions
+stay: shifted by 3 pixels 57 to 63 % do, with or without. Thirteen layers are
+hard to train: at the usual rate of 0.1 no seed learned anything, at 0.03 one of
+three did not, at 0.01 they reach 83.02 ± 1.77 %.
 """
 
 import math
@@ -46,7 +55,7 @@ LAYERS = {
   'none, 13 deep': ', '.join(['conv 16 3x3'] * 13) + ', dense 50',
 }
 # At the usual rate of 0.1 thirteen layers do not begin to learn.
-RATES = {'none, 13 deep': 0.03}
+RATES = {'none, 13 deep': 0.01}
 SHIFTS = (1, 2, 3)  # pixels
 
 _UP_DOWN_LEFT_RIGHT = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -227,9 +236,10 @@ def _table(found, times):
 def _draw(found, times, plan):
   first, none = found['maximum'], found['none']
   times_more = none.costs.multiplications / first.costs.multiplications
+  larger = none.costs.parameters / first.costs.parameters
   title = (
-    f'Without pooling: {times_more:.0f} times the multiplications, '
-    f'{np.mean(none.test):.1%} right; with maximum {np.mean(first.test):.1%}'
+    f'No pooling: {times_more:.0f}x the multiplications, {larger:.0f}x the '
+    f'parameters; {np.mean(none.test):.1%} right, not {np.mean(first.test):.1%}'
   )
   page = figures.new(10.2, 6.8, title, f'{plan}; bars: standard deviation')
   points, gaps, lines, bars = (

@@ -3,20 +3,21 @@
 Each training is scored on the validation images and on the test images after
 every epoch. Then it is reported in three ways: its last epoch, the epoch that
 was best on validation, and the epoch that was best on the test set itself. The
-last one peeks: it takes the luck of 10,000 images for the skill of a network.
-So does who trains often, and shows the best seed.
+last one peeks. So does who trains often, and shows the seed that is best there.
 
-The luck of a single score: with n images and accuracy p its deviation is
-`sqrt(p * (1 - p) / n)`, for 90 % of 10,000 images 0.30 points.
+What a peek gains may be luck with these images or a better network. If seeds
+that are good on the test set are good on the validation images too, then they
+are better; so the correlation of the two is measured. To compare with: another
+10,000 test images would change an accuracy p by `sqrt(p * (1 - p) / n)`.
 
 Found (20 seeds, 12 epochs, Fashion-MNIST): with a rate that falls, the epoch
 hardly matters: peeking gains 0.05 ± 0.07 points over the last epoch, choosing
-on validation loses 0.05 ± 0.08. The seed does matter: the best of 20 on the
-test set is 0.58 points above their mean.
+on validation loses 0.05 ± 0.08. The seed does: the best of 20 on the test set
+is 0.58 points above their mean, the best on validation 0.23. Accuracies on
+validation and test correlate by 0.42 over the seeds, so some of it is skill.
 """
 
 import math
-import statistics
 from typing import NamedTuple
 
 import numpy as np
@@ -104,17 +105,22 @@ def _table(curves, reported, num_images):
     ('best seed and epoch on test', curves.test.max()),
   ):
     rows.append([name, f'{100 * value:.2f}', f'{100 * (value - mean):.2f}'])
+  if len(last) > 2:
+    both = np.corrcoef(last, curves.validation[:, -1])[0, 1]
+    rows.append(['correlation of validation and test', f'{both:.2f}', ''])
   luck = math.sqrt(mean * (1 - mean) / num_images)
   rows.append([f'deviation by {num_images:,} images', f'{100 * luck:.2f}', ''])
   return rows
 
 
 def _draw(curves, reported, plan):
-  gain = 100 * statistics.fmean(reported.peeked - reported.last)
+  by_epoch = 100 * np.mean(reported.peeked - reported.last)
+  by_seed = 100 * (reported.last.max() - reported.last.mean())
   page = figures.new(
     9.6,
     4.6,
-    f'Who picks the epoch on the test set reports {gain:.2f} points more',
+    f'To peek at the test set gains {by_epoch:.2f} points by the epoch, '
+    f'{by_seed:.2f} by the seed',
     f'{plan}; a line, and a grey dot, is a seed',
   )
   panel = figures.place(page, 0.9, 1.0, 4.6, 2.9)
@@ -127,8 +133,8 @@ def _draw(curves, reported, plan):
   panel.plot(epochs, 100 * curves.test.mean(axis=0), color=figures.BLUE)
   panel.set(xlabel='epoch', ylabel='test accuracy (%)')
   panel.set_title('blue: mean; orange: best epoch of a seed', fontsize=9)
-  low, high = np.quantile(100 * curves.test[:, plan.epochs // 3 :], [0, 1])
-  panel.set_ylim(low - 0.2, high + 0.2)
+  shown = 100 * curves.test[:, plan.epochs // 3 :]
+  panel.set_ylim(shown.min() - 0.2, shown.max() + 0.2)
   dots = figures.place(page, 6.4, 1.0, 2.9, 2.9)
   for x, values in enumerate(reported):
     dots.plot([x] * len(values), 100 * values, 'o', color=figures.QUIET, ms=3)

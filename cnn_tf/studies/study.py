@@ -14,7 +14,6 @@ from absl import flags
 
 from cnn_tf import command
 from cnn_tf import config
-from cnn_tf import errors
 from cnn_tf import tables
 from cnn_tf.training import replicas
 from cnn_tf.training import run_folder
@@ -63,12 +62,18 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
     full: what is behind the results in docs/studies.md.
   """
   text, number = flags.DEFINE_string, flags.DEFINE_integer
-  flags.DEFINE_bool('full', False, f'not {quick}, but {full}')
-  text('workdir', None, 'folder of the results (default: runs/studies/<name>)')
-  text('dataset', None, 'mnist, fashion, or mnist,fashion')
-  text('data_dir', None, 'a folder with four IDX files to read instead')
-  number('seeds', None, 'trainings of each kind', lower_bound=1)
-  number('epochs', None, 'length of a training', lower_bound=1)
+  text(
+    'workdir',
+    None,
+    'folder of the results (default: runs/studies/<name>, or <name>-quick)',
+  )
+  if full.epochs:  # there is something to choose
+    flags.DEFINE_bool('full', False, f'not {quick}, but {full}')
+    both = ', or mnist,fashion' if ',' in full.dataset else ''
+    text('dataset', None, f'mnist or fashion{both}')
+    text('data_dir', None, 'a folder with four IDX files to read instead')
+    number('seeds', None, 'trainings of each kind', lower_bound=1)
+    number('epochs', None, 'length of a training', lower_bound=1)
   command.run(lambda: _main(measure, quick, full))
 
 
@@ -92,10 +97,7 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
   Raises:
     UserError: the disk is full, or the folder cannot be written.
   """
-  try:
-    folder.mkdir(parents=True, exist_ok=True)
-  except OSError as error:
-    raise errors.UserError(f'{folder}: {error.strerror}') from None
+  run_folder.make(folder)
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(report.table)
   contents = {
@@ -109,17 +111,20 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
 
 def _main(measure, quick, full):
   started = time.perf_counter()
-  plan = full if flags.FLAGS.full else quick
-  given = {name: flags.FLAGS[name].value for name in _CHOICES}
-  plan = plan._replace(**{k: v for k, v in given.items() if v is not None})
   name = pathlib.Path(sys.argv[0]).stem
+  plan, folder = full, name
+  if full.epochs:
+    if not flags.FLAGS.full:
+      plan, folder = quick, f'{name}-quick'
+    given = {name: flags.FLAGS[name].value for name in _CHOICES}
+    plan = plan._replace(**{k: v for k, v in given.items() if v is not None})
   print(f'{name}: {plan}', flush=True)
   # Now, since devices cannot be made once an op has run.
   replicas.make_strategy(plan.replicas, config.Config.batch_size)
   report = measure(plan)
   print(f'\n{tables.align(report.table)}\n')
-  folder = pathlib.Path(flags.FLAGS.workdir or f'runs/studies/{name}')
-  print('\n'.join(write(report, folder)))
+  folder = flags.FLAGS.workdir or f'runs/studies/{folder}'
+  print('\n'.join(write(report, pathlib.Path(folder))))
   print(f'{time.perf_counter() - started:.0f} s')
 
 

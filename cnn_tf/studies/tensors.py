@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.data import datasets
 from cnn_tf.network import model
 from cnn_tf.visualization import measurements
 
@@ -30,13 +29,6 @@ def outputs(
     return {name: tensors[name] for name in layers}
 
   return collect(of_layers, images)
-
-
-def every(network: model.ConvNet, images: np.ndarray) -> dict[str, np.ndarray]:
-  """Every tensor on the way, as `ConvNet.activations` names them."""
-  return collect(
-    lambda batch: network.activations(datasets.to_float(batch)), images
-  )
 
 
 def collect(

@@ -33,7 +33,8 @@ def settings(plan: study.Plan, **changes: Any) -> config.Config:
   """How studies train, but for `changes`, which are fields of `Config`.
 
   The reference network, momentum 0.9, L2 1e-3, and a rate that begins at 0.1
-  after half an epoch of warm-up and falls evenly to a hundredth of that.
+  after half an epoch of warm-up; then it falls by the same factor each epoch,
+  which makes a hundredth in as many as there are.
   """
   usual = {
     'dataset': plan.dataset,
@@ -50,7 +51,7 @@ def folder(plan: study.Plan, wanted: config.Config) -> pathlib.Path:
   data = pathlib.Path(wanted.data_dir or wanted.dataset).name
   digest = zlib.crc32(wanted.to_flags().encode())
   workdir = plan.networks / f'{data}-{digest:08x}-seed{wanted.seed}'
-  plan.networks.mkdir(parents=True, exist_ok=True)
+  run_folder.make(plan.networks)
   if not (workdir / 'result.json').exists():
     print(f'training {workdir}', flush=True)
   log = plan.networks / f'{workdir.name}.log'

@@ -63,6 +63,18 @@ def open_run(
   ]
 
 
+def make(folder: pathlib.Path) -> None:
+  """Makes a folder, and those above it, if it is not there.
+
+  Raises:
+    UserError: it cannot be made.
+  """
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise errors.UserError(f'{folder}: {error.strerror}') from None
+
+
 def write(path: pathlib.Path, content: str | bytes) -> None:
   """Puts a file in place all at once: a reader never sees a part of it.
 

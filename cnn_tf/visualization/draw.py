@@ -4,7 +4,6 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from cnn_tf import errors
 from cnn_tf.training import events
 from cnn_tf.training import run_folder
 from cnn_tf.visualization import figures
@@ -46,10 +45,7 @@ def write(
   Raises:
     UserError: the disk is full, or the folder cannot be written.
   """
-  try:
-    folder.mkdir(exist_ok=True)
-  except OSError as error:
-    raise errors.UserError(f'{folder}: {error.strerror}') from None
+  run_folder.make(folder)
   step = run.epochs[-1].step
   paths = []
   for name, page in named:

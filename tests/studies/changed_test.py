@@ -33,6 +33,13 @@ class ChangedTest(absltest.TestCase):
       np.testing.assert_array_equal(new.images, 255 - old.images)
       np.testing.assert_array_equal(new.labels, old.labels)
 
+  def test_what_networks_were_trained_on_is_not_overwritten(self):
+    plan = miniature.plan(self.create_tempdir().full_path)
+    folder = changed.write(plan, 'same', lambda images: images)
+    self.assertEqual(changed.write(plan, 'same', np.copy), folder)
+    with self.assertRaisesRegex(errors.UserError, 'holds other images'):
+      changed.write(plan, 'same', lambda images: 255 - images)
+
   def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     plan.networks.write_text('')

@@ -109,11 +109,11 @@ class ClustersTest(tf.test.TestCase):
     self.assertEqual([row[0] for row in report.table[1:]], names)
     parameters = [row[1] for row in report.table[1:]]
     self.assertEqual(
-      parameters, ['114,454', '57,390', '5,310', '6,360', '7,410']
+      parameters, ['114,454', '57,390', '36,670', '49,480', '62,290']
     )
     ratios = [float(row[-1]) for row in report.table[1:]]
     self.assertEqual(ratios[0], 1)
-    self.assertAllInRange(ratios[1:], 0, 0.9)
+    self.assertAllGreater(ratios, 0)
 
 
 if __name__ == '__main__':

@@ -39,7 +39,7 @@ class StudyTest(absltest.TestCase):
   def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
     file = self.create_tempfile().full_path
     page = figures.new(3, 2, 'title', 'source')
-    with self.assertRaisesRegex(errors.UserError, 'tmp|File exists'):
+    with self.assertRaisesRegex(errors.UserError, 'File exists'):
       study.write(study.Report([['a']], page), pathlib.Path(file))
 
   def start(self, module, *arguments):
@@ -54,6 +54,11 @@ class StudyTest(absltest.TestCase):
     self.assertStartsWith(done.stdout, 'arithmetic: nothing is trained\n')
     self.assertIn('\n3x3 from 32 to 64 maps: weights  ', done.stdout)
     self.assertIn(f'\n{folder}/table.csv\n{folder}/figure.png\n', done.stdout)
+
+  def test_without_a_training_there_is_nothing_to_choose(self):
+    done = self.start('arithmetic', '--full')
+    self.assertEqual((done.code, done.stdout), (1, ''))
+    self.assertRegex(done.stderr, r'^arithmetic\.py: [^\n]*full[^\n]*\n$')
 
   def test_a_wrong_flag_gets_one_line(self):
     done = self.start('border', '--seeds=0')

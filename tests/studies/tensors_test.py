@@ -1,8 +1,8 @@
 """Tests of tensors.py."""
 
-import numpy as np
 import tensorflow as tf
 
+from cnn_tf.data import datasets
 from cnn_tf.studies import tensors
 from tests import small_data
 from tests.visualization import small_run
@@ -14,16 +14,19 @@ class TensorsTest(tf.test.TestCase):
     self.network = small_run.untrained().network
     self.images = small_data.examples(501).images  # a batch, and one image
 
+  def all_tensors(self, images):
+    return self.network.activations(datasets.to_float(images))
+
   def test_every_image_is_there_once_and_in_order(self):
-    found = tensors.every(self.network, self.images)
-    alone = self.network.activations(self.images[500:, ..., np.newaxis] / 255.0)
+    found = tensors.collect(self.all_tensors, self.images)
+    alone = self.all_tensors(self.images[500:])
     self.assertEqual(list(found), list(alone))
     for name, tensor in alone.items():
       self.assertEqual(found[name].shape, (501, *tensor.shape[1:]))
       self.assertAllClose(found[name][500:], tensor, rtol=1e-5, atol=1e-6)
 
   def test_outputs_are_what_leaves_the_layers(self):
-    every = tensors.every(self.network, self.images)
+    every = tensors.collect(self.all_tensors, self.images)
     found = tensors.outputs(self.network, self.images, ['pool1', 'conv2'])
     self.assertEqual(list(found), ['pool1', 'conv2'])
     self.assertAllClose(found['pool1'], every['pool1'])
