@@ -19,7 +19,6 @@ But they are cheap: less than a second for k-means, and an epoch takes 0.018 of
 the CNN's.
 """
 
-import math
 import statistics
 import time
 from collections.abc import Mapping
@@ -38,9 +37,8 @@ from cnn_tf.network import model
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 from cnn_tf.training import metrics
-from cnn_tf.training import optimizers
 from cnn_tf.training import replicas
-from cnn_tf.training import schedules
+from cnn_tf.training import train_loop
 from cnn_tf.training import train_step
 from cnn_tf.visualization import figures
 
@@ -236,19 +234,8 @@ def build(
   strategy: tf.distribute.Strategy,
 ) -> tuple[model.ConvNet, train_step.Trainer]:
   """A network with its first kernels, and what trains it."""
-  tf.config.experimental.enable_op_determinism()  # as in a run
-  steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
-  with replicas.scope(strategy):
-    network = model.ConvNet(rows(settings, data), settings.seed)
-    optimizer = optimizers.from_config(settings, network.trainable_variables)
-  trainer = train_step.Trainer(
-    network,
-    optimizer,
-    schedules.from_config(settings, steps_per_epoch),
-    settings.l2_scale,
-    data.train,
-    settings.batch_size,
-    strategy,
+  network, trainer, _ = train_loop.build(
+    settings, data, rows(settings, data), strategy
   )
   return network, trainer
 

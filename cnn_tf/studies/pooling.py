@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf import config
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import layers
@@ -35,10 +36,8 @@ from cnn_tf.network import specs
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
-from cnn_tf.training import optimizers
 from cnn_tf.training import replicas
-from cnn_tf.training import schedules
-from cnn_tf.training import train_step
+from cnn_tf.training import train_loop
 from cnn_tf.visualization import figures
 from cnn_tf.visualization import measurements
 
@@ -169,7 +168,6 @@ def step_times(
     networks: name -> layers.
     examples: the first of them are trained on.
   """
-  tf.config.experimental.enable_op_determinism()  # as in a run
   some = datasets.Examples(*(x[: _NUM_STEPS * _BATCH_SIZE] for x in examples))
   order = datasets.order(len(some.labels), 0, 1)
   trainers = [_trainer(text, some) for text in networks.values()]
@@ -196,16 +194,9 @@ def _classes(network, images):
 def _trainer(text, examples):
   strategy = replicas.make_strategy('1', _BATCH_SIZE)
   rows = geometry.trace(layers.parse(text), (*examples.images.shape[1:], 1))
-  network = model.ConvNet(rows, seed=0)
-  return train_step.Trainer(
-    network,
-    optimizers.Momentum(network.trainable_variables),
-    schedules.constant(0.01),
-    1e-3,
-    examples,
-    _BATCH_SIZE,
-    strategy,
-  )
+  data = datasets.Dataset(examples, examples, examples, 10)
+  settings = config.Config(layers=text, batch_size=_BATCH_SIZE)
+  return train_loop.build(settings, data, rows, strategy)[1]
 
 
 def _gaps(pooling):

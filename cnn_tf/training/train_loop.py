@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -65,9 +66,7 @@ def train_and_evaluate(
     for change in run_folder.open_run(folder, settings, here):
       print(f'The last bits may differ from those of an unbroken run: {change}')
     print(f'{geometry.table(rows)}\n\n{workdir}')
-    # Ops that add in whatever order their threads finish are refused.
-    tf.config.experimental.enable_op_determinism()
-    network, trainer, checkpoint = _build(settings, data, rows, strategy)
+    network, trainer, checkpoint = build(settings, data, rows, strategy)
     done = checkpoints.restore_newest(checkpoint, folder / 'checkpoints')
     history = events.read_epochs(folder / 'metrics.csv', done)
     epochs.train(
@@ -107,8 +106,15 @@ def _folder_to_write(workdir, strategy):
     yield pathlib.Path(scratch)
 
 
-def _build(settings, data, rows, strategy):
+def build(
+  settings: config.Config,
+  data: datasets.Dataset,
+  rows: Sequence[geometry.LayerGeometry],
+  strategy: tf.distribute.Strategy,
+) -> tuple[model.ConvNet, train_step.Trainer, tf.train.Checkpoint]:
   """The network, what trains it, and all that a checkpoint must hold."""
+  # Ops that add in whatever order their threads finish are refused.
+  tf.config.experimental.enable_op_determinism()
   steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
   with replicas.scope(strategy):
     network = model.ConvNet(rows, settings.seed)
