@@ -126,7 +126,8 @@ def _table(found):
   add('test accuracy', lambda x: f'{study.percent(x.plain)} %')
   add('moved by one pixel', lambda x: f'{study.percent(x.moved)} %')
   add('gain, seed by seed', lambda x: f'{study.percent(_gains(x))} points')
-  add('error of that mean', lambda x: f'{100 * _error(_gains(x)):.3f} points')
+  if all(len(x.plain) > 1 for x in found.values()):
+    add('error of that mean', lambda x: f'{100 * _error(_gains(x)):.3f} points')
   return rows
 
 
@@ -140,7 +141,7 @@ def _largest(border, where):
 
 def _error(values):
   """Of their mean: the standard deviation / sqrt(n)."""
-  return np.std(values, ddof=1) / np.sqrt(len(values)) if values[1:] else np.nan
+  return np.std(values, ddof=1) / np.sqrt(len(values))
 
 
 def _draw(found, plan):

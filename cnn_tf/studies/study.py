@@ -58,7 +58,7 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
 
   Args:
     measure: the study.
-    quick: a first look of about a minute.
+    quick: a first look, of a minute or so.
     full: what is behind the results in docs/studies.md.
   """
   text, number = flags.DEFINE_string, flags.DEFINE_integer
