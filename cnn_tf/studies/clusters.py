@@ -87,7 +87,6 @@ def measure(plan: study.Plan) -> study.Report:
   """Accuracy and time: with kernels, on the pixels, on distances."""
   trained.need('sklearn')
   batch_size = trained.settings(plan).batch_size
-  # Before the first op of TensorFlow: devices cannot change later.
   strategy = replicas.make_strategy(plan.replicas, batch_size)
   kinds = {
     'CNN': of_runs(plan),

@@ -23,7 +23,7 @@ def save(
   epoch: int,
   num_kept: int = NUM_KEPT,
 ) -> None:
-  """Writes the values of all variables after `epoch`; drops the oldest.
+  """Writes the values of all variables; keeps the newest `num_kept` epochs.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
