@@ -2,7 +2,7 @@
 
 python run_train.py --dataset=fashion --lr_schedule=exp
 python run_train.py --flagfile=configs/article.flags
-python run_train.py --workdir=runs/...    goes on with an unfinished run
+python run_train.py --workdir=runs/...    resumes an unfinished run
 """
 
 import contextlib
@@ -15,11 +15,11 @@ import time
 
 from absl import flags
 
-from cnn_tf import command
-from cnn_tf import config
 from cnn_tf import errors
-from cnn_tf.network import layers
-from cnn_tf.training import run_folder
+from cnn_tf.run import command
+from cnn_tf.run import config
+from cnn_tf.run import layers
+from cnn_tf.run import run_folder
 
 _DEFINE = {
   bool: flags.DEFINE_bool,
@@ -38,31 +38,31 @@ for _field in dataclasses.fields(config.Config):
 _WORKDIR = flags.DEFINE_string(
   'workdir',
   None,
-  'folder of the run; that of an unfinished run continues it '
+  'folder of the run; an unfinished run in it is resumed '
   '(default: runs/<date>-<time>-<dataset>-<schedule>)',
   module_name='run',
 )
 _FIGURES = flags.DEFINE_bool(
   'figures',
   True,
-  'draw the figures at the end; python -m cnn_tf.visualization can do it later',
+  'draw the figures at the end; python -m cnn_tf.visualization does it later',
   module_name='run',
 )
 
 _REPLICAS = flags.DEFINE_string(
   'replicas',
   'auto',
-  'copies of the network that share each batch: a number, or auto for one a '
-  'GPU or, without a GPU, one a core',
+  'copies of the network that share each batch: a number, or auto for one per '
+  'GPU or, without a GPU, one per core',
   module_name='run',
 )
 
 
 def config_from_flags(begun: config.Config | None = None) -> config.Config:
-  """The settings that the command line gives.
+  """The settings given on the command line.
 
   Args:
-    begun: those of the run to continue, for all flags that are not given.
+    begun: the settings of the run to resume, for all flags that are not given.
   """
   given = {
     field.name: flags.FLAGS[field.name].value
@@ -70,37 +70,37 @@ def config_from_flags(begun: config.Config | None = None) -> config.Config:
     if flags.FLAGS[field.name].present
   }
   if given.get('data_dir'):
-    # A run can be replayed from any folder.
+    # So that run.flags works from any folder.
     given['data_dir'] = os.path.abspath(given['data_dir'])
   return dataclasses.replace(begun or config.Config(), **given)
 
 
 def main() -> None:
-  """Trains and evaluates, as the flags say."""
+  """Trains and evaluates according to the flags."""
   given = _WORKDIR.value
   begun = run_folder.read_config(pathlib.Path(given)) if given else None
   settings = config_from_flags(begun)
-  layers.parse(settings.layers)  # TensorFlow takes seconds to load; this not
+  layers.parse(settings.layers)  # errors come before TensorFlow loads
   workdir = pathlib.Path(given) if given else _new_workdir(settings)
   try:
     with command.silent_libraries():
-      from cnn_tf.training import train_loop
+      from cnn_tf.run import train_loop
     train_loop.train_and_evaluate(settings, workdir, _REPLICAS.value)
     if _FIGURES.value:
       _draw_figures(workdir)
   except KeyboardInterrupt:
-    print(f'\nStopped. {_how_to_go_on(workdir)}')
+    print(f'\nStopped. {_how_to_resume(workdir)}')
     sys.exit(130)
   finally:
     if not given:
       with contextlib.suppress(OSError):
-        workdir.rmdir()  # if nothing came of the run, and it is empty
+        workdir.rmdir()  # only succeeds if the folder is empty
 
 
 def _draw_figures(workdir):
-  """All figures of a finished run, unless it has them."""
+  """Draws all figures of a finished run, unless they exist."""
   folder = workdir / 'figures'
-  # Of several machines only one has written the run: let it be asked later.
+  # With several machines, only the chief has the run: draw them later there.
   if not folder.exists() and 'TF_CONFIG' not in os.environ:
     from cnn_tf.visualization import draw
 
@@ -109,7 +109,7 @@ def _draw_figures(workdir):
 
 
 def _new_workdir(settings):
-  """A folder that no other run has, named after the time and the settings."""
+  """A new folder, named after the time and the settings."""
   dataset = pathlib.Path(settings.data_dir or settings.dataset).name
   now = time.strftime('%Y%m%d-%H%M%S')
   path = pathlib.Path('runs', f'{now}-{dataset}-{settings.lr_schedule}')
@@ -122,10 +122,10 @@ def _new_workdir(settings):
   return path
 
 
-def _how_to_go_on(workdir):
+def _how_to_resume(workdir):
   if run_folder.read_config(workdir) is None:
-    return 'The run had not begun.'
-  return f'To go on: python run_train.py --workdir={shlex.quote(str(workdir))}'
+    return 'The run had not started.'
+  return f'To resume: python run_train.py --workdir={shlex.quote(str(workdir))}'
 
 
 if __name__ == '__main__':

@@ -14,8 +14,8 @@ import tempfile
 
 from absl import flags
 
-from cnn_tf import command
-from cnn_tf import tables
+from cnn_tf.run import command
+from cnn_tf.run import tables
 
 _MIN_SHARE = 0.01
 

@@ -24,25 +24,27 @@ def ours(batch_size: int, num_replicas: str) -> Work:
   """This project; an epoch is one permutation, as in a run."""
   import tensorflow as tf
 
-  from cnn_tf import config
   from cnn_tf.data import datasets
+  from cnn_tf.learning import optimizers
+  from cnn_tf.learning import schedules
   from cnn_tf.network import geometry
-  from cnn_tf.network import layers
   from cnn_tf.network import model
-  from cnn_tf.training import metrics
-  from cnn_tf.training import optimizers
-  from cnn_tf.training import replicas
-  from cnn_tf.training import schedules
-  from cnn_tf.training import train_step
+  from cnn_tf.run import config
+  from cnn_tf.run import evaluation
+  from cnn_tf.run import layers
+  from cnn_tf.run import replicas
+  from cnn_tf.run import trainer
 
   strategy = replicas.make_strategy(num_replicas, batch_size)
   data = datasets.load('fashion')
   tf.config.experimental.enable_op_determinism()
-  rows = geometry.trace(layers.parse(config.REFERENCE_LAYERS), (28, 28, 1))
+  geometries = geometry.trace(
+    layers.parse(config.REFERENCE_LAYERS), (28, 28, 1)
+  )
   with replicas.scope(strategy):
-    network = model.ConvNet(rows, 0)
+    network = model.ConvNet(geometries, 0)
     optimizer = optimizers.Momentum(network.trainable_variables, MOMENTUM)
-  trainer = train_step.Trainer(
+  ours = trainer.Trainer(
     network,
     optimizer,
     schedules.constant(RATE),
@@ -55,10 +57,10 @@ def ours(batch_size: int, num_replicas: str) -> Work:
 
   def train(num_steps):
     num_images = tf.constant(num_steps * batch_size)
-    progress = trainer.train_steps(order, tf.constant(0), num_images)
+    progress = ours.train_steps(order, tf.constant(0), num_images)
     progress.all_finite.numpy()
 
-  return Work(train, metrics.Evaluation(network, data.test, strategy))
+  return Work(train, evaluation.Evaluation(network, data.test, strategy))
 
 
 def keras(batch_size: int, steps_per_execution: int = 1) -> Work:

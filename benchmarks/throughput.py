@@ -19,8 +19,8 @@ import time
 from absl import flags
 
 from benchmarks import peers
-from cnn_tf import command
-from cnn_tf import tables
+from cnn_tf.run import command
+from cnn_tf.run import tables
 
 ROOT = pathlib.Path(__file__).parents[1]
 FLOP_PER_IMAGE = 16.5e6  # of a training step: see geometry.py, times 2 times 3

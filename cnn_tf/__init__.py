@@ -1,66 +1,81 @@
-"""A convolutional network in raw TensorFlow ops, in the order of reading.
+"""A convolutional network in raw TensorFlow ops, in reading order.
 
-Read it from top to bottom: a file uses only what stands above it.
+Read it from top to bottom: a file uses only the files above it. The essential
+path ends with `learning/`; the rest runs, measures and draws.
 
   errors.py                    the one exception meant for the user
-  config.py                    every hyperparameter and its default, once
-  command.py                   what all command lines have in common
-  tables.py                    rows of cells -> aligned text
-  keys.py                      (seed, what for, step) -> a random draw's key
+  keys.py                      (seed, purpose, step) -> key of a random draw
 
   data/                        files -> examples
-    idx.py                     the IDX format: one file -> one array
-    datasets.py                what is held out; the order of an epoch
+    idx.py                     the IDX format: one file <-> one array
+    files.py                   where the files of a dataset are
+    datasets.py                examples; validation split; order of an epoch
 
   network/                     images -> logits
     windows.py                 one axis of a sliding window
-    specs.py                   what a layer is, and the shapes that it makes
-    layers.py                  layers as text -> specs
-    geometry.py                costs, receptive fields; refuses what cannot be
-    ops.py                     one `tf.nn` call each
-    reference.py               the same ops as NumPy loops: the definition
-    initializers.py            the first value of a kernel
-    model.py                   `ConvNet`: named variables, and the ops that join
+    specs.py                   what a layer is, and its shapes
+    geometry.py                shapes, costs and receptive fields of a network
+    ops.py                     the ops: one `tf.nn` call each
+    initializers.py            the initial value of a kernel
+    model.py                   `ConvNet`: variables, and the ops between them
+    reference.py               the ops in plain NumPy, forward and backward
+    reference_activations.py   activation functions and their derivatives
+    backward.py                backpropagation by hand, through all layers
 
-  training/                    logits, labels -> better kernels
+  learning/                    logits, labels -> better kernels
     losses.py                  cross-entropy, and the L2 penalty
+    metrics.py                 sums over examples, divided once
     schedules.py               step -> learning rate
     optimizers.py              gradients, rate -> new values of the variables
+    train_step.py              forward pass, backward pass, update
+    one_step.py                the whole story on one batch
+
+  run/                         a `Config` -> the folder of a finished run
+    config.py                  every hyperparameter and its default
+    command.py                 what all commands have in common
+    tables.py                  rows of cells -> aligned text
+    layers.py                  layers as text -> specs
+    summary.py                 the geometry of a network as a table
     replicas.py                cores, GPUs or machines -> a strategy
-    metrics.py                 sums over examples, divided once
-    train_step.py              one update; the only tape over weights
-    run_folder.py              what was asked, where it ran, what came out
+    trainer.py                 the loop over steps, in the graph, over replicas
+    evaluation.py              mean cross-entropy and accuracy
+    build.py                   a `Config` -> network and trainer
+    run_folder.py              settings, environment and result of a run
+    first_kernels.py           the first layer's kernels after each epoch
     environment.py             what else decides the bits of a result
-    checkpoints.py             saving, and finding the newest good one
+    checkpoints.py             saving, and finding the newest intact one
     events.py                  numbers -> CSV and TensorBoard files
     export.py                  a trained network -> a SavedModel
-    terminal.py                numbers -> lines on the terminal
-    first_kernels.py           the first layer's kernels at each epoch
+    terminal.py                progress -> lines on the terminal
     epochs.py                  train, validate, record, save
     train_loop.py              the order of events in a run
 
-  visualization/               a trained network -> pictures
-    runs.py                    the folder of a run -> its data and its network
-    choices.py                 what the user picks, checked
-    measurements.py            a network, examples -> the numbers of the figures
+  measure/                     a trained network -> numbers
+    runs.py                    the folder of a run -> its network and data
+    activity.py                what each layer does on a set of examples
     fields.py                  which pixels a node sees
-    figures.py                 what all figures share: page, heading, colours
-    figures_tiles.py           many small images side by side
-    figures_training.py        learning curves; how the first kernels grew
-    figures_kernels.py         the kernels of all layers
-    figures_maps.py            feature maps, and their means over classes
-    figures_errors.py          the confusion matrix, and the worst mistakes
-    figures_fields.py          receptive fields on an image
-    pages.py                   a run -> its figures
-    draw.py                    figures -> PNG files and TensorBoard events
-    __main__.py                the command that draws them
-    starts.py                  the images from which the ascent begins
-    ascent.py                  gradient ascent on pixels
     patches.py                 the real patches that excite a map most
-    excitation.py              what excites a map, and whether to believe it
-    figures_patterns.py        patterns beside real patches
+    starts.py                  initial images for gradient ascent
+    ascent.py                  gradient ascent on pixels
+    excitation.py              what excites a map, and whether it converged
     pattern_search.py          maps of a layer -> what excites them
-    patterns.py                the command that searches and draws them
+
+  figures/                     numbers -> pictures
+    sheet.py                   what all figures share: size, heading, colours
+    tiles.py                   many small images side by side
+    training.py                learning curves; how the first kernels changed
+    kernels.py                 the kernels of all layers
+    maps.py                    feature maps, and their means over classes
+    confusion.py               the confusion matrix, and the worst mistakes
+    receptive_fields.py        receptive fields on an image
+    patterns.py                patterns beside real patches
+
+  visualization/               the commands that draw a run
+    choices.py                 what the user selects, checked
+    catalogue.py               a run -> its figures
+    draw.py                    figures -> PNG files and TensorBoard events
+    __main__.py                the command that draws the figures
+    patterns.py                the command that finds and draws patterns
 
   studies/                     what is said about CNNs, measured
     study.py                   how much work; the command line; the report

@@ -1,9 +1,9 @@
-"""The one exception whose text is meant for the person at the keyboard."""
+"""The one exception whose message is meant for the person at the keyboard."""
 
 
 class UserError(Exception):
-  """Something that the user can mend: a flag, a file, a rate, a full disk.
+  """A problem that the user can fix: a flag, a file, a rate, a full disk.
 
-  Its text is one line that says what is wrong and where. `main` prints the
-  line and exits with 1; every other exception is a bug and shows its traceback.
+  The message is one line that says what is wrong and where. Commands print it
+  and exit with status 1; any other exception is a bug and shows its traceback.
   """

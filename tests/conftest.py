@@ -1,4 +1,4 @@
-"""What every test needs, whether pytest or Bazel runs it."""
+"""What every test needs under pytest."""
 
 import os
 
@@ -7,3 +7,8 @@ from absl import flags
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 # tf.test.TestCase.create_tempdir() reads a flag, which pytest never parses.
 flags.FLAGS.mark_as_parsed()
+
+
+def pytest_collection_modifyitems(items):
+  """Drops `test_session`, a method of every tf.test.TestCase, not a test."""
+  items[:] = [item for item in items if item.name != 'test_session']

@@ -1,27 +1,32 @@
-"""Holds the rules of the house, so that no one has to police them."""
+"""Holds the rules of the project, so that nobody has to check them."""
 
 import ast
 import pathlib
 import re
 
 from absl.testing import absltest
+from absl.testing import parameterized
 
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / 'cnn_tf'
+ESSENTIAL = ('data', 'network', 'learning')
+# Their flags are shared by several commands.
+FLAGS_WITHOUT_MAIN = ('run/command.py', 'studies/study.py')
 
 
-def reading_order():
-  """The files that the docstring of the package lists, as module names."""
-  modules, wing = [], 'cnn_tf'
-  docstring = ast.get_docstring(
-    ast.parse((PACKAGE / '__init__.py').read_text())
-  )
-  for line in docstring.splitlines():
+def reading_order(text):
+  """The files of the package that a listing names, as module names."""
+  modules, folder = [], 'cnn_tf'
+  for line in text.splitlines():
     if match := re.match(r'  (\w+)/  ', line):
-      wing = f'cnn_tf.{match[1]}'
+      folder = f'cnn_tf.{match[1]}'
     elif match := re.match(r'  +(\w+)\.py  ', line):
-      modules.append(f'{wing}.{match[1]}')
+      modules.append(f'{folder}.{match[1]}')
   return modules
+
+
+def docstring():
+  return ast.get_docstring(ast.parse((PACKAGE / '__init__.py').read_text()))
 
 
 def path_of(module):
@@ -47,56 +52,69 @@ def imports(path):
   return found
 
 
-def ours(path):
+def own_imports(path):
   """The files of this project among the imports of a file."""
   return {name for name in imports(path) if path_of(name).exists()}
 
 
-def targets(folder):
-  """The rules of a BUILD file: first source -> (rule, name, deps)."""
-  found = {}
-  for node in ast.parse((folder / 'BUILD').read_text()).body:
-    call = node.value
-    if isinstance(node, ast.Expr) and call.func.id.startswith('py_'):
-      values = {k.arg: k.value for k in call.keywords if k.arg != 'data'}
-      values = {name: ast.literal_eval(value) for name, value in values.items()}
-      [source] = values['srcs']
-      deps = values.get('deps', [])
-      found[folder / source] = call.func.id, values['name'], deps
-  return found
+def num_code_lines(function):
+  """The lines of a function without its docstring."""
+  text = ast.get_docstring(function, clean=False)
+  num_docstring_lines = text.count('\n') + 1 if text else 0
+  return function.end_lineno - function.lineno + 1 - num_docstring_lines
 
 
-def module_of_label(label, folder):
-  package, _, name = label.partition(':')
-  base = folder if not package else ROOT / package.removeprefix('//')
-  return module_of(base / name)
-
-
-class LayoutTest(absltest.TestCase):
-  def test_the_reading_order_lists_every_file_once(self):
+class ReadingOrderTest(absltest.TestCase):
+  def test_it_lists_every_file_once(self):
     files = [module_of(p) for p in sources() if p.name != '__init__.py']
-    self.assertCountEqual(reading_order(), files)
+    self.assertCountEqual(reading_order(docstring()), files)
 
-  def test_a_file_uses_only_what_stands_above_it(self):
-    order = reading_order()
+  def test_a_file_uses_only_the_files_above_it(self):
+    order = reading_order(docstring())
     for index, module in enumerate(order):
       with self.subTest(module):
-        self.assertContainsSubset(ours(path_of(module)), order[:index])
+        self.assertContainsSubset(own_imports(path_of(module)), order[:index])
 
-  def test_flags_are_read_only_where_there_is_a_main(self):
+  def test_the_readme_shows_the_same_essential_path(self):
+    shown = reading_order((ROOT / 'README.md').read_text())
+    essential = [
+      module
+      for module in reading_order(docstring())
+      if module.count('.') == 1 or module.split('.')[1] in ESSENTIAL
+    ]
+    self.assertEqual(shown, essential)
+
+  def test_the_readme_names_every_folder(self):
+    readme = (ROOT / 'README.md').read_text()
+    for folder in {path.parent.name for path in sources()} - {'cnn_tf'}:
+      self.assertRegex(readme, rf'\n  {folder}/  ')
+
+
+class RulesTest(parameterized.TestCase):
+  @parameterized.parameters('errors.py', 'keys.py', *ESSENTIAL)
+  def test_the_essential_path_imports_nothing_of_a_run(self, name):
+    place = PACKAGE / name
+    for path in sources(place) if place.is_dir() else [place]:
+      with self.subTest(str(path)):
+        folders = {module.split('.')[1] for module in own_imports(path)}
+        self.assertContainsSubset(folders, {'errors', 'keys', *ESSENTIAL})
+        self.assertNotRegex(path.read_text(), r'absl|tf\.distribute')
+
+  def test_flags_are_defined_only_beside_a_main(self):
     for path in sources():
-      shared = path.name in ('command.py', 'study.py')
+      shared = str(path.relative_to(PACKAGE)) in FLAGS_WITHOUT_MAIN
       if 'absl.flags' in imports(path) and not shared:
         with self.subTest(str(path)):
           self.assertIn("if __name__ == '__main__':\n", path.read_text())
 
-  def test_matplotlib_stays_with_the_figures(self):
+  def test_only_figures_import_matplotlib_and_they_import_no_tensorflow(self):
     for path in sources():
-      if any(name.startswith('matplotlib') for name in imports(path)):
-        with self.subTest(str(path)):
-          self.assertRegex(
-            module_of(path), r'\.(visualization\.figures|studies)'
-          )
+      packages = {name.partition('.')[0] for name in imports(path)}
+      with self.subTest(str(path)):
+        if path.parent.name == 'figures':
+          self.assertNotIn('tensorflow', packages)
+        else:
+          self.assertNotIn('matplotlib', packages)
 
   def test_keras_is_nowhere(self):
     for path in [ROOT / 'run_train.py', *sources()]:
@@ -105,44 +123,32 @@ class LayoutTest(absltest.TestCase):
 
   def test_every_module_has_its_test(self):
     tests = [module_of(path) for path in sources(ROOT / 'tests')]
-    for module in [*reading_order(), 'cnn_tf.run_train', 'cnn_tf.layout']:
+    order = reading_order(docstring())
+    for module in [*order, 'cnn_tf.run_train', 'cnn_tf.layout']:
       with self.subTest(module):
         name = module.removeprefix('cnn_tf').replace('__main__', 'main')
         self.assertIn(f'tests{name}_test', tests)
 
-  def test_the_core_fits_on_pages(self):
+
+class LengthTest(absltest.TestCase):
+  def test_the_essential_path_is_read_in_one_sitting(self):
+    lengths = {
+      path: len(path.read_text().splitlines())
+      for folder in ESSENTIAL
+      for path in sources(PACKAGE / folder)
+    }
+    for path, length in lengths.items():
+      with self.subTest(str(path)):
+        self.assertLessEqual(length, 150)
+    self.assertLessEqual(sum(lengths.values()), 1600)
+
+  def test_functions_are_short(self):
     for path in sources():
-      if path.parent.name in ('data', 'network', 'training'):
-        with self.subTest(str(path)):
-          self.assertLessEqual(len(path.read_text().splitlines()), 160)
       for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
-          docstring = ast.get_docstring(node, clean=False) or ''
-          length = node.end_lineno - node.lineno - docstring.count('\n')
-          most = 45 if node.name == 'train_and_evaluate' else 30
+          essential = path.parent.name in ESSENTIAL
           with self.subTest(f'{path}: {node.name}'):
-            self.assertLessEqual(length, most)
-
-  def test_every_module_has_a_target_whose_deps_are_its_imports(self):
-    files = [ROOT / 'run_train.py', *sources(), *sources(ROOT / 'tests')]
-    for path in files:
-      if path.name == 'conftest.py':
-        continue  # pytest's own
-      with self.subTest(str(path)):
-        rule, name, deps = targets(path.parent)[path]
-        self.assertEqual(name, path.stem.strip('_'))
-        self.assertEqual(rule == 'py_test', name.endswith('_test'))
-        modules = {module_of_label(label, path.parent) for label in deps}
-        self.assertEqual(modules, ours(path))
-        self.assertLen(deps, len(modules))
-
-  def test_every_rule_is_loaded_from_rules_python(self):
-    for build in [ROOT / 'BUILD', *PACKAGE.rglob('BUILD')]:
-      with self.subTest(str(build)):
-        rules = {rule for rule, _, _ in targets(build.parent).values()}
-        for rule in rules:
-          load = f'load("@rules_python//python:{rule}.bzl", "{rule}")'
-          self.assertIn(load, build.read_text())
+            self.assertLessEqual(num_code_lines(node), 30 if essential else 45)
 
 
 if __name__ == '__main__':

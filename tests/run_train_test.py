@@ -14,7 +14,7 @@ import time
 import tensorflow as tf
 from absl.testing import parameterized
 
-from cnn_tf import config
+from cnn_tf.run import config
 from tests import processes
 from tests import small_data
 
@@ -49,7 +49,7 @@ class FlagsTest(tf.test.TestCase, parameterized.TestCase):
       self.assertEqual(done.returncode, code)
     self.assertLess(min(seconds), 0.5)
     done = _python('-X', 'importtime', _SCRIPT, flag, folder=self.folder)
-    self.assertIn('cnn_tf.config', done.stderr)
+    self.assertIn('cnn_tf.run.config', done.stderr)
     self.assertNotIn('tensorflow', done.stderr)
 
   def test_help_lists_every_setting_and_the_folder(self):
@@ -162,7 +162,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
       arguments = ['--nofigures', '--workdir=my run']
     done = self.start(*arguments).wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
-    self.assertIn('Going on after epoch ', done.stdout)
+    self.assertIn('Resuming after epoch ', done.stdout)
     self.assert_ends_like_the_whole_run(self.workdir)
 
   def test_ctrl_c_says_how_to_go_on(self):
@@ -172,7 +172,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     stopped = running.wait()
     self.assertEqual((stopped.code, stopped.stderr), (130, ''))
     *_, hint = stopped.stdout.splitlines()
-    command = 'Stopped. To go on: python run_train.py '
+    command = 'Stopped. To resume: python run_train.py '
     self.assertStartsWith(hint, command)
     done = self.start(hint.removeprefix(command), '--nofigures').wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
@@ -191,7 +191,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     (['--learning_rate=1e30'], 'at step 1, in epoch 1'),
     (['--batch_size=513'], '--batch_size=513 is larger than the 512 training'),
     (['--layers=conv 4 29x1'], 'conv1: a window of 29x1 does not fit'),
-    (['--data_dir=.'], 'neither train-images-idx3-ubyte nor'),
+    (['--data_dir=.'], 'no train-images-idx3-ubyte and no'),
     (['--replicas=71'], '--replicas=71'),
     (['--seed=99999999999999999999'], '--seed'),
   )
@@ -213,8 +213,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_nothing_is_left_of_a_run_that_could_not_begin(self):
     images = pathlib.Path(self.folder, 'train-images-idx3-ubyte')
+    small_data.write(self.folder)
     images.write_bytes(b'\0\0\x08\x03')
-    pathlib.Path(self.folder, 'train-labels-idx1-ubyte').write_bytes(b'')
     done = self.start('--data_dir=.').wait()
     self.assert_one_line(done, f'{images}: truncated in its header')
     self.assertEmpty(list(pathlib.Path(self.folder, 'runs').iterdir()))

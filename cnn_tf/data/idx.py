@@ -1,8 +1,8 @@
-"""The IDX format of MNIST: one file <-> one array, or one clear error.
+"""The IDX format of MNIST: one file <-> one array.
 
 A file is four bytes (0, 0, the type of the numbers, the number of axes), then
-the length of each axis as a big-endian uint32, then the numbers, last axis
-fastest. The datasets use one type only, the unsigned byte.
+the length of each axis as a big-endian uint32, then the numbers, with the last
+axis varying fastest. The datasets use a single type, the unsigned byte.
 
 Source: LeCun and Cortes, "The MNIST database", section "File formats".
 """
@@ -22,10 +22,10 @@ _GZIP = b'\x1f\x8b'
 
 
 def read(path: str | pathlib.Path) -> np.ndarray:
-  """The array in an IDX file of unsigned bytes, plain or compressed by gzip.
+  """Reads an IDX file of unsigned bytes, uncompressed or compressed by gzip.
 
   Raises:
-    UserError: the file cannot be read, or its bytes are not exactly one array.
+    UserError: the file cannot be read, or is not exactly one array.
   """
   try:
     content = pathlib.Path(path).read_bytes()
@@ -43,7 +43,7 @@ def read(path: str | pathlib.Path) -> np.ndarray:
 
 
 def encode(array: np.ndarray) -> bytes:
-  """The content of an uncompressed IDX file that holds a uint8 array."""
+  """The bytes of an uncompressed IDX file with a uint8 array."""
   sizes = struct.pack(f'>{array.ndim}I', *array.shape)
   header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim]) + sizes
   return header + array.astype(np.uint8, casting='safe').tobytes()
@@ -51,7 +51,7 @@ def encode(array: np.ndarray) -> bytes:
 
 def _decode(content: bytes) -> np.ndarray:
   if len(content) < 4 or content[:2] != b'\0\0':
-    raise ValueError('not an IDX file: it must begin with two zero bytes')
+    raise ValueError('not an IDX file: it must start with two zero bytes')
   number_type, num_axes = content[2], content[3]
   if number_type != _UNSIGNED_BYTE:
     raise ValueError(

@@ -1,73 +1,71 @@
-"""One `tf.nn` call each: what a network is made of.
+"""The ops of a network: one `tf.nn` call each.
 
-Images and maps are NHWC, `[batch, height, width, maps]`: the one layout for
-which TensorFlow has every CPU kernel and gradient. Kernels are HWIO,
-`[height, width, input maps, output maps]`.
+Images and feature maps are NHWC, `[batch, height, width, maps]`: the only
+layout for which TensorFlow has every CPU kernel and every gradient. Kernels are
+HWIO, `[height, width, input maps, output maps]`.
 """
 
 import tensorflow as tf
 
-from cnn_tf.network import specs
-
 
 def conv2d(
-  maps: tf.Tensor,
+  inputs: tf.Tensor,
   kernel: tf.Tensor,
   stride: tuple[int, int],
   padding: str,
 ) -> tf.Tensor:
-  """Slides every kernel over the maps.
+  """Slides every filter over the inputs.
 
-  `out[y, x, o] =
-      sum over i, j, c of maps[y * sy + i, x * sx + j, c] * kernel[i, j, c, o]`
+  `output[y, x, o] = sum over i, j, c of
+      inputs[y * sy + i, x * sx + j, c] * kernel[i, j, c, o]`
 
-  This is cross-correlation: the kernel is not
-  flipped, as it would be in the convolution of mathematics.
+  This is cross-correlation: unlike in the convolution of mathematics, the
+  kernel is not flipped.
 
-  A batch of no images comes out in the shape of its input (with oneDNN): wrong,
-  and without an error of this op.
+  With oneDNN, an empty batch is returned with the height, width and maps of the
+  input: silently wrong.
   """
-  return tf.nn.conv2d(maps, kernel, stride, padding.upper())
+  return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
 
 
 def max_pool2d(
-  maps: tf.Tensor,
+  inputs: tf.Tensor,
   window: tuple[int, int],
   stride: tuple[int, int],
   padding: str,
 ) -> tf.Tensor:
-  """The largest value under each window.
+  """The maximum of each window.
 
-  The gradient goes to the first of equal maxima. NaN can be swallowed: look for
-  it in the loss and in the gradients, never in the maps.
+  The gradient goes to the first of equal maxima. A NaN can be lost: check the
+  loss and the gradients for finite values, never the feature maps.
   """
-  return tf.nn.max_pool2d(maps, window, stride, padding.upper())
+  return tf.nn.max_pool2d(inputs, window, stride, padding.upper())
 
 
 def avg_pool2d(
-  maps: tf.Tensor,
+  inputs: tf.Tensor,
   window: tuple[int, int],
   stride: tuple[int, int],
   padding: str,
 ) -> tf.Tensor:
-  """The mean under each window; padding counts neither above nor below."""
-  return tf.nn.avg_pool2d(maps, window, stride, padding.upper())
+  """The mean of each window; padding is not part of the sum or of the count."""
+  return tf.nn.avg_pool2d(inputs, window, stride, padding.upper())
 
 
-def flatten(maps: tf.Tensor) -> tf.Tensor:
-  """`[batch, height, width, maps]` -> `[batch, values]`, the map fastest."""
-  height, width, num_maps = maps.shape[1:]
-  return tf.reshape(maps, [-1, height * width * num_maps])
+def flatten(inputs: tf.Tensor) -> tf.Tensor:
+  """`[batch, height, width, maps]` -> `[batch, height * width * maps]`."""
+  height, width, num_maps = inputs.shape[1:]
+  return tf.reshape(inputs, [-1, height * width * num_maps])
 
 
-def dense(values: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-  """`values @ kernel`: a convolution that sees everything at once."""
-  return tf.matmul(values, kernel)
+def dense(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+  """`inputs @ kernel`: `[batch, inputs]` -> `[batch, units]`."""
+  return tf.matmul(inputs, kernel)
 
 
-def add_bias(values: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-  """Adds to each map, or unit, its one number: the last axis is theirs."""
-  return tf.nn.bias_add(values, bias)
+def add_bias(inputs: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+  """Adds `bias[o]` to every value of map or unit `o`, the last axis."""
+  return tf.nn.bias_add(inputs, bias)
 
 
 POOLS = {'maxpool': max_pool2d, 'avgpool': avg_pool2d}
@@ -79,4 +77,3 @@ ACTIVATIONS = {
   'sigmoid': tf.nn.sigmoid,
   'linear': tf.identity,
 }
-assert ACTIVATIONS.keys() == set(specs.ACTIVATIONS)

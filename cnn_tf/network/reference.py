@@ -1,8 +1,13 @@
-"""The ops as plain NumPy loops, forward and backward: the definition.
+"""The ops in plain NumPy, forward and backward: their definition.
 
-Slow on purpose and free of tricks. `above` is the gradient of a loss with
-respect to the output of an op; the functions named `*_gradient(s)` return the
-gradients with respect to its inputs, by the chain rule, term by term.
+Slow on purpose, and without tricks. `upstream` is the upstream gradient: that
+of the loss with respect to the output of an op. A `*_gradient(s)` function
+turns it into the gradient with respect to the inputs, by the chain rule. In
+`np.einsum`, b is the image of the batch, (i, j) the place in the window, c the
+input map and o the output map.
+
+`inputs[region]` with a tuple of slices is a view: `gradient[region] += ...`
+changes `gradient` itself, so overlapping windows add up.
 """
 
 import numpy as np
@@ -10,136 +15,130 @@ import numpy as np
 from cnn_tf.network import windows
 
 
-def _positions(maps, window, stride, padding):
-  """For each position of a window on `[batch, height, width, maps]`.
+def _positions(inputs, window, stride, padding):
+  """Every position of a window on `[batch, height, width, maps]`.
 
   Yields:
-    (y, x) in the output; the slices of the maps that lie under the window; the
-    slices of the window that lie on the maps (all of it, except where `same`
-    lets it hang over the border).
+    `(y, x)`: the position, which is also the place in the output.
+    `region`: the slices of the inputs that the window covers.
+    `part`: the slices of the window that cover them: all of it, except where
+      `same` lets the window extend beyond the border.
   """
-  down, across = (
-    list(_spans(*axis, padding))
-    for axis in zip(maps.shape[1:3], window, stride, strict=True)
+  vertical, horizontal = (
+    list(_overlaps(windows.Axis(*axis, padding)))
+    for axis in zip(inputs.shape[1:3], window, stride, strict=True)
   )
-  for y, (rows, rows_used) in enumerate(down):
-    for x, (columns, columns_used) in enumerate(across):
-      yield (y, x), (slice(None), rows, columns), (rows_used, columns_used)
+  for y, (rows, window_rows) in enumerate(vertical):
+    for x, (columns, window_columns) in enumerate(horizontal):
+      yield (y, x), (slice(None), rows, columns), (window_rows, window_columns)
 
 
-def _spans(size, window, stride, padding):
-  """Along one axis: what each position covers, with what part of the window."""
-  for under in windows.covered(windows.Axis(size, window, stride, padding)):
-    first, end = max(under.start, 0), min(under.stop, size)
-    yield slice(first, end), slice(first - under.start, end - under.start)
+def _overlaps(axis):
+  """Per position along one axis: slices of the inputs, and of the window."""
+  for indices in windows.covered(axis):
+    first, end = max(indices.start, 0), min(indices.stop, axis.size)
+    yield (
+      slice(first, end),
+      slice(first - indices.start, end - indices.start),
+    )
 
 
-def _empty_output(maps, num_maps, window, stride, padding):
-  axes = map(windows.Axis, maps.shape[1:3], window, stride, [padding] * 2)
-  return np.zeros((len(maps), *map(windows.num_positions, axes), num_maps))
+def _empty_output(inputs, num_maps, window, stride, padding):
+  axes = zip(inputs.shape[1:3], window, stride, strict=True)
+  size = [windows.num_positions(windows.Axis(*axis, padding)) for axis in axes]
+  return np.zeros((len(inputs), *size, num_maps))
 
 
-def conv2d(maps, kernel, stride, padding):
-  """`[batch, height, width, inputs]` and an HWIO kernel -> the feature maps."""
+def conv2d(inputs, kernel, stride, padding):
+  """`[batch, height, width, maps]` and an HWIO kernel -> the feature maps."""
+  window, num_maps = kernel.shape[:2], kernel.shape[3]
+  output = _empty_output(inputs, num_maps, window, stride, padding)
+  for (y, x), region, part in _positions(inputs, window, stride, padding):
+    output[:, y, x] = np.einsum('bijc,ijco->bo', inputs[region], kernel[part])
+  return output
+
+
+def conv2d_gradients(inputs, kernel, stride, padding, upstream):
+  """The gradients with respect to the inputs and the kernel."""
+  by_inputs, by_kernel = np.zeros(inputs.shape), np.zeros(kernel.shape)
   window = kernel.shape[:2]
-  out = _empty_output(maps, kernel.shape[3], window, stride, padding)
-  for (y, x), under, used in _positions(maps, window, stride, padding):
-    out[:, y, x] = np.tensordot(maps[under], kernel[used], 3)
-  return out
+  for (y, x), region, part in _positions(inputs, window, stride, padding):
+    at = upstream[:, y, x]
+    by_inputs[region] += np.einsum('bo,ijco->bijc', at, kernel[part])
+    by_kernel[part] += np.einsum('bijc,bo->ijco', inputs[region], at)
+  return by_inputs, by_kernel
 
 
-def conv2d_gradients(maps, kernel, stride, padding, above):
-  """The gradients with respect to maps and kernel."""
-  maps_gradient = np.zeros(maps.shape)
-  kernel_gradient = np.zeros(kernel.shape)
-  for (y, x), under, used in _positions(
-    maps, kernel.shape[:2], stride, padding
-  ):
-    delta = above[:, y, x]  # [batch, outputs]
-    maps_gradient[under] += np.tensordot(delta, kernel[used], ([1], [3]))
-    kernel_gradient[used] += np.tensordot(maps[under], delta, ([0], [0]))
-  return maps_gradient, kernel_gradient
+def max_pool2d(inputs, window, stride, padding):
+  """The maximum of each window."""
+  output = _empty_output(inputs, inputs.shape[3], window, stride, padding)
+  for (y, x), region, _ in _positions(inputs, window, stride, padding):
+    output[:, y, x] = inputs[region].max(axis=(1, 2))
+  return output
 
 
-def max_pool2d(maps, window, stride, padding):
-  """The largest value under each window."""
-  out = _empty_output(maps, maps.shape[3], window, stride, padding)
-  for (y, x), under, _ in _positions(maps, window, stride, padding):
-    out[:, y, x] = maps[under].max(axis=(1, 2))
-  return out
-
-
-def max_pool2d_gradient(maps, window, stride, padding, above):
-  """Each gradient goes to the first largest value under its window."""
-  gradient = np.zeros(maps.shape)
-  for (y, x), under, _ in _positions(maps, window, stride, padding):
-    part = maps[under]
-    for image, channel in np.ndindex(part.shape[0], part.shape[3]):
-      values = part[image, :, :, channel]
+def max_pool2d_gradient(inputs, window, stride, padding, upstream):
+  """The upstream gradient goes to the first maximum of each window."""
+  gradient = np.zeros(inputs.shape)
+  for (y, x), region, _ in _positions(inputs, window, stride, padding):
+    for image, channel in np.ndindex(len(inputs), inputs.shape[3]):
+      values = inputs[region][image, :, :, channel]
       first = np.unravel_index(values.argmax(), values.shape)
-      gradient[under][image, *first, channel] += above[image, y, x, channel]
+      gradient[region][image, *first, channel] += upstream[image, y, x, channel]
   return gradient
 
 
-def avg_pool2d(maps, window, stride, padding):
-  """The mean of the values under each window that lie on the map."""
-  out = _empty_output(maps, maps.shape[3], window, stride, padding)
-  for (y, x), under, _ in _positions(maps, window, stride, padding):
-    out[:, y, x] = maps[under].mean(axis=(1, 2))
-  return out
+def avg_pool2d(inputs, window, stride, padding):
+  """The mean of each window, over the values that are not padding."""
+  output = _empty_output(inputs, inputs.shape[3], window, stride, padding)
+  for (y, x), region, _ in _positions(inputs, window, stride, padding):
+    output[:, y, x] = inputs[region].mean(axis=(1, 2))
+  return output
 
 
-def avg_pool2d_gradient(maps, window, stride, padding, above):
-  """Each gradient is shared out evenly under its window."""
-  gradient = np.zeros(maps.shape)
-  for (y, x), under, _ in _positions(maps, window, stride, padding):
-    _, height, width, _ = maps[under].shape
-    gradient[under] += above[:, y : y + 1, x : x + 1] / (height * width)
+def avg_pool2d_gradient(inputs, window, stride, padding, upstream):
+  """The upstream gradient is divided evenly among the values of each window."""
+  gradient = np.zeros(inputs.shape)
+  for (y, x), region, _ in _positions(inputs, window, stride, padding):
+    _, height, width, _ = inputs[region].shape
+    gradient[region] += upstream[:, y : y + 1, x : x + 1] / (height * width)
   return gradient
 
 
-def dense(values, kernel):
+def dense(inputs, kernel):
   """`[batch, inputs]` -> `[batch, units]`."""
-  return values @ kernel
+  return np.einsum('bi,iu->bu', inputs, kernel)
 
 
-def dense_gradients(values, kernel, above):
-  """The gradients with respect to values and kernel."""
-  return above @ kernel.T, values.T @ above
+def dense_gradients(inputs, kernel, upstream):
+  """The gradients with respect to the inputs and the kernel."""
+  by_inputs = np.einsum('bu,iu->bi', upstream, kernel)
+  by_kernel = np.einsum('bi,bu->iu', inputs, upstream)
+  return by_inputs, by_kernel
 
 
-def add_bias(values, bias):
-  """Adds to each map, or unit, its one number: the last axis is theirs."""
-  return values + bias
+def add_bias(inputs, bias):
+  """Adds `bias[o]` to every value of map or unit `o`, the last axis."""
+  return inputs + bias
 
 
-def add_bias_gradient(above):
-  """A bias is added everywhere, so it gets the sum of all gradients."""
-  return above.sum(axis=tuple(range(above.ndim - 1)))
+def add_bias_gradient(upstream):
+  """A bias is added everywhere, so its gradient is the sum over everything."""
+  return upstream.sum(axis=tuple(range(upstream.ndim - 1)))
 
 
-# Klambauer et al. 2017, "Self-Normalizing Neural Networks", equation 2: the two
-# numbers that make mean 0 and variance 1 a fixed point.
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+def softmax(logits):
+  """`exp(logit) / sum of exp(logits)`: `[batch, classes]`, rows sum to 1."""
+  # Subtracting the maximum changes nothing, and keeps exp from overflowing.
+  powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+  return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _elu(x):
-  return np.where(x > 0, x, np.expm1(x))
+def cross_entropy(logits, labels):
+  """`-log(softmax(logits)[label])` of each example, `[batch]`."""
+  return -np.log(softmax(logits)[np.arange(len(labels)), labels])
 
 
-def _sigmoid(x):
-  return 1 / (1 + np.exp(-x))
-
-
-# For each activation the function, and its derivative.
-ACTIVATIONS = {
-  'relu': (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0.0)),
-  'elu': (_elu, lambda x: np.where(x > 0, 1, np.exp(x))),
-  'selu': (
-    lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(x)),
-    lambda x: SELU_SCALE * np.where(x >= 0, 1, SELU_ALPHA * np.exp(x)),
-  ),
-  'tanh': (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
-  'sigmoid': (_sigmoid, lambda x: _sigmoid(x) * (1 - _sigmoid(x))),
-  'linear': (lambda x: x, lambda x: np.ones_like(x)),
-}
+def cross_entropy_gradient(logits, labels):
+  """`softmax(logits) - one_hot(labels)`: here backpropagation starts."""
+  return softmax(logits) - np.eye(logits.shape[1])[labels]

@@ -1,7 +1,7 @@
-"""What a layer is, and the shapes that it makes.
+"""What a layer is, and the shapes of its kernel and output.
 
-Shapes are those of one image: `(height, width, maps)`, or `(values,)` from the
-first dense layer on. All other pairs are (down, across) too.
+A shape is that of one example: `(height, width, maps)`, or `(units,)` from the
+first dense layer on. All other pairs are `(vertical, horizontal)`.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 
 @dataclasses.dataclass(frozen=True)
 class _Sliding:
-  """What convolution and pooling share: a window that slides over maps."""
+  """What convolution and pooling have in common: a window that slides."""
 
   name: str
   window: tuple[int, int]
@@ -25,7 +25,7 @@ class _Sliding:
   padding: str
 
   def axes(self, shape: Shape) -> list[windows.Axis]:
-    """How the window slides down, and across, maps of `shape`."""
+    """The vertical and the horizontal axis of the window on an input."""
     return [
       windows.Axis(size, window, stride, self.padding)
       for size, window, stride in zip(
@@ -36,54 +36,54 @@ class _Sliding:
 
 @dataclasses.dataclass(frozen=True)
 class Conv(_Sliding):
-  """`maps` filters with a kernel each, of which each makes a feature map."""
+  """A convolution: each of its filters produces one feature map."""
 
-  maps: int
+  filters: int
   activation: str
 
   def output_shape(self, shape: Shape) -> Shape:
-    """A map for each filter."""
-    return (*map(windows.num_positions, self.axes(shape)), self.maps)
+    """`(height, width, filters)`."""
+    return (*map(windows.num_positions, self.axes(shape)), self.filters)
 
   def kernel_shape(self, shape: Shape) -> Shape:
-    """HWIO: height, width, input maps, output maps."""
-    return (*self.window, shape[2], self.maps)
+    """HWIO: `(height, width, input maps, output maps)`."""
+    return (*self.window, shape[2], self.filters)
 
 
 @dataclasses.dataclass(frozen=True)
 class Pool(_Sliding):
-  """The maximum or the average of every window, map by map."""
+  """The maximum or the average of every window, for each map separately."""
 
   kind: str  # 'maxpool' or 'avgpool'
 
   def output_shape(self, shape: Shape) -> Shape:
-    """As many maps as there were, smaller ones."""
+    """`(height, width, maps)`, with as many maps as the input."""
     return (*map(windows.num_positions, self.axes(shape)), shape[2])
 
   def kernel_shape(self, shape: Shape) -> Shape:
-    """Nothing to learn."""
+    """`()`: pooling has no parameters."""
     return ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Dense:
-  """`units` nodes that each see every value below."""
+  """A fully connected layer: each unit is connected to every input."""
 
   name: str
   units: int
   activation: str
 
   def axes(self, shape: Shape) -> list[windows.Axis]:
-    """A dense layer is a convolution whose window is the whole map."""
+    """A dense layer is a convolution whose window is the whole input."""
     sizes = shape[:2] if len(shape) == 3 else (1, 1)
     return [windows.Axis(size, size, 1, 'valid') for size in sizes]
 
   def output_shape(self, shape: Shape) -> Shape:
-    """A value for each unit."""
+    """`(units,)`."""
     return (self.units,)
 
   def kernel_shape(self, shape: Shape) -> Shape:
-    """(inputs, units)."""
+    """`(inputs, units)`."""
     return (math.prod(shape), self.units)
 
 

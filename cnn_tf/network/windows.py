@@ -1,7 +1,13 @@
-"""One axis of a sliding window: how many positions, and what each covers.
+"""One axis of a sliding window: how many positions, and what each one covers.
 
-`same` pads with as many zeros as it takes to have ceil(size / stride)
-positions; `valid` pads with none and lets a remainder go unseen.
+A window of size 2 slides with stride 2 along an axis of size 11:
+
+  padding   positions   covered indices
+  valid     5           0-1, 2-3, 4-5, 6-7, 8-9           index 10 is not used
+  same      6           0-1, 2-3, 4-5, 6-7, 8-9, 10-11    index 11 is padding
+
+`valid` uses no padding. `same` pads with zeros until there are
+`ceil(size / stride)` positions.
 """
 
 import math
@@ -11,46 +17,46 @@ from typing import NamedTuple
 
 
 class Axis(NamedTuple):
-  """A window that slides along one axis of a map."""
+  """A window that slides along one axis of a feature map."""
 
-  size: int  # values along the axis
+  size: int  # of the input, in values
   window: int
   stride: int
   padding: str  # 'valid' or 'same'
 
 
 def num_positions(axis: Axis) -> int:
-  """How often the window can be put down: the size of the output."""
+  """The number of positions of the window, which is the size of the output."""
   if axis.padding == 'same':
     return math.ceil(axis.size / axis.stride)
   return (axis.size - axis.window) // axis.stride + 1
 
 
 def covered(axis: Axis) -> list[range]:
-  """For each position the indices under the window.
+  """The indices that the window covers at each of its positions.
 
-  Those below 0 or beyond the last value are padding; where it is odd,
-  TensorFlow puts one zero more at the end than in front.
+  Indices below 0 or from `size` on are padding. If the amount of padding is
+  odd, TensorFlow puts the extra zero at the end.
   """
   last_start = (num_positions(axis) - 1) * axis.stride
-  overhang = max(last_start + axis.window - axis.size, 0)
-  front = overhang // 2
-  starts = range(-front, last_start - front + 1, axis.stride)
+  pad_total = max(last_start + axis.window - axis.size, 0)
+  pad_before = pad_total // 2
+  starts = range(-pad_before, last_start - pad_before + 1, axis.stride)
   return [range(start, start + axis.window) for start in starts]
 
 
 def reaching(
-  pile: Sequence[Axis], top: Iterable[int] | None = None
+  stack: Sequence[Axis], outputs: Iterable[int] | None = None
 ) -> set[int]:
-  """The indices of the lowest axis from which a path leads to the top.
+  """The input indices from which a path leads to the output.
 
   Args:
-    pile: the same axis of one layer after the other, the lowest first.
-    top: the positions of the highest layer that count; all, if not given.
+    stack: the same axis of consecutive layers, the first layer first.
+    outputs: the positions of the last layer to start from (default: all).
   """
-  reached = set(range(num_positions(pile[-1])) if top is None else top)
-  for axis in reversed(pile):
-    under = covered(axis)
-    reached = {index for position in reached for index in under[position]}
-    reached &= set(range(axis.size))
+  reached = set(range(num_positions(stack[-1])) if outputs is None else outputs)
+  for axis in reversed(stack):
+    windows = covered(axis)
+    reached = {index for position in reached for index in windows[position]}
+    reached &= set(range(axis.size))  # drops the padding
   return reached

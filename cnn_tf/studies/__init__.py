@@ -1,6 +1,6 @@
 """One question a file; each runnable; each ends in a table and a figure."""
 
-from cnn_tf import command
+from cnn_tf.run import command
 
 with command.silent_libraries():
   import tensorflow

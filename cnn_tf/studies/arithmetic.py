@@ -15,16 +15,15 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf import config
 from cnn_tf.data import datasets
+from cnn_tf.figures import sheet
 from cnn_tf.network import geometry
-from cnn_tf.network import layers
 from cnn_tf.network import model
 from cnn_tf.network import ops
 from cnn_tf.network import windows
+from cnn_tf.run import config
+from cnn_tf.run import layers
 from cnn_tf.studies import study
-from cnn_tf.visualization import fields
-from cnn_tf.visualization import figures
 
 PLAN = study.Plan('mnist', seeds=0, epochs=0)
 
@@ -72,9 +71,11 @@ def trace(text: str, size: int = 28) -> tuple[geometry.LayerGeometry, ...]:
   return geometry.trace(layers.parse(text)[:-1], (size, size, 1))
 
 
-def pixels(rows: tuple[geometry.LayerGeometry, ...], *nodes: int) -> set[int]:
+def pixels(
+  geometries: tuple[geometry.LayerGeometry, ...], *nodes: int
+) -> set[int]:
   """The rows of the image that some nodes of the last layer see together."""
-  return windows.reaching(fields.piles(rows)[0], nodes)
+  return windows.reaching(geometry.axis_stacks(geometries)[0], nodes)
 
 
 def as_dense(kernel: np.ndarray, size: int) -> np.ndarray:
@@ -140,8 +141,10 @@ def areas() -> list[Claim]:
     Claim(
       '3x3 layers at stride 2 to cover 28x28: at least',
       '13',
-      str(3 + sum(rows[-1].receptive_field[0] < 28 for rows in stack)),
-      str(3 + sum(len(pixels(rows, 0)) < 28 for rows in stack)),
+      str(
+        3 + sum(geometries[-1].receptive_field[0] < 28 for geometries in stack)
+      ),
+      str(3 + sum(len(pixels(geometries, 0)) < 28 for geometries in stack)),
       'fields 3, 7, 15, 31 double each time; 13 is near the 14 of stride 1',
     ),
   ]
@@ -191,20 +194,20 @@ def what_grows() -> list[Claim]:
 
 def reference_network() -> list[Claim]:
   """Its maps, and what their nodes see, up to the third convolution."""
-  rows = trace(config.REFERENCE_LAYERS)[:5]
-  parts = [rows[: i + 1] for i in range(5)]
+  geometries = trace(config.REFERENCE_LAYERS)[:5]
+  parts = [geometries[: i + 1] for i in range(5)]
   return [
     Claim(
       'reference network: sizes',
       '26, 13, 11, 5, 3',
-      _list(row.output_shape[0] for row in rows),
-      _list(_run_sizes(rows)),
+      _list(layer.output_shape[0] for layer in geometries),
+      _list(_run_sizes(geometries)),
       '11 / 2 rounds down',
     ),
     Claim(
       'reference network: side of the area that a node covers',
       '3, 4, 8, 10, 18',
-      _list(row.receptive_field[0] for row in rows),
+      _list(layer.receptive_field[0] for layer in geometries),
       _list(len(pixels(part, 0)) for part in parts),
       'f + (k - 1) * j, layer by layer',
     ),
@@ -213,10 +216,10 @@ def reference_network() -> list[Claim]:
 
 def reference_steps() -> list[Claim]:
   """How far apart two of its nodes are."""
-  rows = trace(config.REFERENCE_LAYERS)[:5]
-  parts = [rows[: i + 1] for i in range(5)]
+  geometries = trace(config.REFERENCE_LAYERS)[:5]
+  parts = [geometries[: i + 1] for i in range(5)]
   strides = [min(pixels(p, 1)) - min(pixels(p, 0)) for p in parts]
-  pool = rows[1]
+  pool = geometries[1]
   return [
     Claim(
       'reference network: pixels that neighbours in pool1 share',
@@ -228,7 +231,7 @@ def reference_steps() -> list[Claim]:
     Claim(
       'reference network: effective stride after pool1, pool2, conv3',
       '2, 5, 5',
-      _list(rows[i].effective_stride[0] for i in (1, 3, 4)),
+      _list(geometries[i].effective_stride[0] for i in (1, 3, 4)),
       _list(strides[i] for i in (1, 3, 4)),
       'strides multiply: 2 * 2 = 4',
     ),
@@ -286,30 +289,35 @@ def tied_weights(
   return np.abs(sliding - dense).max() / np.abs(sliding).max(), matrix
 
 
-def _computed_fields(rows):
-  own, further = rows[-1].receptive_field[0], rows[-1].effective_stride[0]
+def _computed_fields(geometries):
+  own, further = (
+    geometries[-1].receptive_field[0],
+    geometries[-1].effective_stride[0],
+  )
   return f'{_by(own)}, {_by(own + further)}'
 
 
-def _counted_fields(rows):
-  return f'{_by(len(pixels(rows, 0)))}, {_by(len(pixels(rows, 0, 1)))}'
+def _counted_fields(geometries):
+  return (
+    f'{_by(len(pixels(geometries, 0)))}, {_by(len(pixels(geometries, 0, 1)))}'
+  )
 
 
-def _count_variables(rows):
-  network = model.ConvNet(rows, seed=0)
+def _count_variables(geometries):
+  network = model.ConvNet(geometries, seed=0)
   return sum(v.shape.num_elements() for v in network.trainable_variables)
 
 
-def _run_sizes(rows):
+def _run_sizes(geometries):
   """The sizes of the maps of a network that is run on a black image."""
-  image = tf.zeros([1, *rows[0].input_shape])
-  tensors = model.ConvNet(rows, seed=0).activations(image)
-  return [tensors[row.layer.name].shape[1] for row in rows]
+  image = tf.zeros([1, *geometries[0].input_shape])
+  tensors = model.ConvNet(geometries, seed=0).activations(image)
+  return [tensors[layer.spec.name].shape[1] for layer in geometries]
 
 
-def _what_grows(rows):
+def _what_grows(geometries):
   """Runs a network on one image, and on two."""
-  network = model.ConvNet(rows, seed=0)
+  network = model.ConvNet(geometries, seed=0)
   one, two = (
     sum(
       tf.size(x).numpy()
@@ -351,7 +359,7 @@ def _list(numbers):
 
 def _draw(found):
   wrong = sum(claim.verdict == 'wrong' for claim in found)
-  page = figures.new(
+  page = sheet.new(
     10.0,
     4.5,
     f'{wrong} of {len(found)} statements are wrong',
@@ -361,30 +369,30 @@ def _draw(found):
   for index, (text, stated) in enumerate(((TWO, 7), (TWO_STRIDED, 11))):
     _draw_fields(page, 0.5 + 3.0 * index, trace(text), stated)
   kernel = np.arange(1.0, 10).reshape(3, 3, 1, 1)
-  panel = figures.place(page, 6.9, 1.2, 2.8, 2.6)
-  scale = figures.Scale('viridis', 1, 9)
+  panel = sheet.place(page, 6.9, 1.2, 2.8, 2.6)
+  scale = sheet.Scale('viridis', 1, 9)
   shown = np.where(as_dense(kernel, 28) > 0, as_dense(kernel, 28), np.nan)
-  figures.picture(panel, shown[:112, :78], scale, aspect='auto')
+  sheet.picture(panel, shown[:112, :78], scale, aspect='auto')
   panel.set(xlabel='node (26 in a row)', ylabel='pixel (28 in a row)')
   panel.set_title('colours: the 9 weights of one kernel', fontsize=9)
   return page
 
 
-def _draw_fields(page, left, rows, stated):
-  panel = figures.place(page, left, 1.2, 2.6, 2.6)
-  own, both = pixels(rows, 0), pixels(rows, 0, 1)
+def _draw_fields(page, left, geometries, stated):
+  panel = sheet.place(page, left, 1.2, 2.6, 2.6)
+  own, both = pixels(geometries, 0), pixels(geometries, 0, 1)
   seen = np.full((14, 14), np.nan)
   for number, reached in ((1, both), (0, own)):
     seen[np.ix_(sorted(reached), sorted(reached))] = number
-  figures.picture(panel, seen, figures.Scale('cividis', -0.5, 1.5))
+  sheet.picture(panel, seen, sheet.Scale('cividis', -0.5, 1.5))
   line = np.array([-0.5, stated - 0.5])
-  panel.plot(line, [line[1]] * 2, color=figures.ORANGE, linewidth=2)
-  panel.plot([line[1]] * 2, line, color=figures.ORANGE, linewidth=2)
+  panel.plot(line, [line[1]] * 2, color=sheet.ORANGE, linewidth=2)
+  panel.plot([line[1]] * 2, line, color=sheet.ORANGE, linewidth=2)
   panel.set(xticks=range(0, 14, 2), yticks=range(0, 14, 2))
   panel.text(0, 0.7, f'a node: {_by(len(own))}', color='white', size=9)
   panel.text(0, len(own) + 0.25, f'2x2 nodes: {_by(len(both))}', size=9)
   panel.set_title(
-    f'3x3, 4x4, stride {rows[0].layer.stride[0]}; '
+    f'3x3, 4x4, stride {geometries[0].spec.stride[0]}; '
     f'orange: stated, {_by(stated)}',
     fontsize=9,
   )

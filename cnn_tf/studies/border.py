@@ -23,13 +23,13 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.figures import sheet
+from cnn_tf.measure import fields
 from cnn_tf.network import model
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
-from cnn_tf.visualization import fields
-from cnn_tf.visualization import figures
 
 QUICK = study.Plan('fashion', seeds=1, epochs=2)
 FULL = study.Plan('fashion,mnist', seeds=10, epochs=6)
@@ -60,7 +60,7 @@ def look(plan: study.Plan) -> Border:
   """All numbers of one dataset."""
   run = next(trained.seeds(plan))
   images = run.data.test.images
-  unseen = fields.unseen(run.rows)
+  unseen = fields.unseen(run.geometries)
   variances = images.var(axis=0)
   folder = changed.write(plan, 'moved', up_and_left)
   return Border(
@@ -146,7 +146,7 @@ def _error(values):
 
 def _draw(found, plan):
   gains = [f'{name} {study.percent(_gains(x))}' for name, x in found.items()]
-  page = figures.new(
+  page = sheet.new(
     9.6,
     1.0 + 3.1 * len(found),
     f'Gain by seeing more of the border: {", ".join(gains)} points',
@@ -154,7 +154,7 @@ def _draw(found, plan):
   )
   for index, (name, border) in enumerate(found.items()):
     top = 1.3 + 3.1 * index
-    places = [figures.place(page, x, top, 2.3, 2.3) for x in (0.5, 3.3, 6.9)]
+    places = [sheet.place(page, x, top, 2.3, 2.3) for x in (0.5, 3.3, 6.9)]
     _image(places[0], border, border.mean_image, f'mean image of {name}')
     sizes = np.log10(np.where(border.slopes > 0, border.slopes, np.nan))
     _image(places[1], border, sizes, 'log10 of the largest gradient, seed 0')
@@ -163,19 +163,19 @@ def _draw(found, plan):
 
 
 def _image(panel, border, values, title):
-  scale = figures.Scale('viridis', np.nanmin(values), np.nanmax(values))
-  figures.picture(panel, values, scale)
+  scale = sheet.Scale('viridis', np.nanmin(values), np.nanmax(values))
+  sheet.picture(panel, values, scale)
   for axis, draw in ((0, panel.axvline), (1, panel.axhline)):
     for first in np.flatnonzero(border.unseen.all(axis=axis))[:1]:
-      draw(first - 0.5, color=figures.ORANGE, linewidth=1.5)
+      draw(first - 0.5, color=sheet.ORANGE, linewidth=1.5)
   panel.set_title(title, fontsize=9)
 
 
 def _seeds(panel, border):
   """A line for each seed."""
   pairs = 100 * np.array([border.plain, border.moved])
-  panel.plot([0, 1], pairs, 'o-', color=figures.QUIET, markersize=3)
-  panel.plot([0, 1], pairs.mean(axis=1), 'o-', color=figures.ORANGE)
+  panel.plot([0, 1], pairs, 'o-', color=sheet.QUIET, markersize=3)
+  panel.plot([0, 1], pairs.mean(axis=1), 'o-', color=sheet.ORANGE)
   panel.set(xticks=[0, 1], xlim=(-0.3, 1.3), ylabel='test accuracy (%)')
   panel.set_xticklabels(['as it is', 'moved by one'])
   panel.set_title('a line a seed; orange: their mean', fontsize=9)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from cnn_tf import errors
-from cnn_tf.data import datasets
+from cnn_tf.data import files
 from cnn_tf.data import idx
+from cnn_tf.run import run_folder
 from cnn_tf.studies import study
-from cnn_tf.training import run_folder
 
 
 def write(
@@ -28,10 +28,10 @@ def write(
   Raises:
     UserError: the folder holds other images, or cannot be written.
   """
-  source = datasets.folder(plan.dataset, plan.data_dir)
+  source = files.folder(plan.dataset, plan.data_dir)
   target = pathlib.Path(plan.networks, f'{source.name}-{name}').absolute()
   run_folder.make(target)
-  for path in datasets.files(source):
+  for path in files.find(source):
     array = idx.read(path)
     if array.ndim == 3:
       array = change(array)

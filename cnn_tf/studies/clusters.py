@@ -28,19 +28,15 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf import config
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.network import geometry
-from cnn_tf.network import layers
-from cnn_tf.network import model
+from cnn_tf.figures import sheet
+from cnn_tf.run import build
+from cnn_tf.run import config
+from cnn_tf.run import evaluation
+from cnn_tf.run import replicas
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
-from cnn_tf.training import metrics
-from cnn_tf.training import replicas
-from cnn_tf.training import train_loop
-from cnn_tf.training import train_step
-from cnn_tf.visualization import figures
 
 QUICK = study.Plan('mnist', seeds=1, epochs=2)
 FULL = study.Plan('mnist', seeds=3, epochs=6)
@@ -50,11 +46,11 @@ _SHOWN = '55 distances'  # whose centres are in the figure
 _ROUNDS = 3  # epochs on the clock
 _TICKS = (0.5, 1, 2, 5, 10, 20)
 _STYLES = (
-  {'color': figures.BLUE, 'fmt': 'o-'},
-  {'color': figures.ORANGE, 'fmt': 'o-'},
-  {'color': figures.QUIET, 'fmt': 'o:'},
-  {'color': figures.QUIET, 'fmt': 'o--'},
-  {'color': figures.QUIET, 'fmt': 'o-'},
+  {'color': sheet.BLUE, 'fmt': 'o-'},
+  {'color': sheet.ORANGE, 'fmt': 'o-'},
+  {'color': sheet.QUIET, 'fmt': 'o:'},
+  {'color': sheet.QUIET, 'fmt': 'o--'},
+  {'color': sheet.QUIET, 'fmt': 'o-'},
 )
 
 
@@ -211,9 +207,9 @@ def train(
   Raises:
     UserError: the training diverges.
   """
-  network, trainer = build(settings, data, strategy)
+  trainer = _build(settings, data, strategy)
   validate, test = (
-    metrics.Evaluation(network, examples, strategy)
+    evaluation.Evaluation(trainer.network, examples, strategy)
     for examples in (data.validation, data.test)
   )
   validation = []
@@ -227,24 +223,8 @@ def train(
   return Curve(validation, test().accuracy)
 
 
-def build(
-  settings: config.Config,
-  data: datasets.Dataset,
-  strategy: tf.distribute.Strategy,
-) -> tuple[model.ConvNet, train_step.Trainer]:
-  """A network with its first kernels, and what trains it."""
-  network, trainer, _ = train_loop.build(
-    settings, data, rows(settings, data), strategy
-  )
-  return network, trainer
-
-
-def rows(
-  settings: config.Config, data: datasets.Dataset
-) -> tuple[geometry.LayerGeometry, ...]:
-  """The geometry of the network for this data."""
-  specs = layers.parse(settings.layers, data.num_classes)
-  return geometry.trace(specs, (*data.train.images.shape[1:], 1))
+def _build(settings, data, strategy):
+  return build.build(settings, data, build.plan(settings, data), strategy)
 
 
 def epoch_seconds(
@@ -252,7 +232,7 @@ def epoch_seconds(
 ) -> dict[str, list[float]]:
   """How long each network trains for an epoch: in turn, several times."""
   trainers = {
-    name: build(kind.settings, kind.data, strategy)[1]
+    name: _build(kind.settings, kind.data, strategy)
     for name, kind in kinds.items()
   }
   seconds = {name: [] for name in kinds}
@@ -279,7 +259,7 @@ def _table(kinds, seconds):
     + ['nearest centre', 'k-means (s)', 'epoch (s)', 'of CNN']
   ]
   for name, (settings, data, curves, clusters) in kinds.items():
-    size = sum(row.num_parameters for row in rows(settings, data))
+    size = sum(layer.num_parameters for layer in build.plan(settings, data))
     if clusters:
       size += clusters[0].centres.size
     validation = np.array([curve.validation for curve in curves])
@@ -305,19 +285,19 @@ def _draw(kinds, seconds, plan):
     f'{name} {100 * np.mean([curve.test for curve in kind.curves]):.1f} %'
     for name, kind in kinds.items()
   ]
-  page = figures.new(
+  page = sheet.new(
     10.6,
     5.9,
     f'Right on the test images: {tests[0]}, {tests[1]}, {tests[-1]}',
     f'{plan}; bars: standard deviation over seeds',
   )
-  _curves(figures.place(page, 0.8, 1.25, 4.4, 4.0), kinds)
+  _curves(sheet.place(page, 0.8, 1.25, 4.4, 4.0), kinds)
   [shown, *_] = kinds[_SHOWN].clusters
   text = f'{len(shown.names)} centres and the most frequent class of each'
-  figures.write(page, 5.7, 1.2, text)
+  sheet.write(page, 5.7, 1.2, text)
   shape = kinds['CNN'].data.train.images.shape[1:]
-  _centres(figures.place(page, 5.7, 1.3, 4.6, 2.5), shown, shape)
-  _times(figures.place(page, 6.7, 4.2, 1.3, 1.05), kinds, seconds)
+  _centres(sheet.place(page, 5.7, 1.3, 4.6, 2.5), shown, shape)
+  _times(sheet.place(page, 6.7, 4.2, 1.3, 1.05), kinds, seconds)
   return page
 
 
@@ -332,7 +312,7 @@ def _curves(panel, kinds):
   panel.set(yscale='log', ylim=(0.5, 25), xticks=epochs)
   panel.set_yticks(_TICKS, map(str, _TICKS))
   panel.minorticks_off()
-  panel.grid(axis='y', color=figures.PALE)
+  panel.grid(axis='y', color=sheet.PALE)
   panel.legend(fontsize=8, frameon=False, ncols=2)
 
 
@@ -346,9 +326,9 @@ def _centres(panel, clusters, shape):
     y, x = divmod(place, across)
     page[y, gap:, x, :width] = clusters.centres[index].reshape(shape)
     corner = x * (width + 2), y * (height + gap) + gap - 2
-    panel.text(*corner, clusters.names[index], fontsize=6, color=figures.INK)
+    panel.text(*corner, clusters.names[index], fontsize=6, color=sheet.INK)
   flat = page.reshape(down * (height + gap), across * (width + 2))
-  figures.picture(panel, flat, figures.PIXELS)
+  sheet.picture(panel, flat, sheet.PIXELS)
   panel.set_axis_off()
 
 

@@ -35,18 +35,18 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.figures import sheet
+from cnn_tf.measure import activity
+from cnn_tf.measure import ascent
+from cnn_tf.measure import fields
+from cnn_tf.measure import patches
+from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import specs
 from cnn_tf.studies import study
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
-from cnn_tf.visualization import ascent
-from cnn_tf.visualization import fields
-from cnn_tf.visualization import figures
-from cnn_tf.visualization import measurements
-from cnn_tf.visualization import patches
-from cnn_tf.visualization import runs
 
 QUICK = study.Plan('fashion', seeds=1, epochs=2)
 FULL = study.Plan('fashion', seeds=3, epochs=6)
@@ -81,12 +81,12 @@ def measure(plan: study.Plan) -> study.Report:
 def look(run: runs.Run) -> dict[str, dict[str, Layer]]:
   """Convolution -> 'before' or 'after' training -> what was found of it."""
   networks = {
-    'before': model.ConvNet(run.rows, run.settings.seed),
+    'before': model.ConvNet(run.geometries, run.settings.seed),
     'after': run.network,
   }
   num_classes = run.data.num_classes
   activities = {
-    when: measurements.activity(network, run.data.test, num_classes)
+    when: activity.by_class(network, run.data.test, num_classes)
     for when, network in networks.items()
   }
   images = run.data.test.images
@@ -94,30 +94,35 @@ def look(run: runs.Run) -> dict[str, dict[str, Layer]]:
   count = min(NUM_IMAGES, len(images))
   sample = images[random.choice(len(images), count, replace=False)]
   found = {}
-  for index, row in enumerate(run.rows):
-    if isinstance(row.layer, specs.Conv):
-      name = row.layer.name
+  for index, row in enumerate(run.geometries):
+    if isinstance(row.spec, specs.Conv):
+      name = row.spec.name
       found[name] = {
         when: _of_layer(
-          network, run.rows[: index + 1], sample, activities[when][name].dead
+          network,
+          run.geometries[: index + 1],
+          sample,
+          activities[when][name].dead,
         )
         for when, network in networks.items()
       }
   return found
 
 
-def _of_layer(network, rows, images, dead):
-  seen = fields.seen(rows)
-  field = effective_field(network, rows, images)
-  climb = patterns(network, rows, CLIMB)
+def _of_layer(network, geometries, images, dead):
+  seen = fields.seen(geometries)
+  field = effective_field(network, geometries, images)
+  climb = patterns(network, geometries, CLIMB)
   ends = climb.images[:, :, -1]
   own, others = correlations(ends[..., seen])
   return Layer(
     dead=dead,
-    field=patches.cut(field, rows),
+    field=patches.cut(field, geometries),
     used=share_used(field[seen]),
     held=share_holding(field[seen]),
-    patterns=np.array([[patches.cut(x, rows) for x in row] for row in ends]),
+    patterns=np.array(
+      [[patches.cut(x, geometries) for x in row] for row in ends]
+    ),
     own=own,
     others=others,
     arrived=share_arrived(climb.scores),
@@ -126,18 +131,18 @@ def _of_layer(network, rows, images, dead):
 
 def effective_field(
   network: model.ConvNet,
-  rows: Sequence[geometry.LayerGeometry],
+  geometries: Sequence[geometry.LayerGeometry],
   images: np.ndarray,
 ) -> np.ndarray:
   """`[height, width]`: the mean squared gradient of the centre node.
 
   Args:
     network: the network.
-    rows: its layers, up to that of the node.
+    geometries: its layers, up to that of the node.
     images: `[n, height, width]` uint8.
   """
-  layer, position = rows[-1].layer.name, fields.centre(rows[-1])
-  maps = tf.range(rows[-1].output_shape[-1])
+  layer, position = geometries[-1].spec.name, fields.centre(geometries[-1])
+  maps = tf.range(geometries[-1].output_shape[-1])
 
   def of_batch(images):
     pixels = datasets.to_float(images)
@@ -168,13 +173,15 @@ def share_holding(values: np.ndarray) -> float:
 
 def patterns(
   network: model.ConvNet,
-  rows: Sequence[geometry.LayerGeometry],
+  geometries: Sequence[geometry.LayerGeometry],
   settings: ascent.Settings,
 ) -> ascent.Climb:
-  """What excites the centre node of each map of the last of `rows`."""
-  height, width, _ = rows[0].input_shape
-  target = ascent.Target(rows[-1].layer.name, fields.centre(rows[-1]))
-  maps = range(rows[-1].output_shape[-1])
+  """What excites the centre node of each map of the last of `geometries`."""
+  height, width, _ = geometries[0].input_shape
+  target = ascent.Target(
+    geometries[-1].spec.name, fields.centre(geometries[-1])
+  )
+  maps = range(geometries[-1].output_shape[-1])
   return ascent.climb(network, target, maps, (height, width), settings)
 
 
@@ -234,28 +241,28 @@ def _draw(found, plan):
     f'{name} {np.mean([run[name]["after"].own for run in found]):.2f}'
     for name in found[0]
   )
-  page = figures.new(
+  page = sheet.new(
     10.2,
     2.0 + 2.1 * len(found[0]),
     f'Patterns of a map from two starts correlate: {likeness}',
     f'{plan}; all pictures: seed 0',
   )
   shown = f'Maps 0 to {_NUM_SHOWN - 1} after training, from two starts each'
-  figures.write(page, figures.MARGIN, 1.05, shown)
-  figures.write(page, 6.5, 1.05, 'Effective field; pixels that hold 95.45 %')
+  sheet.write(page, sheet.MARGIN, 1.05, shown)
+  sheet.write(page, 6.5, 1.05, 'Effective field; pixels that hold 95.45 %')
   for index, name in enumerate(found[0]):
     top = 1.5 + 2.1 * index
     _patterns(page, top, name, found)
     for left, when in ((6.5, 'before'), (8.4, 'after')):
-      panel = figures.place(page, left, top, 1.5, 1.5)
+      panel = sheet.place(page, left, top, 1.5, 1.5)
       field = found[0][name][when].field
-      image = figures.picture(panel, field / field.max(), _SHARES)
+      image = sheet.picture(panel, field / field.max(), _SHARES)
       held = study.percent([run[name][when].held for run in found], 0)
       panel.set_title(f'{when} training: {held} %', fontsize=9)
       panel.set(xticks=[], yticks=[])
   label = 'mean squared gradient, as a share of the largest'
   below = 1.65 + 2.1 * len(found[0])
-  figures.bar(page, image, _SHARES, 6.5, below - 0.15, 3.4, label)
+  sheet.bar(page, image, _SHARES, 6.5, below - 0.15, 3.4, label)
   return page
 
 
@@ -264,18 +271,16 @@ def _patterns(page, top, name, found):
   own = study.spread([run[name]['after'].own for run in found])
   others = study.spread([run[name]['after'].others for run in found])
   text = f'{name}, {_size(layer.field)} pixels; correlation of the same map: '
-  figures.write(
-    page, figures.MARGIN, top - 0.08, f'{text}{own}, of two: {others}'
-  )
+  sheet.write(page, sheet.MARGIN, top - 0.08, f'{text}{own}, of two: {others}')
   for column, starts in enumerate(layer.patterns[:_NUM_SHOWN]):
     for row, pattern in enumerate(starts[:2]):
-      left, y = figures.MARGIN + 0.95 * column, top + 0.78 * row
-      panel = figures.place(page, left, y, 0.72, 0.72)
-      figures.picture(panel, pattern, figures.PIXELS)
+      left, y = sheet.MARGIN + 0.95 * column, top + 0.78 * row
+      panel = sheet.place(page, left, y, 0.72, 0.72)
+      sheet.picture(panel, pattern, sheet.PIXELS)
       panel.set(xticks=[], yticks=[])
 
 
-_SHARES = figures.Scale('viridis', 0, 1)
+_SHARES = sheet.Scale('viridis', 0, 1)
 
 
 if __name__ == '__main__':

@@ -27,19 +27,18 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf import config
 from cnn_tf.data import datasets
+from cnn_tf.figures import sheet
+from cnn_tf.measure import activity
 from cnn_tf.network import geometry
-from cnn_tf.network import layers
 from cnn_tf.network import model
 from cnn_tf.network import specs
+from cnn_tf.run import build
+from cnn_tf.run import config
+from cnn_tf.run import replicas
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
-from cnn_tf.training import replicas
-from cnn_tf.training import train_loop
-from cnn_tf.visualization import figures
-from cnn_tf.visualization import measurements
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion', seeds=3, epochs=6)
@@ -60,11 +59,11 @@ SHIFTS = (1, 2, 3)  # pixels
 _UP_DOWN_LEFT_RIGHT = ((-1, 0), (1, 0), (0, -1), (0, 1))
 _BATCH_SIZE, _NUM_STEPS, _NUM_ROUNDS = 128, 5, 9
 _STYLES = {
-  'maximum': {'color': figures.BLUE},
-  'average': {'color': figures.BLUE, 'linestyle': '--'},
-  'stride 2': {'color': figures.ORANGE},
-  'none': {'color': figures.INK},
-  'none, 13 deep': {'color': figures.INK, 'linestyle': '--'},
+  'maximum': {'color': sheet.BLUE},
+  'average': {'color': sheet.BLUE, 'linestyle': '--'},
+  'stride 2': {'color': sheet.ORANGE},
+  'none': {'color': sheet.INK},
+  'none, 13 deep': {'color': sheet.INK, 'linestyle': '--'},
 }
 
 
@@ -117,16 +116,19 @@ def look(plan: study.Plan, name: str) -> Pooling:
     train.append(trained.accuracy(run.network, run.data.train))
     test.append(trained.accuracy(run.network, run.data.test))
     agreement.append(when_shifted(run.network, run.data.test, SHIFTS).agreement)
-  return Pooling(costs(run.rows), train, test, np.array(agreement))
+  return Pooling(costs(run.geometries), train, test, np.array(agreement))
 
 
-def costs(rows: Sequence[geometry.LayerGeometry]) -> Costs:
+def costs(geometries: Sequence[geometry.LayerGeometry]) -> Costs:
   """The sums over all layers."""
-  spatial = [row for row in rows if not isinstance(row.layer, specs.Dense)]
+  spatial = [
+    layer for layer in geometries if not isinstance(layer.spec, specs.Dense)
+  ]
   return Costs(
-    sum(row.num_parameters for row in rows),
-    sum(row.num_multiplications for row in rows),
-    math.prod(rows[0].input_shape) + sum(row.num_activations for row in rows),
+    sum(layer.num_parameters for layer in geometries),
+    sum(layer.num_multiplications for layer in geometries),
+    math.prod(geometries[0].input_shape)
+    + sum(layer.num_activations for layer in geometries),
     spatial[-1].receptive_field[0],
   )
 
@@ -188,15 +190,14 @@ def step_times(
 
 
 def _classes(network, images):
-  return measurements.log_probabilities(network, images).argmax(axis=1)
+  return activity.log_probabilities(network, images).argmax(axis=1)
 
 
 def _trainer(text, examples):
   strategy = replicas.make_strategy('1', _BATCH_SIZE)
-  rows = geometry.trace(layers.parse(text), (*examples.images.shape[1:], 1))
   data = datasets.Dataset(examples, examples, examples, 10)
   settings = config.Config(layers=text, batch_size=_BATCH_SIZE)
-  return train_loop.build(settings, data, rows, strategy)[1]
+  return build.build(settings, data, build.plan(settings, data), strategy)
 
 
 def _gaps(pooling):
@@ -232,9 +233,9 @@ def _draw(found, times, plan):
     f'No pooling: {times_more:.0f}x the multiplications, {larger:.0f}x the '
     f'parameters; {np.mean(none.test):.1%} right, not {np.mean(first.test):.1%}'
   )
-  page = figures.new(10.2, 6.8, title, f'{plan}; bars: standard deviation')
+  page = sheet.new(10.2, 6.8, title, f'{plan}; bars: standard deviation')
   points, gaps, lines, bars = (
-    figures.place(page, left, top, 3.6, 2.2)
+    sheet.place(page, left, top, 3.6, 2.2)
     for top in (1.05, 4.0)
     for left in (1.45, 6.2)
   )
@@ -255,11 +256,11 @@ def _points(panel, found, shares, label):
       panel.text(0.5, y, text, **place, ha='center', fontsize=8)
       continue
     seeds = 100 * shares(pooling)
-    style = {'color': figures.QUIET, 'markersize': 4}
+    style = {'color': sheet.QUIET, 'markersize': 4}
     panel.plot(seeds, [y] * len(seeds), 'o', **style)
-    panel.plot(seeds.mean(), y, '|', color=figures.ORANGE, markersize=16)
+    panel.plot(seeds.mean(), y, '|', color=sheet.ORANGE, markersize=16)
   _name_rows(panel, found)
-  panel.grid(axis='x', color=figures.PALE)
+  panel.grid(axis='x', color=sheet.PALE)
   panel.set(xlabel=label)
 
 
@@ -279,7 +280,7 @@ def _lines(panel, found):
     )
   panel.set(xlabel='shift (pixels)', ylabel='same prediction (%)')
   panel.set(xticks=[0, *SHIFTS])
-  panel.grid(color=figures.PALE)
+  panel.grid(color=sheet.PALE)
   panel.legend(fontsize=8, frameon=False, loc='lower left')
 
 
@@ -288,8 +289,8 @@ def _bars(panel, found, times):
   base = found['maximum'].costs.multiplications
   multiplications = [x.costs.multiplications / base for x in found.values()]
   for offset, color, label, ratios in (
-    (-0.2, figures.BLUE, 'multiplications', multiplications),
-    (0.2, figures.ORANGE, 'time of a training step', list(times.values())),
+    (-0.2, sheet.BLUE, 'multiplications', multiplications),
+    (0.2, sheet.ORANGE, 'time of a training step', list(times.values())),
   ):
     places = np.arange(len(found)) + offset
     drawn = panel.barh(places, ratios, 0.38, color=color, label=label)

@@ -30,17 +30,17 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.figures import sheet
 from cnn_tf.network import model
 from cnn_tf.studies import study
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
-from cnn_tf.visualization import figures
 
 QUICK = study.Plan('mnist', seeds=1, epochs=1)
 FULL = study.Plan('mnist,fashion', seeds=3, epochs=6)
 ALPHAS = (0.001, 0.03, 1.0)
 _NUM_TRAIN, _NUM_VALIDATION, _NUM_PIXELS, _NUM_DENSE = 2000, 1000, 2000, 20000
-_KINDS, _COLORS = ('trained', 'untrained'), (figures.BLUE, figures.ORANGE)
+_KINDS, _COLORS = ('trained', 'untrained'), (sheet.BLUE, sheet.ORANGE)
 _TICKS = (1, 2, 5, 10, 20, 50, 100)
 
 
@@ -71,7 +71,7 @@ def measure(plan: study.Plan) -> study.Report:
   for name, part in plan.by_dataset().items():
     found[name] = {kind: [] for kind in _KINDS}
     for run in trained.seeds(part):
-      first = model.ConvNet(run.rows, run.settings.seed)
+      first = model.ConvNet(run.geometries, run.settings.seed)
       for kind, network in zip(_KINDS, (run.network, first), strict=True):
         found[name][kind].append(look(network, run.data))
   return study.Report(_table(found), _draw(found, plan))
@@ -259,7 +259,7 @@ def _draw(found, plan):
   for dataset, kinds in found.items():
     image, *_, logits = 100 * _rows(kinds['trained'], 'classes').mean(axis=0)
     gains.append(f'{image:.1f} → {logits:.1f} % on {dataset}')
-  page = figures.new(
+  page = sheet.new(
     10.6,
     2.2 + 2.7 * len(found),
     'Linear probes, image to logits: ' + ', '.join(gains),
@@ -267,8 +267,8 @@ def _draw(found, plan):
   )
   for index, (dataset, kinds) in enumerate(found.items()):
     top = 1.2 + 2.7 * index
-    wrong = figures.place(page, 0.8, top, 5.6, 2.25)
-    close = figures.place(page, 7.2, top, 3.1, 2.25)
+    wrong = sheet.place(page, 0.8, top, 5.6, 2.25)
+    close = sheet.place(page, 7.2, top, 3.1, 2.25)
     for networks, color in zip(kinds.values(), _COLORS, strict=True):
       num_tensors = len(networks[0].sizes)
       right, ends = _rows(networks, 'classes'), _rows(networks, 'ends')
@@ -298,7 +298,7 @@ def _finish(wrong, close, dataset, network, is_last):
   names, ends = list(network.sizes), list(network.ends)
   x = np.arange(len(names) + len(ends), dtype=float)
   x[len(names) :] += 0.5  # a gap for the line between
-  wrong.axvline(len(names) - 0.25, color=figures.QUIET, linewidth=0.8)
+  wrong.axvline(len(names) - 0.25, color=sheet.QUIET, linewidth=0.8)
   wrong.set_title(f'{dataset}: linear probes', fontsize=9, loc='left')
   wrong.set_title('on the last maps', fontsize=9, loc='right')
   wrong.set(yscale='log', ylim=(0.5, 130), ylabel='test images wrong (%)')
@@ -312,7 +312,7 @@ def _finish(wrong, close, dataset, network, is_last):
   for panel, labels in ((wrong, names + ends), (close, names)):
     shown = labels if is_last else [''] * len(labels)
     panel.set_xticks(x[: len(labels)], shown, **style)
-    panel.grid(axis='y', color=figures.PALE)
+    panel.grid(axis='y', color=sheet.PALE)
 
 
 if __name__ == '__main__':

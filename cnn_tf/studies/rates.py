@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnn_tf.figures import sheet
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
-from cnn_tf.visualization import figures
 
 QUICK = study.Plan('fashion', seeds=1, epochs=2)
 FULL = study.Plan('fashion', seeds=5, epochs=12)
@@ -110,7 +110,7 @@ def _table(found, plan):
 def _draw(found, plan):
   names = list(reversed(found))
   best = max(found, key=lambda name: np.mean(found[name].late))
-  page = figures.new(
+  page = sheet.new(
     9.6,
     1.6 + 0.32 * len(names),
     f'Best after {plan.epochs} epochs: {best}',
@@ -119,13 +119,13 @@ def _draw(found, plan):
   height = 0.32 * len(names)
   lengths = early(plan).epochs, plan.epochs
   for index, length in enumerate(lengths):
-    panel = figures.place(page, 1.9 + 3.9 * index, 0.95, 3.5, height)
+    panel = sheet.place(page, 1.9 + 3.9 * index, 0.95, 3.5, height)
     for y, name in enumerate(names):
       values = 100 * np.array(found[name][index])
-      panel.plot(values, [y] * len(values), 'o', color=figures.QUIET, ms=3)
-      panel.plot(values.mean(), y, 'D', color=figures.ORANGE, ms=5)
+      panel.plot(values, [y] * len(values), 'o', color=sheet.QUIET, ms=3)
+      panel.plot(values.mean(), y, 'D', color=sheet.ORANGE, ms=5)
     usual = 100 * np.mean(found['usual'][index])
-    panel.axvline(usual, color=figures.ORANGE, linestyle='--', linewidth=0.8)
+    panel.axvline(usual, color=sheet.ORANGE, linestyle='--', linewidth=0.8)
     panel.set_yticks(range(len(names)), names if not index else [])
     panel.set_xlabel(f'validation accuracy after epoch {length} (%)')
   return page

@@ -23,12 +23,12 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.figures import sheet
+from cnn_tf.measure import runs
+from cnn_tf.run import checkpoints
+from cnn_tf.run import evaluation
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
-from cnn_tf.training import checkpoints
-from cnn_tf.training import metrics
-from cnn_tf.visualization import figures
-from cnn_tf.visualization import runs
 
 QUICK = study.Plan('fashion', seeds=3, epochs=4)
 FULL = study.Plan('fashion', seeds=20, epochs=12)
@@ -66,15 +66,15 @@ def measure(plan: study.Plan) -> study.Report:
 
 def score(run: runs.Run) -> tuple[list[float], list[float]]:
   """Validation and test accuracy after each epoch."""
-  evaluation = metrics.Evaluation(
+  evaluate = evaluation.Evaluation(
     run.network, run.data.test, tf.distribute.get_strategy()
   )
   checkpoint = tf.train.Checkpoint(network=run.network)
   folder = run.workdir / 'checkpoints'
   test = []
   for row in run.epochs:
-    checkpoints.restore_newest(checkpoint, folder, whole=False, last=row.epoch)
-    test.append(evaluation().accuracy)
+    checkpoints.restore_newest(checkpoint, folder, strict=False, last=row.epoch)
+    test.append(evaluate().accuracy)
   return [row.validation_accuracy for row in run.epochs], test
 
 
@@ -116,29 +116,27 @@ def _table(curves, reported, num_images):
 def _draw(curves, reported, plan):
   by_epoch = 100 * np.mean(reported.peeked - reported.last)
   by_seed = 100 * (reported.last.max() - reported.last.mean())
-  page = figures.new(
+  page = sheet.new(
     9.6,
     4.6,
     f'To peek at the test set gains {by_epoch:.2f} points by the epoch, '
     f'{by_seed:.2f} by the seed',
     f'{plan}; a line, and a grey dot, is a seed',
   )
-  panel = figures.place(page, 0.9, 1.0, 4.6, 2.9)
+  panel = sheet.place(page, 0.9, 1.0, 4.6, 2.9)
   epochs = np.arange(1, plan.epochs + 1)
-  panel.plot(epochs, 100 * curves.test.T, color=figures.PALE, linewidth=0.8)
+  panel.plot(epochs, 100 * curves.test.T, color=sheet.PALE, linewidth=0.8)
   best = curves.test.argmax(axis=1)
-  panel.plot(
-    epochs[best], 100 * reported.peeked, '.', color=figures.ORANGE, ms=5
-  )
-  panel.plot(epochs, 100 * curves.test.mean(axis=0), color=figures.BLUE)
+  panel.plot(epochs[best], 100 * reported.peeked, '.', color=sheet.ORANGE, ms=5)
+  panel.plot(epochs, 100 * curves.test.mean(axis=0), color=sheet.BLUE)
   panel.set(xlabel='epoch', ylabel='test accuracy (%)')
   panel.set_title('blue: mean; orange: best epoch of a seed', fontsize=9)
   shown = 100 * curves.test[:, plan.epochs // 3 :]
   panel.set_ylim(shown.min() - 0.2, shown.max() + 0.2)
-  dots = figures.place(page, 6.4, 1.0, 2.9, 2.9)
+  dots = sheet.place(page, 6.4, 1.0, 2.9, 2.9)
   for x, values in enumerate(reported):
-    dots.plot([x] * len(values), 100 * values, 'o', color=figures.QUIET, ms=3)
-    dots.plot(x, 100 * values.mean(), 'D', color=figures.ORANGE, ms=6)
+    dots.plot([x] * len(values), 100 * values, 'o', color=sheet.QUIET, ms=3)
+    dots.plot(x, 100 * values.mean(), 'D', color=sheet.ORANGE, ms=6)
   names = ['last\nepoch', 'best on\nvalidation', 'best on\ntest']
   dots.set_xticks(range(3), names)
   dots.set(xlim=(-0.5, 2.5), ylabel='reported test accuracy (%)')

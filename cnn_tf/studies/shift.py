@@ -25,16 +25,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnn_tf import config
+from cnn_tf.figures import sheet
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import specs
+from cnn_tf.run import config
 from cnn_tf.studies import changed
 from cnn_tf.studies import pooling
 from cnn_tf.studies import study
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
-from cnn_tf.visualization import figures
 
 QUICK = study.Plan('mnist', seeds=1, epochs=1)
 FULL = study.Plan('mnist', seeds=3, epochs=6)
@@ -48,7 +48,7 @@ SHIFTS = range(7)  # pixels
 DISTANCES = range(1, 9)  # pixels: twice the period
 _FARTHEST = 4  # pixels, in the training on moved images
 _COLORS = dict(
-  zip(NETWORKS, (figures.BLUE, figures.ORANGE, figures.INK), strict=True)
+  zip(NETWORKS, (sheet.BLUE, sheet.ORANGE, sheet.INK), strict=True)
 )
 
 
@@ -65,7 +65,7 @@ def measure(plan: study.Plan) -> study.Report:
       ]
     if 'conv' in text:
       errors[name] = [
-        equivariance(run.network, run.rows, test.images[:200], DISTANCES)
+        equivariance(run.network, run.geometries, test.images[:200], DISTANCES)
         for run in trained.seeds(plan, layers=text)
       ]
   return study.Report(_table(found, errors), _draw(found, errors, plan))
@@ -84,7 +84,7 @@ def at_random(images: np.ndarray) -> np.ndarray:
 
 def equivariance(
   network: model.ConvNet,
-  rows: Sequence[geometry.LayerGeometry],
+  geometries: Sequence[geometry.LayerGeometry],
   images: np.ndarray,
   distances: Sequence[int],
 ) -> dict[str, np.ndarray]:
@@ -97,15 +97,17 @@ def equivariance(
 
   Args:
     network: the network.
-    rows: its geometry; no layer may be padded.
+    geometries: its geometry; no layer may be padded.
     images: `[n, height, width]` uint8.
     distances: in pixels.
 
   Returns:
     Name of a convolution or pooling -> `[distances]`.
   """
-  spatial = [row for row in rows if not isinstance(row.layer, specs.Dense)]
-  names = [row.layer.name for row in spatial]
+  spatial = [
+    layer for layer in geometries if not isinstance(layer.spec, specs.Dense)
+  ]
+  names = [row.spec.name for row in spatial]
   sums = {name: np.zeros((2, len(distances))) for name in names}
   for axis in (0, 1):
     moved = [
@@ -160,8 +162,8 @@ def _draw(found, errors, plan):
     f'trained on shifted images {right["CNN", "shifted"]} and '
     f'{right["MLP", "shifted"]}'
   )
-  page = figures.new(11.0, 5.35, title, f'{plan}; bars: standard deviation')
-  panels = [figures.place(page, x, 1.25, 2.75, 3.0) for x in (0.8, 4.4, 8.0)]
+  page = sheet.new(11.0, 5.35, title, f'{plan}; bars: standard deviation')
+  panels = [sheet.place(page, x, 1.25, 2.75, 3.0) for x in (0.8, 4.4, 8.0)]
   _lines(panels[0], found, 'accuracy', 'accuracy (%)')
   _lines(panels[1], found, 'agreement', 'same prediction as unshifted (%)')
   _layers(panels[2], errors['CNN'])
@@ -184,12 +186,12 @@ def _lines(panel, found, field, label):
       label=f'{name}, on {kind} images',
     )
   panel.set(xlabel='shift (pixels)', ylabel=label, ylim=(0, 103))
-  panel.grid(color=figures.PALE)
+  panel.grid(color=sheet.PALE)
 
 
 def _layers(panel, seeds):
   """The equivariance error of each layer; a colour for each stride."""
-  colors = (figures.INK, figures.BLUE, figures.BLUE) + (figures.ORANGE,) * 2
+  colors = (sheet.INK, sheet.BLUE, sheet.BLUE) + (sheet.ORANGE,) * 2
   for name, color in zip(seeds[0], colors, strict=True):
     style = '-o' if name.startswith('conv') else '--s'
     errors = np.mean([seed[name] for seed in seeds], axis=0)
@@ -197,7 +199,7 @@ def _layers(panel, seeds):
   panel.set(xlabel='shift (pixels)', ylabel='equivariance error |a - b| / |b|')
   panel.set(xticks=DISTANCES)
   panel.set_title('layers of the CNN, trained on plain images', fontsize=9)
-  panel.grid(color=figures.PALE)
+  panel.grid(color=sheet.PALE)
 
 
 if __name__ == '__main__':

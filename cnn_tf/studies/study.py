@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from absl import flags
 
-from cnn_tf import command
-from cnn_tf import config
-from cnn_tf import tables
-from cnn_tf.training import replicas
-from cnn_tf.training import run_folder
-from cnn_tf.visualization import figures
+from cnn_tf.figures import sheet
+from cnn_tf.run import command
+from cnn_tf.run import config
+from cnn_tf.run import replicas
+from cnn_tf.run import run_folder
+from cnn_tf.run import tables
 
 
 class Plan(NamedTuple):
@@ -50,7 +50,7 @@ class Report(NamedTuple):
   """The answer of a study."""
 
   table: list[list[str]]  # the names of the columns, then the rows
-  page: figures.Page
+  page: sheet.Page
 
 
 def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
@@ -102,7 +102,7 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
   csv.writer(text, lineterminator='\n').writerows(report.table)
   contents = {
     'table.csv': text.getvalue(),
-    'figure.png': figures.to_png(report.page),
+    'figure.png': sheet.to_png(report.page),
   }
   for name, content in contents.items():
     run_folder.write(folder / name, content)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.measure import activity
 from cnn_tf.network import model
-from cnn_tf.visualization import measurements
 
 
 def outputs(
@@ -25,7 +25,7 @@ def outputs(
   """
 
   def of_layers(batch):
-    tensors = measurements.outputs(network, batch)
+    tensors = activity.outputs(network, batch)
     return {name: tensors[name] for name in layers}
 
   return collect(of_layers, images)
@@ -35,8 +35,8 @@ def collect(
   function: Callable[[tf.Tensor], dict[str, tf.Tensor]], images: np.ndarray
 ) -> dict[str, np.ndarray]:
   """`function` of all images, computed batch by batch and joined."""
-  graph = measurements.graph(function, images)
-  parts = [graph(images[batch]) for batch in measurements.batches(images)]
+  graph = activity.graph(function, images)
+  parts = [graph(images[batch]) for batch in activity.batches(images)]
   return {
     name: np.concatenate([part[name] for part in parts]) for name in parts[0]
   }

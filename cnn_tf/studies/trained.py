@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from cnn_tf import config
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.measure import activity
+from cnn_tf.measure import runs
 from cnn_tf.network import model
+from cnn_tf.run import config
+from cnn_tf.run import events
+from cnn_tf.run import run_folder
+from cnn_tf.run import train_loop
 from cnn_tf.studies import study
-from cnn_tf.training import events
-from cnn_tf.training import run_folder
-from cnn_tf.training import train_loop
-from cnn_tf.visualization import measurements
-from cnn_tf.visualization import runs
 
 # Fewer filters and units, for what is trained very often.
 SMALL_LAYERS = (
@@ -96,7 +96,7 @@ def histories(plan: study.Plan, **changes: Any) -> list[list[events.Epoch]]:
 
 def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:
   """The share of examples whose most probable class is their label."""
-  says = measurements.log_probabilities(network, examples.images)
+  says = activity.log_probabilities(network, examples.images)
   return float(np.mean(says.argmax(axis=1) == examples.labels))
 
 

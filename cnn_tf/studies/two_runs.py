@@ -33,13 +33,13 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_tf import errors
+from cnn_tf.figures import sheet
+from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.studies import study
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
-from cnn_tf.visualization import figures
-from cnn_tf.visualization import runs
 
 QUICK = study.Plan('fashion', seeds=2, epochs=2)
 FULL = study.Plan('fashion', seeds=10, epochs=6)
@@ -117,15 +117,15 @@ def look(first: runs.Run, second: runs.Run) -> Pair:
   count = min(_NUM_IMAGES, len(images))
   random = np.random.default_rng(0)
   sample = images[random.choice(len(images), count, replace=False)]
-  rows = first.rows
+  geometries = first.geometries
   half_way = runs.load(first.workdir, last=max(first.epoch // 2, 1))
-  before = [model.ConvNet(rows, x.settings.seed) for x in (first, second)]
+  before = [model.ConvNet(geometries, x.settings.seed) for x in (first, second)]
   one, other = views(first.network, sample), views(second.network, sample)
   start, other_start = (views(network, sample) for network in before)
   found = {TRAINED: compare(one, other)}
   hidden = list(first.network.kernels)[:-1]
   partners = {name: match(found[TRAINED][name].matrix) for name in hidden}
-  ordered = reorder(second.network, rows, partners)
+  ordered = reorder(second.network, geometries, partners)
   found[ORDERED] = compare(one, views(ordered, sample))
   found[HALF_WAY] = compare(views(half_way.network, sample), one)
   found[MIXED] = compare(one, other_start)
@@ -193,7 +193,7 @@ def match(matrix: np.ndarray) -> np.ndarray:
 
 def reorder(
   network: model.ConvNet,
-  rows: Sequence[geometry.LayerGeometry],
+  geometries: Sequence[geometry.LayerGeometry],
   orders: dict[str, np.ndarray],
 ) -> model.ConvNet:
   """The same network, its filters in another order.
@@ -203,12 +203,12 @@ def reorder(
 
   Args:
     network: the network, which stays as it is.
-    rows: its geometry.
+    geometries: its geometry.
     orders: layer name -> `[maps]`: which filter comes first, second and so on.
       Other layers keep theirs.
   """
-  result = model.ConvNet(rows, seed=0)
-  below = np.arange(rows[0].input_shape[-1])
+  result = model.ConvNet(geometries, seed=0)
+  below = np.arange(geometries[0].input_shape[-1])
   for name, kernel in network.kernels.items():
     maps = kernel.shape[-1]
     order = orders.get(name, np.arange(maps))
@@ -255,7 +255,7 @@ def _table(pairs):
 
 def _draw(pairs, plan):
   first = [pair.found[TRAINED]['conv1'] for pair in pairs]
-  page = figures.new(
+  page = sheet.new(
     10.4,
     6.9,
     'Filters of two runs, conv1: correlation '
@@ -266,7 +266,7 @@ def _draw(pairs, plan):
   )
   _matrices(page, pairs[0].found)
   matched, alike = (
-    figures.place(page, left, 1.3, 2.95, 4.1) for left in (3.6, 7.15)
+    sheet.place(page, left, 1.3, 2.95, 4.1) for left in (3.6, 7.15)
   )
   _lines(matched, pairs, lambda x: x.matched, 'mean correlation')
   _line(matched, pairs, TRAINED, lambda x: x.same_number, _BY_NUMBER)
@@ -279,24 +279,24 @@ def _draw(pairs, plan):
 
 
 def _matrices(page, found):
-  scale = figures.Scale('PuOr_r', -1, 1)
+  scale = sheet.Scale('PuOr_r', -1, 1)
   for top, name, order in (
     (1.3, TRAINED, 'as it is'),
     (3.95, ORDERED, 'in the order of seed 0'),
   ):
-    panel = figures.place(page, 0.7, top, 2.1, 2.1)
+    panel = sheet.place(page, 0.7, top, 2.1, 2.1)
     matrix = found[name]['conv1'].matrix
-    shown = figures.picture(panel, matrix, scale)
+    shown = sheet.picture(panel, matrix, scale)
     panel.set_title(f'conv1, seed 1 {order}', fontsize=9)
     panel.set(xlabel='filter of seed 1', ylabel='filter of seed 0')
     panel.set(xticks=[], yticks=[])
-  figures.bar(page, shown, scale, 0.7, 6.5, 2.1, 'correlation')
+  sheet.bar(page, shown, scale, 0.7, 6.5, 2.1, 'correlation')
 
 
 def _lines(panel, pairs, value, name):
   for comparison, style in _STYLES.items():
     _line(panel, pairs, comparison, value, {'label': comparison} | style)
-  panel.axhline(0, color=figures.PALE, linewidth=1, zorder=0)
+  panel.axhline(0, color=sheet.PALE, linewidth=1, zorder=0)
   panel.set(ylim=(-0.15, 1.05), ylabel=name)
 
 
@@ -311,14 +311,14 @@ def _line(panel, pairs, comparison, value, style):
 
 
 _STYLES = {
-  HALF_WAY: {'color': figures.ORANGE, 'fmt': 's-', 'markersize': 4},
-  TRAINED: {'color': figures.BLUE, 'fmt': 'o-', 'linewidth': 2},
-  UNTRAINED: {'color': figures.QUIET, 'fmt': '^--', 'markersize': 5},
-  MIXED: {'color': figures.INK, 'fmt': 'v:', 'markersize': 5},
+  HALF_WAY: {'color': sheet.ORANGE, 'fmt': 's-', 'markersize': 4},
+  TRAINED: {'color': sheet.BLUE, 'fmt': 'o-', 'linewidth': 2},
+  UNTRAINED: {'color': sheet.QUIET, 'fmt': '^--', 'markersize': 5},
+  MIXED: {'color': sheet.INK, 'fmt': 'v:', 'markersize': 5},
 }
 _BY_NUMBER = {
   'label': f'{TRAINED}, filters of the same number',
-  'color': figures.BLUE,
+  'color': sheet.BLUE,
   'fmt': 'o:',
   'markerfacecolor': 'white',
 }

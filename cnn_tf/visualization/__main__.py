@@ -9,7 +9,7 @@ import time
 
 from absl import flags
 
-from cnn_tf import command
+from cnn_tf.run import command
 from cnn_tf.visualization import choices
 
 
@@ -17,9 +17,9 @@ def main() -> None:
   """Draws what the flags say, from the newest checkpoint of the run."""
   started = time.perf_counter()
   with command.silent_libraries():
+    from cnn_tf.measure import runs
+    from cnn_tf.visualization import catalogue
     from cnn_tf.visualization import draw
-    from cnn_tf.visualization import pages
-    from cnn_tf.visualization import runs
   run = runs.load(pathlib.Path(flags.FLAGS.workdir))
   num_images = len(run.data.test.labels)
   chosen = flags.FLAGS.images or map(str, range(min(3, num_images)))
@@ -27,9 +27,9 @@ def main() -> None:
   if flags.FLAGS.layer:
     layers = {layer.name: layer for layer in run.network.layers}
     name = choices.layer(flags.FLAGS.layer, list(layers))
-    named = pages.of_layers(run, images, [layers[name]])
+    named = catalogue.of_layers(run, images, [layers[name]])
   else:
-    named = pages.of_run(run, images)
+    named = catalogue.of_run(run, images)
   print('\n'.join(draw.write(run, named, run.workdir / draw.FOLDER)))
   print(f'{time.perf_counter() - started:.0f} s')
 

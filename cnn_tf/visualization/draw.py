@@ -1,14 +1,21 @@
 """Figures -> PNG files in the folder of a run, and TensorBoard events."""
 
+import csv
+import io
 import os
 import pathlib
 from collections.abc import Iterable
+from collections.abc import Sequence
 
-from cnn_tf.training import events
-from cnn_tf.training import run_folder
-from cnn_tf.visualization import figures
-from cnn_tf.visualization import pages
-from cnn_tf.visualization import runs
+from cnn_tf.figures import patterns
+from cnn_tf.figures import sheet
+from cnn_tf.measure import ascent
+from cnn_tf.measure import excitation
+from cnn_tf.measure import pattern_search
+from cnn_tf.measure import runs
+from cnn_tf.run import events
+from cnn_tf.run import run_folder
+from cnn_tf.visualization import catalogue
 
 FOLDER = 'figures'
 
@@ -24,13 +31,15 @@ def at_the_end(workdir: pathlib.Path) -> None:
   run = runs.load(workdir)
   images = range(min(3, len(run.data.test.labels)))
   partial = workdir / f'{FOLDER}.partial'
-  write(run, pages.of_run(run, images), partial, events.TensorBoard(workdir))
+  write(
+    run, catalogue.of_run(run, images), partial, events.TensorBoard(workdir)
+  )
   os.replace(partial, workdir / FOLDER)
 
 
 def write(
   run: runs.Run,
-  named: Iterable[pages.Named],
+  named: Iterable[catalogue.Named],
   folder: pathlib.Path,
   board: events.TensorBoard | None = None,
 ) -> list[str]:
@@ -38,7 +47,7 @@ def write(
 
   Args:
     run: whose figures they are.
-    named: file names and figures.
+    named: file names and sheet.
     folder: where to; made if it is not there.
     board: takes them too, if given.
 
@@ -49,9 +58,44 @@ def write(
   step = run.epochs[-1].step
   paths = []
   for name, page in named:
-    png = figures.to_png(page)
+    png = sheet.to_png(page)
     paths.append(folder / f'{name}.png')
     run_folder.write(paths[-1], png)
     if board:
       board.image(name, png, step)
   return [str(path) for path in paths]
+
+
+def write_patterns(
+  run: runs.Run, layer: str, maps: Sequence[int], settings: ascent.Settings
+) -> list[str]:
+  """Finds and draws what excites `maps`; returns the paths of PNG and CSV.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  found, steps = pattern_search.find(run, layer, maps, settings)
+  source = run.source(
+    f'patches of {len(run.data.train.labels):,} training images'
+  )
+  objective = _objective(layer, settings)
+  page = patterns.patterns(layer, found, steps, objective, source)
+  folder = run.workdir / FOLDER
+  paths = write(run, [(f'patterns_{layer}', page)], folder)
+  text = io.StringIO()
+  csv.writer(text, lineterminator='\n').writerows(excitation.table(found))
+  run_folder.write(folder / f'patterns_{layer}.csv', text.getvalue())
+  return [*paths, f'{folder}/patterns_{layer}.csv']
+
+
+def _objective(layer, settings):
+  text = (
+    f'Made large: {layer} before its activation function, by '
+    f'{settings.num_steps} steps of gradient ascent on pixels in [0, 1]; the '
+    f'best of {settings.num_starts} starts'
+  )
+  if settings.jitter:
+    text += f'; jitter {settings.jitter} pixels'
+  if settings.smoothing:
+    text += f'; smoothing {settings.smoothing:g}'
+  return text

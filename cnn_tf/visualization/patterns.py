@@ -12,7 +12,7 @@ import time
 
 from absl import flags
 
-from cnn_tf import command
+from cnn_tf.run import command
 from cnn_tf.visualization import choices
 
 
@@ -20,19 +20,21 @@ def main() -> None:
   """Searches the patterns that the flags ask for, and draws them."""
   started = time.perf_counter()
   with command.silent_libraries():
-    from cnn_tf.visualization import ascent
-    from cnn_tf.visualization import pattern_search
-    from cnn_tf.visualization import runs
+    from cnn_tf.measure import ascent
+    from cnn_tf.measure import runs
+    from cnn_tf.visualization import draw
   run = runs.load(pathlib.Path(flags.FLAGS.workdir))
-  rows = {row.layer.name: row for row in run.rows if row.kernel_shape}
-  layer = choices.layer(flags.FLAGS.layer, list(rows))
-  num_maps = rows[layer].output_shape[-1]
+  geometries = {
+    layer.spec.name: layer for layer in run.geometries if layer.kernel_shape
+  }
+  layer = choices.layer(flags.FLAGS.layer, list(geometries))
+  num_maps = geometries[layer].output_shape[-1]
   chosen = flags.FLAGS.maps or [str(number) for number in range(num_maps)]
   maps = choices.numbers('maps', chosen, num_maps)
   settings = ascent.Settings(
     **{name: flags.FLAGS[name].value for name in ascent.Settings._fields}
   )
-  print('\n'.join(pattern_search.write(run, layer, maps, settings)))
+  print('\n'.join(draw.write_patterns(run, layer, maps, settings)))
   print(f'{time.perf_counter() - started:.0f} s')
 
 

@@ -113,8 +113,14 @@ class ToFloatTest(tf.test.TestCase):
     floats = datasets.to_float(images)
     self.assertEqual(floats.dtype, tf.float32)
     self.assertEqual(floats.shape, (2, 1, 3, 1))
-    expected = np.float32([[[0, 0.2, 1]], [[1, 0, 0.4]]])
-    self.assertAllEqual(floats[..., 0], expected)
+    expected = [[[0, 0.2, 1]], [[1, 0, 0.4]]]
+    self.assertAllClose(floats[..., 0], expected, 1e-6)
+    self.assertAllEqual(floats[0, 0, 0::2, 0], [0, 1])  # exactly
+
+  def test_a_graph_gives_the_same_bits(self):
+    images = tf.constant(np.arange(256, dtype=np.uint8).reshape(1, 16, 16))
+    in_graph = tf.function(datasets.to_float)(images)
+    self.assertAllEqual(in_graph, datasets.to_float(images))
 
 
 class FolderTest(tf.test.TestCase, parameterized.TestCase):
@@ -178,14 +184,14 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
     arrays = _small_arrays()
     del arrays[_TEST_LABELS]
     folder = self.write(arrays)
-    self.assert_refused(f'{folder}: neither {_TEST_LABELS} nor', folder)
-    self.assert_refused('no: there is no such folder', f'{folder}/no')
+    self.assert_refused(f'{folder}: there is no {_TEST_LABELS} and no', folder)
+    self.assert_refused('no: no such folder', f'{folder}/no')
 
   def test_at_least_one_example_must_be_left_to_train_on(self):
     folder = self.write(_small_arrays())
     self.assertLen(datasets.load('mnist', folder, 6).train.labels, 1)
     self.assert_refused(
-      '--num_validation=7 leaves nothing of 7 training examples', folder, 7
+      '--num_validation=7 leaves none of the 7 training examples', folder, 7
     )
 
 

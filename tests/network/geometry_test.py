@@ -1,69 +1,56 @@
 """Shapes, costs and fields: on paper, and as gradients show them."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from cnn_tf import config
 from cnn_tf import errors
 from cnn_tf.network import geometry
-from cnn_tf.network import layers
 from cnn_tf.network import specs
+from cnn_tf.run import config
+from cnn_tf.run import layers
 
 
 def _trace(text, image_shape=(28, 28, 1)):
   return geometry.trace(layers.parse(text), image_shape)
 
 
-def _values(rows, pixels):
-  """The network with ones for kernels: every path adds to the gradient."""
+def _values(geometries, pixels):
+  """The network with kernels of ones: every path adds to the gradient."""
   x = pixels
-  for row in rows:
-    layer = row.layer
-    if isinstance(layer, specs.Dense):
-      x = tf.reshape(x, [1, -1]) @ tf.ones(row.kernel_shape)
-    elif isinstance(layer, specs.Conv):
-      kernel = tf.ones(row.kernel_shape)
-      x = tf.nn.conv2d(x, kernel, layer.stride, layer.padding.upper())
+  for layer in geometries:
+    spec = layer.spec
+    if isinstance(spec, specs.Dense):
+      x = tf.reshape(x, [1, -1]) @ tf.ones(layer.kernel_shape)
+    elif isinstance(spec, specs.Conv):
+      kernel = tf.ones(layer.kernel_shape)
+      x = tf.nn.conv2d(x, kernel, spec.stride, spec.padding.upper())
     else:
-      x = tf.nn.avg_pool2d(x, layer.window, layer.stride, layer.padding.upper())
+      x = tf.nn.avg_pool2d(x, spec.window, spec.stride, spec.padding.upper())
   return x
 
 
-def _seen(rows, node=...):
+def _seen(geometries, node=...):
   """Which pixels, `[height, width]`, have a gradient from `node` of the top."""
-  pixels = tf.ones([1, *rows[0].input_shape])
+  pixels = tf.ones([1, *geometries[0].input_shape])
   with tf.GradientTape() as tape:
     tape.watch(pixels)
-    top = tf.reduce_sum(_values(rows, pixels)[node])
+    top = tf.reduce_sum(_values(geometries, pixels)[node])
   return tape.gradient(top, pixels).numpy().any(axis=(0, 3))
-
-
-def _run(*arguments, python=()):
-  return subprocess.run(
-    [sys.executable, *python, '-m', 'cnn_tf.network.geometry', *arguments],
-    env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
-    capture_output=True,
-    text=True,
-  )
 
 
 class ReferenceNetworkTest(tf.test.TestCase):
   def test_every_number_as_on_paper(self):
-    rows = _trace(config.REFERENCE_LAYERS)
+    geometries = _trace(config.REFERENCE_LAYERS)
     actual = [
       (
-        row.output_shape,
-        row.num_parameters,
-        row.num_multiplications,
-        row.receptive_field[0],
-        row.effective_stride[0],
+        layer.output_shape,
+        layer.num_parameters,
+        layer.num_multiplications,
+        layer.receptive_field[0],
+        layer.effective_stride[0],
       )
-      for row in rows
+      for layer in geometries
     ]
     expected = [
       ((26, 26, 32), 320, 26 * 26 * 32 * 9, 3, 1),
@@ -75,8 +62,10 @@ class ReferenceNetworkTest(tf.test.TestCase):
       ((10,), 1010, 1000, 26, 4),
     ]
     self.assertEqual(actual, expected)
-    self.assertEqual(sum(row.num_parameters for row in rows), 114454)
-    self.assertEqual(sum(row.num_multiplications for row in rows), 2815336)
+    self.assertEqual(sum(layer.num_parameters for layer in geometries), 114454)
+    self.assertEqual(
+      sum(layer.num_multiplications for layer in geometries), 2815336
+    )
 
   def test_rows_and_columns_26_and_27_are_never_seen(self):
     seen_rows, seen_columns = geometry.reaching(_trace(config.REFERENCE_LAYERS))
@@ -103,11 +92,11 @@ class GradientTest(tf.test.TestCase, parameterized.TestCase):
     ('conv 2 5x5 stride 3, conv 2 2x2 stride 3, dense 4', (20, 23, 1)),
   )
   def test_the_pixels_that_reach_the_output_have_a_gradient(self, text, shape):
-    rows = _trace(text, shape)
-    seen_rows, seen_columns = geometry.reaching(rows)
+    geometries = _trace(text, shape)
+    seen_rows, seen_columns = geometry.reaching(geometries)
     expected = np.zeros(shape[:2], bool)
     expected[np.ix_(sorted(seen_rows), sorted(seen_columns))] = True
-    self.assertAllEqual(_seen(rows), expected)
+    self.assertAllEqual(_seen(geometries), expected)
 
   @parameterized.parameters(
     'conv 2 3x3',
@@ -117,15 +106,17 @@ class GradientTest(tf.test.TestCase, parameterized.TestCase):
     'maxpool 2x1 stride 3, conv 2 2x3 stride 1x2',
   )
   def test_a_node_sees_its_field_and_its_neighbour_a_stride_further(self, text):
-    rows = _trace(text, (40, 40, 1))[:-1]  # without the logits
-    height, width, _ = rows[-1].output_shape
+    geometries = _trace(text, (40, 40, 1))[:-1]  # without the logits
+    height, width, _ = geometries[-1].output_shape
     y, x = height // 2, width // 2
-    here = np.argwhere(_seen(rows, (0, y, x)))
-    below = np.argwhere(_seen(rows, (0, y + 1, x)))
-    right = np.argwhere(_seen(rows, (0, y, x + 1)))
+    here = np.argwhere(_seen(geometries, (0, y, x)))
+    below = np.argwhere(_seen(geometries, (0, y + 1, x)))
+    right = np.argwhere(_seen(geometries, (0, y, x + 1)))
     first = here.min(axis=0)
-    down, across = rows[-1].effective_stride
-    self.assertAllEqual(here.max(axis=0) - first + 1, rows[-1].receptive_field)
+    down, across = geometries[-1].effective_stride
+    self.assertAllEqual(
+      here.max(axis=0) - first + 1, geometries[-1].receptive_field
+    )
     self.assertAllEqual(below.min(axis=0) - first, [down, 0])
     self.assertAllEqual(right.min(axis=0) - first, [0, across])
 
@@ -144,42 +135,10 @@ class RefusalTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaises(errors.UserError) as caught:
       _trace(text)
     self.assertEqual(str(caught.exception), expected)
-    done = _run(f'--layers={text}')
-    self.assertEqual((done.returncode, done.stdout), (1, ''))
-    self.assertEqual(done.stderr, f'geometry.py: {expected}\n')
 
   def test_a_window_as_large_as_its_map_fits_and_same_always_fits(self):
     self.assertEqual(_trace('maxpool 28x28')[0].output_shape, (1, 1, 1))
     self.assertEqual(_trace('conv 4 30x30 same')[0].output_shape, (28, 28, 4))
-
-
-class TableTest(tf.test.TestCase):
-  def test_the_command_prints_the_reference_network(self):
-    done = _run(f'--layers={config.REFERENCE_LAYERS}')
-    self.assertEqual((done.returncode, done.stderr), (0, ''))
-    *table, unseen = done.stdout.splitlines()
-    cells = {line.split()[0]: line.split()[1:] for line in table}
-    conv2 = ['11x11x64', '18,496', '2,230,272', '7,744', '8x8', '2x2']
-    self.assertEqual(cells['conv2'], conv2)
-    self.assertEqual(cells['total'][:2], ['114,454', '2,815,336'])
-    self.assertEqual(
-      unseen,
-      '108 of 784 pixels cannot reach the output (13.8%): '
-      'rows [26, 27], columns [26, 27]',
-    )
-
-  def test_totals_are_the_sums_of_their_columns(self):
-    table = geometry.table(_trace('conv 2 3x3, maxpool 2x2', (6, 6, 1)))
-    total = next(line for line in table.splitlines() if line[:5] == 'total')
-    # 3*3*1*2 + 2 and 8*10 + 10; 4*4*18 and 80; 36 + 32 + 8 + 10 values
-    self.assertEqual(total.split(), ['total', '110', '368', '86'])
-    self.assertIn('0 of 36 pixels cannot reach the output', table)
-
-  def test_needs_no_tensorflow(self):
-    # It takes seconds to load, and a slip in --layers should not wait for it.
-    done = _run(python=['-X', 'importtime'])
-    self.assertIn('absl.flags', done.stderr)
-    self.assertNotIn('tensorflow', done.stderr)
 
 
 if __name__ == '__main__':

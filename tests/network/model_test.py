@@ -4,12 +4,13 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from cnn_tf import config
 from cnn_tf.network import geometry
-from cnn_tf.network import layers
 from cnn_tf.network import model
 from cnn_tf.network import reference
+from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
+from cnn_tf.run import config
+from cnn_tf.run import layers
 
 _SMALL = (
   'conv 3 3x2 stride 2x1 same tanh, maxpool 2x2 stride 1, maxpool 1x2, '
@@ -18,8 +19,8 @@ _SMALL = (
 
 
 def _network(text, seed=0, image_shape=(28, 28, 1)):
-  rows = geometry.trace(layers.parse(text), image_shape)
-  return model.ConvNet(rows, seed)
+  geometries = geometry.trace(layers.parse(text), image_shape)
+  return model.ConvNet(geometries, seed)
 
 
 def _images(*shape):
@@ -65,6 +66,14 @@ class VariablesTest(tf.test.TestCase):
     for name, kernel in short.kernels.items():
       self.assertAllEqual(kernel, long.kernels[name])
 
+  def test_biases_come_before_kernels_and_layers_by_name(self):
+    names = [v.name for v in _network('conv 2 3x3, dense 5').variables]
+    self.assertEqual(
+      names,
+      [f'{layer}/bias:0' for layer in ('conv1', 'dense1', 'logits')]
+      + [f'{layer}/kernel:0' for layer in ('conv1', 'dense1', 'logits')],
+    )
+
   def test_layers_of_one_shape_begin_differently(self):
     kernels = _network('dense 9, dense 9, dense 9').kernels
     self.assertNotAllClose(kernels['dense2'], kernels['dense3'])
@@ -107,7 +116,9 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     tensors = network.activations(images)
     kernels = {name: k.numpy() for name, k in network.kernels.items()}
     biases = {name: b.numpy() for name, b in network.biases.items()}
-    activate = {name: f for name, (f, _) in reference.ACTIVATIONS.items()}
+    activate = {
+      name: f for name, (f, _) in reference_activations.ACTIVATIONS.items()
+    }
 
     x = reference.conv2d(images.numpy(), kernels['conv1'], (2, 1), 'same')
     x = x + biases['conv1']
@@ -130,13 +141,13 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(tensors['logits'], x)
 
   @parameterized.parameters(*specs.ACTIVATIONS)
-  def test_to_pool_first_changes_no_bit(self, name):
+  def test_the_call_may_pool_first_and_changes_no_bit(self, name):
     network = _network(f'conv 8 3x3 {name}, maxpool 2x2')
     _draw_biases(network)
     images = 6 * _images(50, 28, 28, 1) - 3
     with tf.GradientTape(persistent=True) as tape:
-      late = network.activations(images)['pool1']
-      early = network.activations(images, pool_first=True)['pool1']
+      late = network.activations(images)['logits']
+      early = network(images)
     self.assertAllEqual(early, late)
     for variable in (network.kernels['conv1'], network.biases['conv1']):
       gradient = tape.gradient(early, variable)
@@ -149,6 +160,14 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
       tensors = network.activations(_images(2, 28, 28, 1))
     self.assertGreater(
       np.abs(tape.gradient(tensors['logits'], tensors[name])).max(), 0
+    )
+
+  @parameterized.parameters('', 'dense 5', _SMALL, 'maxpool 2x2')
+  def test_numpy_images_serve_as_well_as_tensors(self, text):
+    network, images = _network(text), _images(3, 28, 28, 1)
+    self.assertAllEqual(network(images.numpy()), network(images))
+    self.assertAllEqual(
+      network.activations(images.numpy())['logits'], network(images)
     )
 
 

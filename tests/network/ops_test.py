@@ -9,6 +9,7 @@ from absl.testing import parameterized
 
 from cnn_tf.network import ops
 from cnn_tf.network import reference
+from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
 
 _ONE_TO_NINE = np.arange(1.0, 10.0).reshape(1, 3, 3, 1)
@@ -32,13 +33,13 @@ def _image(rows):
   return tf.constant(rows, tf.float32)[tf.newaxis, ..., tf.newaxis]
 
 
-def _run(op, inputs, above, *settings):
-  """The output of an op, and the gradients of `sum(above * output)`."""
+def _run(op, inputs, upstream, *settings):
+  """The output of an op, and the gradients of `sum(upstream * output)`."""
   inputs = [tf.constant(values, tf.float32) for values in inputs]
   with tf.GradientTape() as tape:
     tape.watch(inputs)
     output = op(*inputs, *settings)
-    loss = tf.reduce_sum(output * above)
+    loss = tf.reduce_sum(output * upstream)
   return output, tape.gradient(loss, inputs)
 
 
@@ -113,9 +114,9 @@ class ReferenceTest(tf.test.TestCase, parameterized.TestCase):
     for size, window, *settings in _CASES:
       maps, kernel = _normal(2, *size, 3), _normal(*window, 3, 4)
       expected = reference.conv2d(maps, kernel, *settings)
-      above = _normal(*expected.shape)
-      output, actual = _run(ops.conv2d, [maps, kernel], above, *settings)
-      gradients = reference.conv2d_gradients(maps, kernel, *settings, above)
+      upstream = _normal(*expected.shape)
+      output, actual = _run(ops.conv2d, [maps, kernel], upstream, *settings)
+      gradients = reference.conv2d_gradients(maps, kernel, *settings, upstream)
       self.assertAllClose(output, expected, 1e-4, 1e-4)
       self.assertAllClose(actual, gradients, 1e-4, 1e-4)
 
@@ -127,28 +128,34 @@ class ReferenceTest(tf.test.TestCase, parameterized.TestCase):
       numbers = _normal(2, *size, 3)
       for maps in (numbers, np.round(numbers)):  # the second has equal maxima
         expected = plain_pool(maps, *settings)
-        above = _normal(*expected.shape)
-        output, (actual,) = _run(pool, [maps], above, *settings)
+        upstream = _normal(*expected.shape)
+        output, (actual,) = _run(pool, [maps], upstream, *settings)
         self.assertAllClose(output, expected)
-        self.assertAllClose(actual, plain_gradient(maps, *settings, above))
+        self.assertAllClose(actual, plain_gradient(maps, *settings, upstream))
 
   def test_dense_and_bias_and_their_gradients(self):
     values, kernel, bias = _normal(5, 7), _normal(7, 3), _normal(3)
-    above = _normal(5, 3)
-    output, actual = _run(ops.dense, [values, kernel], above)
+    upstream = _normal(5, 3)
+    output, actual = _run(ops.dense, [values, kernel], upstream)
     self.assertAllClose(output, reference.dense(values, kernel))
-    expected = reference.dense_gradients(values, kernel, above)
+    expected = reference.dense_gradients(values, kernel, upstream)
     self.assertAllClose(actual, expected)
-    _, (_, actual) = _run(ops.add_bias, [above, bias], above)
-    self.assertAllClose(actual, reference.add_bias_gradient(above))
+    _, (_, actual) = _run(ops.add_bias, [upstream, bias], upstream)
+    self.assertAllClose(actual, reference.add_bias_gradient(upstream))
 
   @parameterized.parameters(*specs.ACTIVATIONS)
   def test_activations_and_their_derivatives(self, name):
-    function, derivative = reference.ACTIVATIONS[name]
+    function, derivative = reference_activations.ACTIVATIONS[name]
     x = np.linspace(-8, 8, 161)  # with 0: empty pixels make many of them
     output, (actual,) = _run(ops.ACTIVATIONS[name], [x], 1)
     self.assertAllClose(output, function(x))
     self.assertAllClose(actual, derivative(x))
+
+
+class NamesTest(tf.test.TestCase):
+  def test_there_is_an_op_for_every_activation_of_the_specs(self):
+    self.assertCountEqual(ops.ACTIVATIONS, specs.ACTIVATIONS)
+    self.assertCountEqual(reference_activations.ACTIVATIONS, specs.ACTIVATIONS)
 
 
 class NoImagesTest(tf.test.TestCase):

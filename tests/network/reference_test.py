@@ -7,7 +7,6 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from cnn_tf.network import reference
-from cnn_tf.network import specs
 
 _ONE_TO_NINE = np.arange(1.0, 10.0).reshape(1, 3, 3, 1)
 _SETTINGS = [
@@ -22,15 +21,15 @@ def _normal(*shape):
   return np.random.default_rng(len(shape)).normal(size=shape)
 
 
-def _slopes(function, inputs, above):
-  """Central differences of `sum(above * function(inputs))`, input by input."""
+def _slopes(function, inputs, upstream):
+  """Central differences of `sum(upstream * function(inputs))`."""
   slopes = np.zeros(inputs.shape)
   for place in np.ndindex(inputs.shape):
     losses = []
     for move in (1e-5, -1e-5):
       moved = inputs.copy()
       moved[place] += move
-      losses.append(np.sum(above * function(moved)))
+      losses.append(np.sum(upstream * function(moved)))
     slopes[place] = (losses[0] - losses[1]) / 2e-5
   return slopes
 
@@ -83,15 +82,15 @@ class GradientTest(parameterized.TestCase):
   @parameterized.parameters(*_SETTINGS)
   def test_convolution(self, *settings):
     maps, kernel = _normal(2, 4, 5, 2), _normal(3, 2, 2, 3)
-    above = _normal(*reference.conv2d(maps, kernel, *settings).shape)
+    upstream = _normal(*reference.conv2d(maps, kernel, *settings).shape)
     by_maps, by_kernel = reference.conv2d_gradients(
-      maps, kernel, *settings, above
+      maps, kernel, *settings, upstream
     )
     for actual, function, inputs in (
       (by_maps, lambda m: reference.conv2d(m, kernel, *settings), maps),
       (by_kernel, lambda k: reference.conv2d(maps, k, *settings), kernel),
     ):
-      expected = _slopes(function, inputs, above)
+      expected = _slopes(function, inputs, upstream)
       np.testing.assert_allclose(actual, expected, atol=1e-8)
 
   @parameterized.parameters(
@@ -100,11 +99,11 @@ class GradientTest(parameterized.TestCase):
   def test_poolings(self, name, settings):
     maps, settings = _normal(2, 4, 5, 2), ((3, 2), *settings)
     pool = getattr(reference, name)
-    above = _normal(*pool(maps, *settings).shape)
+    upstream = _normal(*pool(maps, *settings).shape)
     gradient = getattr(reference, f'{name}_gradient')
     np.testing.assert_allclose(
-      gradient(maps, *settings, above),
-      _slopes(lambda m: pool(m, *settings), maps, above),
+      gradient(maps, *settings, upstream),
+      _slopes(lambda m: pool(m, *settings), maps, upstream),
       atol=1e-8,
     )
 
@@ -116,43 +115,49 @@ class GradientTest(parameterized.TestCase):
 
   def test_dense_and_bias(self):
     values, kernel, bias = _normal(3, 4), _normal(4, 2), _normal(2)
-    above = _normal(3, 2)
-    by_values, by_kernel = reference.dense_gradients(values, kernel, above)
+    upstream = _normal(3, 2)
+    by_values, by_kernel = reference.dense_gradients(values, kernel, upstream)
     for actual, function, inputs in (
       (by_values, lambda v: reference.dense(v, kernel), values),
       (by_kernel, lambda k: reference.dense(values, k), kernel),
       (
-        reference.add_bias_gradient(above),
+        reference.add_bias_gradient(upstream),
         lambda b: reference.add_bias(values @ kernel, b),
         bias,
       ),
     ):
-      expected = _slopes(function, inputs, above)
+      expected = _slopes(function, inputs, upstream)
       np.testing.assert_allclose(actual, expected, atol=1e-8)
 
-  @parameterized.parameters(*specs.ACTIVATIONS)
-  def test_activations(self, name):
-    function, derivative = reference.ACTIVATIONS[name]
-    x = np.array([-9.0, -2.5, -0.3, 0.2, 1.0, 7.0])
-    expected = _slopes(function, x, np.ones(6))
-    np.testing.assert_allclose(derivative(x), expected, atol=1e-8)
+  def test_cross_entropy(self):
+    logits, labels = 3 * _normal(4, 5), np.array([0, 4, 2, 2])
+    np.testing.assert_allclose(
+      reference.cross_entropy_gradient(logits, labels),
+      _slopes(lambda x: reference.cross_entropy(x, labels), logits, np.ones(4)),
+      atol=1e-8,
+    )
 
 
-class ActivationTest(absltest.TestCase):
-  def test_values_that_one_knows(self):
-    at = {name: pair[0] for name, pair in reference.ACTIVATIONS.items()}
-    self.assertEqual(at['relu'](np.array([-2.0, 0, 3])).tolist(), [0, 0, 3])
-    self.assertAlmostEqual(at['elu'](-1.0), 1 / np.e - 1)
-    self.assertAlmostEqual(at['tanh'](np.log(2)), 0.6)
-    self.assertAlmostEqual(at['sigmoid'](np.log(3)), 0.75)
+class CrossEntropyTest(absltest.TestCase):
+  def test_equal_logits_are_a_guess_among_all_classes(self):
+    losses = reference.cross_entropy(np.full([2, 10], 7.0), np.array([3, 8]))
+    np.testing.assert_allclose(losses, np.log(10))
 
-  def test_selu_keeps_mean_0_and_variance_1(self):
-    x = np.linspace(-12, 12, 240001)
-    weights = np.exp(-(x**2) / 2)
-    weights /= weights.sum()
-    selu, _ = reference.ACTIVATIONS['selu']
-    self.assertAlmostEqual(np.sum(weights * selu(x)), 0)
-    self.assertAlmostEqual(np.sum(weights * selu(x) ** 2), 1)
+  def test_by_hand(self):
+    logits, labels = np.log([[1.0, 2.0, 5.0]]), np.array([1])
+    np.testing.assert_allclose(
+      reference.softmax(logits), [[0.125, 0.25, 0.625]]
+    )
+    np.testing.assert_allclose(
+      reference.cross_entropy(logits, labels), [np.log(4)]
+    )
+    np.testing.assert_allclose(
+      reference.cross_entropy_gradient(logits, labels), [[0.125, -0.75, 0.625]]
+    )
+
+  def test_large_logits_do_not_overflow(self):
+    losses = reference.cross_entropy(np.array([[1000.0, 0.0]]), np.array([0]))
+    np.testing.assert_allclose(losses, [0.0])
 
 
 if __name__ == '__main__':

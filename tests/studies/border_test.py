@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.measure import fields
 from cnn_tf.studies import border
 from cnn_tf.studies import trained
-from cnn_tf.visualization import fields
-from tests.studies import miniature
+from tests import miniature
 
 
 class BorderTest(tf.test.TestCase):
@@ -16,7 +16,7 @@ class BorderTest(tf.test.TestCase):
 
   def test_the_gradient_is_0_where_the_arithmetic_says_so(self):
     run = next(trained.seeds(self.plan))
-    unseen = fields.unseen(run.rows)
+    unseen = fields.unseen(run.geometries)
     slopes = border.slopes(run.network, run.data.test.images)
     self.assertEqual(unseen.sum(), 108)
     self.assertAllEqual(slopes[unseen], np.zeros(108))
@@ -25,7 +25,7 @@ class BorderTest(tf.test.TestCase):
   def test_noise_changes_logits_only_where_something_looks(self):
     run = next(trained.seeds(self.plan))
     images = run.data.test.images
-    unseen = fields.unseen(run.rows)
+    unseen = fields.unseen(run.geometries)
     self.assertTrue(border.same_with_noise(run.network, images, unseen))
     one_more = unseen.copy()
     one_more[25, 12] = True

@@ -6,7 +6,7 @@ from absl.testing import absltest
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.studies import changed
-from tests.studies import miniature
+from tests import miniature
 
 
 class ChangedTest(absltest.TestCase):

@@ -4,12 +4,13 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.run import build
+from cnn_tf.run import replicas
 from cnn_tf.studies import clusters
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
-from cnn_tf.training import replicas
+from tests import miniature
 from tests import small_data
-from tests.studies import miniature
 
 
 def digits():
@@ -76,9 +77,10 @@ class ClustersTest(tf.test.TestCase):
   def test_the_network_on_55_distances_has_6360_parameters(self):
     data = digits()
     centres = clusters.k_means(data, 55, seed=0).centres
-    rows = clusters.rows(settings(), clusters.standardised(data, centres))
+    data = clusters.standardised(data, centres)
+    geometries = build.plan(settings(), data)
     self.assertEqual(
-      sum(row.num_parameters for row in rows),
+      sum(layer.num_parameters for layer in geometries),
       55 * 70 + 70 + 70 * 30 + 30 + 30 * 10 + 10,
     )
 

@@ -6,16 +6,16 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf import config
+from cnn_tf.measure import ascent
+from cnn_tf.measure import fields
+from cnn_tf.measure import patches
 from cnn_tf.network import model
+from cnn_tf.run import config
 from cnn_tf.studies import hierarchy
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
-from cnn_tf.visualization import ascent
-from cnn_tf.visualization import fields
-from cnn_tf.visualization import patches
-from tests.studies import miniature
-from tests.visualization import small_run
+from tests import miniature
+from tests import small_run
 
 # A few steps, for those tests that do not look at where they lead.
 _SHORT = ascent.Settings(num_starts=2, num_steps=5)
@@ -35,10 +35,10 @@ class FieldTest(tf.test.TestCase):
     run = small_run.untrained(config.REFERENCE_LAYERS)
     images = run.data.test.images[:10]
     for index in (0, 2, 4):
-      rows = run.rows[: index + 1]
-      with self.subTest(rows[-1].layer.name):
-        found = hierarchy.effective_field(run.network, rows, images)
-        seen = fields.seen(rows)
+      geometries = run.geometries[: index + 1]
+      with self.subTest(geometries[-1].spec.name):
+        found = hierarchy.effective_field(run.network, geometries, images)
+        seen = fields.seen(geometries)
         self.assertAllEqual(found[~seen], np.zeros(np.sum(~seen)))
         for axis in (0, 1):  # and it reaches all sides
           self.assertAllEqual(found.any(axis), seen.any(axis))
@@ -46,7 +46,7 @@ class FieldTest(tf.test.TestCase):
   def test_of_the_first_layer_it_is_the_mean_squared_kernel(self):
     run = small_run.untrained(config.REFERENCE_LAYERS)
     found = hierarchy.effective_field(
-      run.network, run.rows[:1], run.data.test.images[:5]
+      run.network, run.geometries[:1], run.data.test.images[:5]
     )
     kernel = run.network.kernels['conv1'].numpy()[:, :, 0]
     expected = np.zeros([28, 28])
@@ -73,9 +73,9 @@ class PatternsTest(tf.test.TestCase):
     self,
   ):
     run = small_run.untrained(config.REFERENCE_LAYERS)
-    rows = run.rows[:1]
-    climb = hierarchy.patterns(run.network, rows, hierarchy.CLIMB)
-    ends = climb.images[:, :, -1][..., fields.seen(rows)]
+    geometries = run.geometries[:1]
+    climb = hierarchy.patterns(run.network, geometries, hierarchy.CLIMB)
+    ends = climb.images[:, :, -1][..., fields.seen(geometries)]
     self.assertEqual(ends.shape, (32, 4, 9))
     kernel = run.network.kernels['conv1'].numpy().reshape(9, 32).T
     large = np.abs(kernel) > 0.05
@@ -114,9 +114,9 @@ class ReportTest(tf.test.TestCase):
 
   def test_patterns_and_fields_are_cut_to_what_a_node_sees(self):
     run, found = _look()
-    layer, rows = found['conv2']['after'], run.rows[:3]
-    climb = hierarchy.patterns(run.network, rows, _SHORT)
-    expected = patches.cut(climb.images[4, 1, -1], rows)
+    layer, geometries = found['conv2']['after'], run.geometries[:3]
+    climb = hierarchy.patterns(run.network, geometries, _SHORT)
+    expected = patches.cut(climb.images[4, 1, -1], geometries)
     self.assertEqual(expected.shape, (8, 8))
     self.assertAllEqual(layer.patterns[4, 1], expected)
     self.assertEqual(layer.field.shape, (8, 8))
@@ -142,8 +142,8 @@ class ReportTest(tf.test.TestCase):
     table = {tuple(row[:2]): dict(zip(names, row, strict=True)) for row in rows}
     first = table['conv1', 'before']
     self.assertEqual(first['dead maps'], '0.0 of 32')
-    rows = next(trained.seeds(plan)).rows
-    kernel = model.ConvNet(rows, seed=0).kernels['conv1'].numpy()
+    geometries = next(trained.seeds(plan)).geometries
+    kernel = model.ConvNet(geometries, seed=0).kernels['conv1'].numpy()
     held = hierarchy.share_holding(np.mean(kernel**2, axis=(2, 3)).ravel())
     self.assertEqual(first['95 % in'], f'{100 * held:.1f} %')
     before, after = (list(row.values()) for row in list(table.values())[-2:])

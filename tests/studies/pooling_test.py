@@ -7,10 +7,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.network import geometry
-from cnn_tf.network import layers
+from cnn_tf.run import layers
 from cnn_tf.studies import pooling
 from cnn_tf.studies import trained
-from tests.studies import miniature
+from tests import miniature
 
 # conv1, conv2, conv3, the dense layer and the logits, one after the other.
 _COSTS = {
@@ -54,8 +54,8 @@ class PoolingTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.named_parameters((name, name) for name in pooling.LAYERS)
   def test_costs_are_those_on_paper(self, name):
     specs = layers.parse(pooling.LAYERS[name])
-    rows = geometry.trace(specs, (28, 28, 1))
-    self.assertEqual(tuple(pooling.costs(rows)), _COSTS[name])
+    geometries = geometry.trace(specs, (28, 28, 1))
+    self.assertEqual(tuple(pooling.costs(geometries)), _COSTS[name])
 
   def test_agreement_of_a_network_that_looks_at_one_pixel(self):
     run = self.run_of('')

@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
-from cnn_tf.network import layers
 from cnn_tf.network import model
+from cnn_tf.run import layers
 from cnn_tf.studies import probes
 from cnn_tf.studies import trained
+from tests import miniature
 from tests import small_data
-from tests.studies import miniature
 
 
 def network(text='conv 4 3x3, maxpool 2x2, dense 20'):

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from cnn_tf.studies import rates
 from cnn_tf.studies import trained
-from tests.studies import miniature
+from tests import miniature
 
 _SOME = {
   name: rates.SETTINGS[name] for name in ('usual', 'rate as a cosine', 'L2 0')

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from cnn_tf.studies import selection
 from cnn_tf.studies import trained
-from tests.studies import miniature
+from tests import miniature
 
 
 class SelectionTest(tf.test.TestCase):

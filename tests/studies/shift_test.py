@@ -5,11 +5,11 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.run import run_folder
 from cnn_tf.studies import changed
 from cnn_tf.studies import shift
 from cnn_tf.studies import trained
-from cnn_tf.training import run_folder
-from tests.studies import miniature
+from tests import miniature
 
 
 class ShiftTest(tf.test.TestCase):
@@ -42,7 +42,7 @@ class ShiftTest(tf.test.TestCase):
   def test_the_layers_have_periods_of_1_2_and_4_pixels(self):
     run = next(trained.seeds(self.plan))
     errors = shift.equivariance(
-      run.network, run.rows, _noise(20), shift.DISTANCES
+      run.network, run.geometries, _noise(20), shift.DISTANCES
     )
     periods = {'conv1': 1, 'pool1': 2, 'conv2': 2, 'pool2': 4, 'conv3': 4}
     self.assertEqual(list(errors), list(periods))
@@ -57,7 +57,7 @@ class ShiftTest(tf.test.TestCase):
   def test_an_error_between_two_nodes_is_that_of_loops(self):
     run = next(trained.seeds(self.plan, layers='maxpool 3x3 stride 3'))
     images = _noise(2)
-    errors = shift.equivariance(run.network, run.rows, images, [1, 2, 5])
+    errors = shift.equivariance(run.network, run.geometries, images, [1, 2, 5])
     for distance, nodes, first, error in zip(
       (1, 2, 5), (0, 1, 2), (1, 1, 2), errors['pool1'], strict=True
     ):

@@ -7,8 +7,8 @@ import numpy as np
 from absl.testing import absltest
 
 from cnn_tf import errors
+from cnn_tf.figures import sheet
 from cnn_tf.studies import study
-from cnn_tf.visualization import figures
 from tests import processes
 
 
@@ -30,7 +30,7 @@ class StudyTest(absltest.TestCase):
   def test_the_report_comes_as_csv_and_png(self):
     folder = pathlib.Path(self.create_tempdir().full_path, 'a', 'b')
     table = [['name', 'value'], ['one, two', '3 ± 1']]
-    page = figures.new(3, 2, 'title', 'source')
+    page = sheet.new(3, 2, 'title', 'source')
     paths = study.write(study.Report(table, page), folder)
     with open(paths[0], newline='') as file:
       self.assertEqual(list(csv.reader(file)), table)
@@ -38,7 +38,7 @@ class StudyTest(absltest.TestCase):
 
   def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
     file = self.create_tempfile().full_path
-    page = figures.new(3, 2, 'title', 'source')
+    page = sheet.new(3, 2, 'title', 'source')
     with self.assertRaisesRegex(errors.UserError, 'File exists'):
       study.write(study.Report([['a']], page), pathlib.Path(file))
 

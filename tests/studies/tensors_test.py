@@ -5,7 +5,7 @@ import tensorflow as tf
 from cnn_tf.data import datasets
 from cnn_tf.studies import tensors
 from tests import small_data
-from tests.visualization import small_run
+from tests import small_run
 
 
 class TensorsTest(tf.test.TestCase):

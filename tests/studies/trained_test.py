@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.run import checkpoints
 from cnn_tf.studies import trained
-from cnn_tf.training import checkpoints
-from tests.studies import miniature
+from tests import miniature
 
 _TINY = {'layers': 'conv 2 3x3, maxpool 2x2'}
 

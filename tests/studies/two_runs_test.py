@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf import config
 from cnn_tf import errors
+from cnn_tf.run import config
 from cnn_tf.studies import two_runs
-from tests.studies import miniature
-from tests.visualization import small_run
+from tests import miniature
+from tests import small_run
 
 _HIDDEN = ('conv1', 'conv2', 'conv3', 'dense1')
 
@@ -19,7 +19,7 @@ def _gram(features):
 def _reference():
   """The reference network, its biases not 0, and images for it."""
   run = small_run.untrained(config.REFERENCE_LAYERS, 200)
-  return run.network, run.rows, run.data.test.images
+  return run.network, run.geometries, run.data.test.images
 
 
 def _orders(network):
@@ -118,9 +118,9 @@ class OrderTest(tf.test.TestCase):
           self.assertAlmostEqual(likeness.cka, 1, 12)
 
   def test_a_known_order_is_found_back(self):
-    network, rows, images = _reference()
+    network, geometries, images = _reference()
     orders = _orders(network)
-    shuffled = two_runs.reorder(network, rows, orders)
+    shuffled = two_runs.reorder(network, geometries, orders)
     found = two_runs.compare(
       two_runs.views(shuffled, images), two_runs.views(network, images)
     )
@@ -133,23 +133,23 @@ class OrderTest(tf.test.TestCase):
         self.assertGreater(np.mean(partners != np.arange(len(order))), 0.9)
 
   def test_filters_in_another_order_give_the_same_logits(self):
-    network, rows, images = _reference()
-    shuffled = two_runs.reorder(network, rows, _orders(network))
+    network, geometries, images = _reference()
+    shuffled = two_runs.reorder(network, geometries, _orders(network))
     self.assertLess(two_runs.logits_change(network, shuffled, images), 1e-5)
 
   def test_they_do_not_if_the_next_layer_does_not_know(self):
-    network, rows, images = _reference()
+    network, geometries, images = _reference()
     for name, order in _orders(network).items():
       following = list(network.kernels)[_HIDDEN.index(name) + 1]
-      shuffled = two_runs.reorder(network, rows, {name: order})
+      shuffled = two_runs.reorder(network, geometries, {name: order})
       with self.subTest(name):
         shuffled.kernels[following].assign(network.kernels[following])
         change = two_runs.logits_change(network, shuffled, images)
         self.assertGreater(change, 0.05)
 
   def test_the_change_is_a_share_of_the_largest_logit(self):
-    network, rows, images = _reference()
-    other = two_runs.reorder(network, rows, {})
+    network, geometries, images = _reference()
+    other = two_runs.reorder(network, geometries, {})
     largest = np.abs(network(images[..., None] / np.float32(255))).max()
     other.biases['logits'].assign_add(10 * [0.25 * largest])
     change = two_runs.logits_change(network, other, images)

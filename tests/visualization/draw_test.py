@@ -1,5 +1,6 @@
 """Tests of draw.py."""
 
+import csv
 import pathlib
 import struct
 import tempfile
@@ -7,9 +8,10 @@ import tempfile
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.figures import sheet
+from cnn_tf.measure import ascent
 from cnn_tf.visualization import draw
-from cnn_tf.visualization import figures
-from tests.visualization import small_run
+from tests import small_run
 
 
 class DrawTest(tf.test.TestCase):
@@ -47,9 +49,22 @@ class DrawTest(tf.test.TestCase):
 
   def test_a_folder_that_cannot_be_made_is_told(self):
     file = pathlib.Path(self.create_tempfile('file').full_path)
-    named = [('page', figures.new(1, 1, '', ''))]
+    named = [('page', sheet.new(1, 1, '', ''))]
     with self.assertRaisesRegex(errors.UserError, f'{file}/figures: Not a'):
       draw.write(small_run.untrained(), named, file / 'figures')
+
+  def test_patterns_come_with_their_scores(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path)
+    short = ascent.Settings(num_starts=2, num_steps=40)
+    run = small_run.untrained()._replace(workdir=workdir)
+    paths = draw.write_patterns(run, 'conv2', [0, 5], short)
+    folder = workdir / 'figures'
+    names = [str(folder / f'patterns_conv2.{end}') for end in ('png', 'csv')]
+    self.assertEqual(paths, names)
+    with open(paths[1], newline='') as lines:
+      rows = list(csv.DictReader(lines))
+    self.assertEqual([row['map'] for row in rows], ['0', '5'])
+    self.assertEqual(rows[0]['status'], 'converged')
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from tests import processes
-from tests.visualization import small_run
+from tests import small_run
 
 
 class MainTest(tf.test.TestCase, parameterized.TestCase):

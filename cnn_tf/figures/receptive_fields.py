@@ -1,0 +1,108 @@
+"""What the centre node of each layer sees of an image."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colors
+from matplotlib import patches
+
+from cnn_tf.figures import sheet
+
+_PANEL, _PITCH_ACROSS, _PITCH_DOWN = 2.3, 2.6, 2.95  # inches
+_MOST_COLUMNS = 4
+
+
+def receptive_fields(
+  layers: Sequence[str],
+  seen: np.ndarray,
+  gradients: np.ndarray,
+  unseen: np.ndarray,
+  image: np.ndarray,
+  source: str,
+) -> sheet.Page:
+  """The field of each layer on an image, from arithmetic and from gradients.
+
+  Args:
+    layers: their names.
+    seen: `[layers, height, width]` bool: by the arithmetic of the windows.
+    gradients: `[layers, height, width]`: of the node, by each pixel.
+    unseen: `[height, width]` bool, the pixels without a path to the logits.
+    image: `[height, width]` uint8.
+    source: for the heading.
+  """
+  rows = -(-len(layers) // _MOST_COLUMNS)
+  columns = -(-len(layers) // rows)
+  top = sheet.HEADING + 0.2
+  page = sheet.new(
+    max(7.0, columns * _PITCH_ACROSS + 2 * sheet.MARGIN),
+    top + rows * _PITCH_DOWN,
+    'What the centre node of each layer sees',
+    source,
+  )
+  sheet.write(page, sheet.MARGIN, sheet.HEADING + 0.05, _legend(unseen))
+  for number, layer in enumerate(layers):
+    row, column = divmod(number, columns)
+    left = sheet.MARGIN + column * _PITCH_ACROSS
+    y = top + 0.3 + row * _PITCH_DOWN
+    panel = sheet.place(page, left, y, _PANEL, _PANEL)
+    sheet.picture(panel, image, sheet.BYTES)
+    _field(panel, seen[number], gradients[number])
+    _hatch(panel, unseen)
+    caption = _caption(layer, seen[number], gradients[number] > 0)
+    panel.set_title(caption, fontsize=9)
+    panel.set(xticks=[], yticks=[])
+  return page
+
+
+def _legend(unseen):
+  text = 'outline: arithmetic of the windows    shade: gradient of the node'
+  if unseen.any():
+    text += f'    hatched: {unseen.sum()} pixels that reach no output'
+  return text
+
+
+def _caption(layer, by_arithmetic, by_gradient):
+  size = 'x'.join(str(sum(by_arithmetic.any(axis=axis))) for axis in (1, 0))
+  differing = (by_arithmetic != by_gradient).sum()
+  verdict = f'{differing} pixels differ' if differing else 'both agree'
+  return f'{layer}: {size}, {verdict}'
+
+
+def _shade(gradient):
+  """`[height, width, 4]`: opaque where the node hears most; clear where not."""
+  strength = np.sqrt(gradient / gradient.max())
+  shade = np.empty((*gradient.shape, 4))
+  shade[..., :3] = colors.to_rgb(sheet.ORANGE)
+  shade[..., 3] = np.where(gradient > 0, 0.2 + 0.6 * strength, 0)
+  return shade
+
+
+def _field(panel, seen, gradient):
+  """The shade, and a frame around each block of rows and columns."""
+  panel.imshow(_shade(gradient), interpolation='nearest')
+  style = {'edgecolor': sheet.BLUE, 'linewidth': 2, 'clip_on': False}
+  for top, bottom in _runs(seen.any(axis=1)):
+    for left, right in _runs(seen.any(axis=0)):
+      _box(panel, left, right, top, bottom, **style)
+
+
+def _hatch(panel, mask):
+  """Hatches whole rows and whole columns; light, to show on black."""
+  height, width = mask.shape
+  style = {'edgecolor': '#b8b8b8', 'hatch': '/////', 'linewidth': 0}
+  for top, bottom in _runs(mask.all(axis=1)):
+    _box(panel, 0, width, top, bottom, **style)
+  for left, right in _runs(mask.all(axis=0)):
+    _box(panel, left, right, 0, height, **style)
+
+
+def _box(panel, left, right, top, bottom, **style):
+  corner = left - 0.5, top - 0.5  # pixel 0 lies around the coordinate 0
+  size = right - left, bottom - top
+  panel.add_patch(patches.Rectangle(corner, *size, fill=False, **style))
+
+
+def _runs(marked):
+  """(first, end) of each unbroken run of True."""
+  edges = np.flatnonzero(np.diff(np.concatenate([[0], marked, [0]])))
+  return edges.reshape(-1, 2)

@@ -1,0 +1,105 @@
+"""Step -> learning rate.
+
+A schedule is a function `rate(step)` of the number of updates so far, 0 before
+the first one; `warm_up` also uses fractions. `step` may be a tensor of any
+shape, and the rate has the same shape, so a whole curve is one call.
+"""
+
+import math
+from collections.abc import Callable
+
+import tensorflow as tf
+
+Schedule = Callable[[tf.Tensor], tf.Tensor]
+
+
+def constant(initial_rate: float) -> Schedule:
+  """`rate(t) = initial_rate`."""
+
+  def rate(step):
+    return initial_rate + 0.0 * _float(step)  # in the shape of step
+
+  return rate
+
+
+def exponential(
+  initial_rate: float, decay_rate: float, decay_steps: float
+) -> Schedule:
+  """`rate(t) = initial_rate * decay_rate ** (t / decay_steps)`."""
+
+  def rate(step):
+    return initial_rate * decay_rate ** (_float(step) / decay_steps)
+
+  return rate
+
+
+def staircase(
+  initial_rate: float, decay_rate: float, decay_steps: float
+) -> Schedule:
+  """`rate(t) = initial_rate * decay_rate ** floor(t / decay_steps)`."""
+
+  def rate(step):
+    return initial_rate * decay_rate ** tf.floor(_float(step) / decay_steps)
+
+  return rate
+
+
+def inverse_time(
+  initial_rate: float, decay_rate: float, decay_steps: float
+) -> Schedule:
+  """`rate(t) = initial_rate / (1 + decay_rate * t / decay_steps)`."""
+
+  def rate(step):
+    return initial_rate / (1.0 + decay_rate * _float(step) / decay_steps)
+
+  return rate
+
+
+def cosine(initial_rate: float, num_steps: float) -> Schedule:
+  """`rate(t) = initial_rate * (1 + cos(pi * t / num_steps)) / 2`, then 0.
+
+  Loshchilov and Hutter 2017, "SGDR", equation 5, without restarts.
+  """
+
+  def rate(step):
+    done = tf.minimum(_float(step) / num_steps, 1.0)
+    return initial_rate * (1.0 + tf.cos(math.pi * done)) / 2.0
+
+  return rate
+
+
+def one_cycle(highest_rate: float, num_steps: float) -> Schedule:
+  """Linear from `highest_rate / 25` up for 30 % of the steps, then down to 0.
+
+  After Smith and Topin 2018, "Super-Convergence", but with one downward slope
+  and constant momentum.
+  """
+
+  def rate(step):
+    done = tf.minimum(_float(step) / num_steps, 1.0)
+    up = 1 / 25 + (1 - 1 / 25) * done / 0.3
+    down = (1.0 - done) / (1.0 - 0.3)
+    return highest_rate * tf.minimum(up, down)
+
+  return rate
+
+
+def warm_up(schedule: Schedule, warmup_steps: float) -> Schedule:
+  """A linear rise to the first rate of `schedule`, then `schedule` itself.
+
+  `rate(t) = schedule(0) * (t + 1) / (warmup_steps + 1)` before step
+  `warmup_steps`, `schedule(t - warmup_steps)` from then on.
+  """
+
+  def rate(step):
+    step = _float(step)
+    rising = schedule(0) * (step + 1.0) / (warmup_steps + 1.0)
+    return tf.where(
+      step < warmup_steps, rising, schedule(tf.nn.relu(step - warmup_steps))
+    )
+
+  return rate
+
+
+def _float(step):
+  return tf.cast(step, tf.float32)

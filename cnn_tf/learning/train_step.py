@@ -1,0 +1,85 @@
+"""One step of training: forward pass, backward pass, update.
+
+A `tf.GradientTape` records the ops that run inside its `with` block on watched
+tensors: trainable variables are watched automatically. `tape.gradient` then
+applies the chain rule to the record in reverse, as `network/backward.py` does
+by hand.
+
+A `tf.function` runs its Python code only once, to trace the ops into a graph;
+later calls run the graph without Python. So a value that changes from step to
+step must be a tensor or a variable: a Python number would be a constant of the
+graph, or would be traced again for each new value. The loop over steps can be a
+part of the graph, too. Python's `for` would be unrolled into one copy of the
+step per iteration; `tf.while_loop` is a single op (`run/trainer.py`).
+"""
+
+import tensorflow as tf
+
+from cnn_tf.learning import losses
+from cnn_tf.learning import metrics
+from cnn_tf.learning import optimizers
+from cnn_tf.network import model
+
+
+def forward_backward(
+  network: model.ConvNet,
+  images: tf.Tensor,
+  labels: tf.Tensor,
+  weights: tf.Tensor,
+  count: tf.Tensor,
+  l2_scale: float,
+) -> tuple[tf.Tensor, metrics.Totals, list[tf.Tensor]]:
+  """Loss, totals and gradients of one batch.
+
+  `loss = sum(weights * cross_entropy) / count + l2_penalty`
+
+  Args:
+    network: the network to differentiate.
+    images: `[batch, height, width, 1]` float32.
+    labels: `[batch]`, whole numbers.
+    weights: `[batch]` float32, the weight of each example.
+    count: scalar float32, the number of examples to divide by.
+    l2_scale: of the L2 penalty.
+
+  Returns:
+    The loss; the sums over the examples; the gradient of the loss with respect
+    to each of `network.trainable_variables`.
+  """
+  with tf.GradientTape() as tape:
+    logits = network(images)
+    totals = metrics.of_batch(logits, labels, weights)
+    penalty = losses.l2_penalty(network.kernels.values(), l2_scale)
+    loss = totals.cross_entropy / count + penalty
+  gradients = tape.gradient(loss, network.trainable_variables)
+  return loss, totals, gradients
+
+
+@tf.function(autograph=False)
+def train_step(
+  network: model.ConvNet,
+  optimizer: optimizers.Optimizer,
+  rate: tf.Tensor,
+  images: tf.Tensor,
+  labels: tf.Tensor,
+  l2_scale: float,
+) -> tf.Tensor:
+  """One step of gradient descent on the loss of a batch.
+
+  Args:
+    network: the network to train.
+    optimizer: of `network.trainable_variables`.
+    rate: scalar float32 tensor, the learning rate.
+    images: `[batch, height, width, 1]` float32.
+    labels: `[batch]`, whole numbers.
+    l2_scale: of the L2 penalty.
+
+  Returns:
+    The loss before the update.
+  """
+  weights = tf.ones(tf.shape(labels))
+  count = tf.reduce_sum(weights)
+  loss, _, gradients = forward_backward(
+    network, images, labels, weights, count, l2_scale
+  )
+  optimizer.apply(gradients, rate)
+  return loss

@@ -1,0 +1,57 @@
+"""Some maps of a layer -> the inputs that excite them most."""
+
+from collections.abc import Sequence
+
+from cnn_tf.measure import ascent
+from cnn_tf.measure import excitation
+from cnn_tf.measure import fields
+from cnn_tf.measure import patches
+from cnn_tf.measure import runs
+from cnn_tf.network import specs
+
+
+def find(
+  run: runs.Run, layer: str, maps: Sequence[int], settings: ascent.Settings
+) -> tuple[list[excitation.Excitation], tuple[int, ...]]:
+  """An excitation for each of `maps`, and the steps at which `way` was kept.
+
+  Args:
+    run: the network, and the training images to compare with.
+    layer: the name of one with kernels.
+    maps: numbers of its maps, or units.
+    settings: how to climb.
+  """
+  names = [layer.spec.name for layer in run.geometries]
+  geometries = run.geometries[: names.index(layer) + 1]
+  images = run.data.train.images
+
+  def climb(position):
+    target = ascent.Target(layer, position)
+    return ascent.climb(run.network, target, maps, images.shape[1:], settings)
+
+  on_map = climb(None)
+  is_unit = isinstance(geometries[-1].spec, specs.Dense)
+  on_node = on_map if is_unit else climb(fields.centre(geometries[-1]))
+  best = patches.search(run.network, geometries, images)
+  found = [
+    excitation.Excitation(
+      number,
+      geometries[-1].spec.activation == 'relu',
+      on_map.scores[index],
+      on_map.best_way(index),
+      best.means[number],
+      on_node.scores[index],
+      None if is_unit else patches.cut(on_node.best_way(index)[-1], geometries),
+      best.scores[number],
+      _cut_best(images, geometries, best, number),
+    )
+    for index, number in enumerate(maps)
+  ]
+  return found, on_map.steps
+
+
+def _cut_best(images, geometries, best, number):
+  places = zip(best.images[number], best.nodes[number], strict=True)
+  return [
+    patches.cut(images[i] / 255.0, geometries, node) for i, node in places
+  ]

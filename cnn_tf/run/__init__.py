@@ -1,0 +1,1 @@
+"""A `Config` -> the folder of a finished run."""

@@ -1,0 +1,93 @@
+"""A `Config` -> the network, and the trainer that trains it."""
+
+import math
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.learning import optimizers
+from cnn_tf.learning import schedules
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.run import config
+from cnn_tf.run import layers
+from cnn_tf.run import replicas
+from cnn_tf.run import trainer
+
+
+def plan(
+  settings: config.Config, data: datasets.Dataset
+) -> tuple[geometry.LayerGeometry, ...]:
+  """The geometry of the network for the images of a dataset.
+
+  Raises:
+    UserError: the layers are impossible, or a batch exceeds the training set.
+  """
+  num_images, height, width = data.train.images.shape
+  if settings.batch_size > num_images:
+    raise errors.UserError(
+      f'--batch_size={settings.batch_size} is larger than the '
+      f'{num_images} training examples'
+    )
+  specs = layers.parse(settings.layers, data.num_classes)
+  return geometry.trace(specs, (height, width, 1))
+
+
+def build(
+  settings: config.Config,
+  data: datasets.Dataset,
+  geometries: Sequence[geometry.LayerGeometry],
+  strategy: tf.distribute.Strategy,
+) -> trainer.Trainer:
+  """The trainer of a run, with a new network."""
+  # Ops that would add in the order in which threads finish now raise an error.
+  tf.config.experimental.enable_op_determinism()
+  steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
+  with replicas.scope(strategy):
+    network = model.ConvNet(geometries, settings.seed)
+    optimizer = make_optimizer(settings, network.trainable_variables)
+  return trainer.Trainer(
+    network,
+    optimizer,
+    make_schedule(settings, steps_per_epoch),
+    settings.l2_scale,
+    data.train,
+    settings.batch_size,
+    strategy,
+  )
+
+
+def make_optimizer(
+  settings: config.Config, variables: Sequence[tf.Variable]
+) -> optimizers.Optimizer:
+  """The optimizer of a run."""
+  match settings.optimizer:
+    case 'momentum':
+      return optimizers.Momentum(
+        variables, settings.momentum, settings.nesterov
+      )
+    case 'rmsprop':
+      return optimizers.RMSProp(variables)
+    case 'adam':
+      return optimizers.Adam(variables)
+
+
+def make_schedule(
+  settings: config.Config, steps_per_epoch: int
+) -> schedules.Schedule:
+  """The schedule of a run; its durations are given in epochs."""
+  rate = settings.learning_rate
+  warmup_steps = settings.warmup_epochs * steps_per_epoch
+  num_steps = settings.num_epochs * steps_per_epoch - warmup_steps
+  decay = settings.decay_rate, settings.decay_epochs * steps_per_epoch
+  schedule = {
+    'constant': lambda: schedules.constant(rate),
+    'exp': lambda: schedules.exponential(rate, *decay),
+    'step': lambda: schedules.staircase(rate, *decay),
+    'inverse_time': lambda: schedules.inverse_time(rate, *decay),
+    'cosine': lambda: schedules.cosine(rate, num_steps),
+    'one_cycle': lambda: schedules.one_cycle(rate, num_steps),
+  }[settings.lr_schedule]()
+  return schedules.warm_up(schedule, warmup_steps) if warmup_steps else schedule

@@ -1,0 +1,180 @@
+"""The hyperparameters of a run, each with its default and its help text."""
+
+import dataclasses
+import math
+
+from cnn_tf import errors
+
+REFERENCE_LAYERS = (
+  'conv 32 3x3, maxpool 2x2, conv 64 3x3, maxpool 2x2, conv 64 3x3, dense 100'
+)
+_BOOLS = {'true': True, 'false': False}
+DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.001}
+
+
+def _setting(default, group, meaning, **bounds):
+  """A field, with the group, help text and allowed values of its flag."""
+  metadata = {'group': group, 'meaning': meaning, 'bounds': bounds}
+  return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+  """The settings of a run; each field is also a flag of `run_train.py`.
+
+  Raises:
+    UserError: a value is outside its bounds.
+  """
+
+  dataset: str = _setting(
+    'mnist',
+    'data',
+    'one of the two datasets in cnn_tf/data/',
+    choices=('mnist', 'fashion'),
+  )
+  data_dir: str = _setting(
+    '',
+    'data',
+    'read another dataset: a folder of four IDX files, plain or .gz: '
+    '{train,t10k}-{images-idx3,labels-idx1}-ubyte',
+  )
+  num_validation: int = _setting(
+    5000,
+    'data',
+    'training examples held out for comparing settings',
+    at_least=1,
+  )
+  layers: str = _setting(
+    REFERENCE_LAYERS,
+    'network',
+    'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION]", '
+    '"maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
+    '"dense UNITS [ACTIVATION]", separated by commas; ACTIVATION is relu, '
+    'selu, elu, tanh, sigmoid or linear; the last "dense 10 linear" is implied',
+  )
+  l2_scale: float = _setting(
+    1e-3,
+    'training',
+    'adds l2_scale * sum(kernel ** 2) / 2 of every kernel to the loss',
+    at_least=0.0,
+  )
+  batch_size: int = _setting(128, 'training', 'examples per step', at_least=1)
+  num_epochs: int = _setting(
+    20, 'training', 'passes over the training examples', at_least=1
+  )
+  seed: int = _setting(
+    0,
+    'training',
+    'of the initial kernels and of the order of the examples',
+    at_least=0,
+    below=2**63,
+  )
+  optimizer: str = _setting(
+    'momentum',
+    'optimizer',
+    'how gradients become updates',
+    choices=('momentum', 'rmsprop', 'adam'),
+  )
+  momentum: float = _setting(
+    0.9,
+    'optimizer',
+    'fraction of the velocity kept at each step; 0 is plain gradient '
+    'descent (optimizer momentum only)',
+    at_least=0.0,
+    below=1.0,
+  )
+  nesterov: bool = _setting(
+    False,
+    'optimizer',
+    'look ahead along the velocity (optimizer momentum only)',
+  )
+  lr_schedule: str = _setting(
+    'constant',
+    'learning rate',
+    'rate(t), with t in epochs, r = learning_rate, d = decay_rate and '
+    'u = t / decay_epochs: constant: r; exp: r * d ** u; step: r * d ** '
+    'floor(u); inverse_time: r / (1 + d * u); cosine: from r to 0 over the '
+    'run; one_cycle: up to r over the first 30 % of the run, then to 0',
+    choices=('constant', 'exp', 'step', 'inverse_time', 'cosine', 'one_cycle'),
+  )
+  learning_rate: float = _setting(
+    0.0,
+    'learning rate',
+    'initial rate (one_cycle: maximum rate); 0 selects the default of the '
+    'optimizer: 0.1 for momentum, 0.001 for rmsprop and adam',
+    at_least=0.0,
+  )
+  decay_rate: float = _setting(
+    0.8, 'learning rate', 'd of exp, step and inverse_time', above=0.0
+  )
+  decay_epochs: float = _setting(
+    1.0,
+    'learning rate',
+    'epochs per decay by d (exp, step and inverse_time)',
+    above=0.0,
+  )
+  warmup_epochs: float = _setting(
+    0.5,
+    'learning rate',
+    'epochs of a linear rise to the initial rate before the schedule starts; '
+    'without it many relu units die in the first steps',
+    at_least=0.0,
+  )
+
+  def __post_init__(self):
+    for field in dataclasses.fields(self):
+      _check(field.name, getattr(self, field.name), **field.metadata['bounds'])
+    if self.nesterov and self.optimizer != 'momentum':
+      raise errors.UserError('--nesterov needs --optimizer=momentum')
+    if self.warmup_epochs >= self.num_epochs:
+      raise errors.UserError(
+        f'--warmup_epochs={self.warmup_epochs} leaves no epoch of '
+        f'--num_epochs={self.num_epochs}'
+      )
+    if not self.learning_rate:
+      default_rate = DEFAULT_RATES[self.optimizer]
+      object.__setattr__(self, 'learning_rate', default_rate)
+
+  def to_flags(self) -> str:
+    """The text of a flagfile for this config."""
+    return ''.join(
+      f'--{name}={str(value).lower() if isinstance(value, bool) else value}\n'
+      for name, value in dataclasses.asdict(self).items()
+    )
+
+  @classmethod
+  def from_flags(cls, text: str) -> 'Config':
+    """The inverse of `to_flags`.
+
+    Raises:
+      UserError: a line is not `--name=value` with a valid name and value.
+    """
+    types = {field.name: field.type for field in dataclasses.fields(cls)}
+    values = {}
+    for line in text.splitlines():
+      name, _, value = line.removeprefix('--').partition('=')
+      try:
+        kind = types[name]
+        values[name] = _BOOLS[value] if kind is bool else kind(value)
+      except (KeyError, ValueError):
+        raise errors.UserError(f'cannot read this flag: {line!r}') from None
+    return cls(**values)
+
+
+def _check(name, value, choices=None, at_least=None, above=None, below=None):
+  """Raises a `UserError` if `value` is not allowed for the flag `name`."""
+  if isinstance(value, str) and value.splitlines() not in ([], [value]):
+    problem = 'must be a single line'
+  elif isinstance(value, float) and not math.isfinite(value):
+    problem = 'must be finite'
+  elif choices is not None and value not in choices:
+    problem = f'must be one of {", ".join(choices)}'
+  elif at_least is not None and value < at_least:
+    problem = f'must be at least {at_least}'
+  elif above is not None and value <= above:
+    problem = f'must be above {above}'
+  elif below is not None and value >= below:
+    problem = f'must be below {below}'
+  else:
+    return
+  raise errors.UserError(f'--{name}={value} {problem}')

@@ -1,0 +1,115 @@
+"""Epoch after epoch: train, validate, record, save."""
+
+import math
+import pathlib
+import time
+
+import tensorflow as tf
+
+from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.learning import metrics
+from cnn_tf.run import checkpoints
+from cnn_tf.run import config
+from cnn_tf.run import evaluation
+from cnn_tf.run import events
+from cnn_tf.run import first_kernels
+from cnn_tf.run import terminal
+from cnn_tf.run import trainer
+
+# Steps per call into the graph: enough to make the call itself cheap, few
+# enough to react to Ctrl-C and to show the progress.
+_STEPS_PER_CALL = 50
+
+
+def resume(
+  folder: pathlib.Path, trainer: trainer.Trainer
+) -> list[events.Epoch]:
+  """Restores the newest checkpoint; returns the epochs up to it.
+
+  Raises:
+    UserError: `metrics.csv` lacks one of these epochs.
+  """
+  done = checkpoints.restore_newest(
+    trainer.checkpoint(), folder / 'checkpoints'
+  )
+  if done:
+    print(f'Resuming after epoch {done}.')
+  return events.read_epochs(folder / 'metrics.csv', done)
+
+
+def train(
+  settings: config.Config,
+  folder: pathlib.Path,
+  trainer: trainer.Trainer,
+  validation: datasets.Examples,
+  history: list[events.Epoch],
+  num_kept: int,
+) -> None:
+  """Trains up to epoch `settings.num_epochs`, and appends to `history`.
+
+  After each epoch the folder gets its metrics, the first layer's kernels, its
+  events and its checkpoint, in this order: an epoch without a checkpoint is
+  repeated, with the same bits.
+
+  Raises:
+    UserError: the disk is full, or the training has diverged.
+  """
+  kernels = first_kernels.FirstKernels(folder, trainer.network, len(history))
+  board = events.TensorBoard(folder)
+  evaluate = evaluation.Evaluation(
+    trainer.network, validation, trainer.strategy
+  )
+  lines = terminal.Terminal(settings.num_epochs, trainer.num_examples)
+  for epoch in range(len(history) + 1, settings.num_epochs + 1):
+    order = datasets.order(trainer.num_examples, settings.seed, epoch)
+    trained, seconds = _train_epoch(trainer, order, epoch, lines)
+    validated = evaluate()
+    if not math.isfinite(validated.cross_entropy):
+      raise _diverged(trainer, epoch)
+    row = _row(epoch, trainer, trained, validated)
+    history.append(row)
+    events.write_epochs(folder / 'metrics.csv', history)
+    kernels.keep()
+    board.scalars(row)
+    checkpoint = trainer.checkpoint()
+    checkpoints.save(checkpoint, folder / 'checkpoints', epoch, num_kept)
+    lines.epoch(row, seconds)
+
+
+def _row(epoch, trainer, trained, validated):
+  return events.Epoch(
+    epoch=epoch,
+    step=int(trainer.step.numpy()),
+    learning_rate=float(trainer.last_rate()),
+    train_cross_entropy=trained.cross_entropy,
+    l2_penalty=float(trainer.l2_penalty()),
+    train_accuracy=trained.accuracy,
+    validation_cross_entropy=validated.cross_entropy,
+    validation_accuracy=validated.accuracy,
+  )
+
+
+def _train_epoch(trainer, order, epoch, lines):
+  """Trains on every example once; returns the means, and the seconds."""
+  totals = metrics.no_examples()
+  num_images = len(order)
+  images_per_call = _STEPS_PER_CALL * trainer.batch_size
+  started = time.perf_counter()
+  for start in range(0, num_images, images_per_call):
+    end = min(start + images_per_call, num_images)
+    progress = trainer.train_steps(order, tf.constant(start), tf.constant(end))
+    if not progress.all_finite:
+      raise _diverged(trainer, epoch)
+    totals = totals.plus(progress.totals)
+    seconds = time.perf_counter() - started
+    lines.status(epoch, end, seconds)
+  return totals.means(), seconds
+
+
+def _diverged(trainer, epoch):
+  return errors.UserError(
+    f'loss, gradients or kernels are not finite at step '
+    f'{trainer.step.numpy()}, in epoch {epoch}: try a lower --learning_rate; '
+    'the checkpoints of earlier epochs are kept'
+  )

@@ -1,0 +1,104 @@
+"""Numbers and pictures -> `metrics.csv` and TensorBoard event files."""
+
+import csv
+import io
+import pathlib
+import struct
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from cnn_tf import errors
+from cnn_tf.run import run_folder
+
+
+class Epoch(NamedTuple):
+  """A row of `metrics.csv`. It has no times: equal runs give equal bytes."""
+
+  epoch: int  # counted from 1
+  step: int  # updates so far
+  learning_rate: float  # of the last update
+  train_cross_entropy: float  # mean over the epoch, as the kernels change
+  l2_penalty: float  # at the end; loss = cross-entropy + L2 penalty
+  train_accuracy: float
+  validation_cross_entropy: float  # at the end
+  validation_accuracy: float
+
+
+def read_epochs(path: pathlib.Path, last: int) -> list[Epoch]:
+  """The rows of `metrics.csv` up to epoch `last`.
+
+  Raises:
+    UserError: the file has fewer rows, or cannot be read.
+  """
+  if not last:
+    return []
+  kinds = Epoch.__annotations__.values()
+  try:
+    with path.open(newline='') as lines:
+      rows = list(csv.reader(lines))[1 : last + 1]
+    epochs = [
+      Epoch(*(kind(cell) for kind, cell in zip(kinds, row, strict=True)))
+      for row in rows
+    ]
+  except (OSError, ValueError, csv.Error) as error:
+    raise errors.UserError(f'{path}: {error}') from None
+  if len(epochs) < last:
+    raise errors.UserError(f'{path}: {len(epochs)} of {last} epochs')
+  return epochs
+
+
+def write_epochs(path: pathlib.Path, epochs: list[Epoch]) -> None:
+  """Rewrites the whole file atomically.
+
+  Raises:
+    UserError: the disk is full.
+  """
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator='\n')
+  writer.writerows([Epoch._fields, *epochs])
+  run_folder.write(path, text.getvalue())
+
+
+class TensorBoard:
+  """Writes event files for TensorBoard.
+
+  `tf.summary.scalar` needs the package tensorboard, which TensorFlow no longer
+  installs. `tf.summary.write`, with the metadata of the plugin, does not.
+  """
+
+  def __init__(self, folder: pathlib.Path):
+    self._writer = tf.summary.create_file_writer(str(folder))
+
+  def scalars(self, row: Epoch) -> None:
+    """Adds a point at `row.step` to the curve of each number.
+
+    Raises:
+      UserError: the disk is full.
+    """
+    numbers = {
+      name.replace('_', '/', 1) if name[0] in 'tv' else name: value
+      for name, value in row._asdict().items()
+    }
+    self._write('scalars', numbers, tf.float32, row.step)
+
+  def image(self, tag: str, png: bytes, step: int) -> None:
+    """Adds an image, given as the bytes of a PNG file.
+
+    Raises:
+      UserError: the disk is full.
+    """
+    # Every PNG file starts with a header that contains its size.
+    width, height = struct.unpack('>II', png[16:24])
+    value = [str(width), str(height), png]
+    self._write('images', {tag: value}, tf.string, step)
+
+  def _write(self, plugin, values, dtype, step):
+    metadata = tf.compat.v1.SummaryMetadata(plugin_data={'plugin_name': plugin})
+    try:
+      with self._writer.as_default():  # flushes at its end
+        for tag, value in values.items():
+          tf.summary.write(tag, tf.constant(value, dtype), step, metadata)
+    except tf.errors.OpError as error:
+      reason = str(error).splitlines()[0]
+      raise errors.UserError(f'events cannot be written: {reason}') from None

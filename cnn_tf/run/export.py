@@ -1,0 +1,43 @@
+"""A trained network -> a SavedModel, which does not need this package.
+
+serve = tf.saved_model.load('export').signatures['serving_default']
+serve(images=...)['classes']
+"""
+
+import os
+import pathlib
+import shutil
+
+import tensorflow as tf
+
+from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.network import model
+
+
+def export(
+  network: model.ConvNet, image_size: tuple[int, int], folder: pathlib.Path
+) -> None:
+  """Saves `[batch, height, width]` uint8 -> probabilities and classes.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  images = tf.TensorSpec([None, *image_size], tf.uint8, name='images')
+
+  @tf.function(input_signature=[images])
+  def serve(images):
+    probabilities = tf.nn.softmax(network(datasets.to_float(images)))
+    classes = tf.argmax(probabilities, axis=1)
+    return {'probabilities': probabilities, 'classes': classes}
+
+  served = tf.Module()
+  served.variables_of_network = network.variables
+  served.serve = serve
+  partial = folder.with_name(f'{folder.name}.partial')
+  try:
+    tf.saved_model.save(served, str(partial), {'serving_default': serve})
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(partial, folder)
+  except (tf.errors.OpError, OSError) as error:
+    raise errors.UserError(f'{folder}: {str(error).splitlines()[0]}') from None

@@ -1,0 +1,169 @@
+"""Data parallelism: cores, GPUs or machines -> a `tf.distribute` strategy.
+
+A small convolution does not split well over threads, but a batch does. Every
+replica has a copy of each variable and processes its shard of each batch. The
+gradients are summed over all replicas (all-reduce), and every replica applies
+the same update, so the copies stay equal. With one replica, sharding and
+all-reduce do nothing.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf import errors
+
+# 'auto' makes no replica with a smaller shard of the batch.
+MIN_SHARD_SIZE = 32
+
+
+def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
+  """The strategy for the requested number of replicas.
+
+  Call it before TensorFlow runs its first op: devices cannot change afterwards.
+
+  Args:
+    replicas: a number, or 'auto': one per GPU or, without a GPU, one per core,
+      as long as each has `MIN_SHARD_SIZE` examples of a batch. With TF_CONFIG
+      in the environment: one per machine, or one per GPU of the machines.
+    batch_size: examples per step, over all replicas.
+
+  Raises:
+    UserError: there are too few devices, or too few examples in a batch.
+  """
+  if 'TF_CONFIG' in os.environ:
+    return tf.distribute.MultiWorkerMirroredStrategy()
+  num_gpus = len(tf.config.list_physical_devices('GPU'))
+  cores = num_cores()
+  if replicas == 'auto':
+    count = max(1, min(num_gpus or cores, batch_size // MIN_SHARD_SIZE))
+  elif replicas.isdecimal() and 1 <= int(replicas) <= batch_size:
+    count = int(replicas)
+  else:
+    raise errors.UserError(
+      f'--replicas={replicas} must be auto or a number from 1 to {batch_size}'
+    )
+  if count == 1:
+    return tf.distribute.get_strategy()  # the default, without replication
+  if num_gpus:
+    if count > num_gpus:
+      raise errors.UserError(f'--replicas={count}: there are {num_gpus} GPUs')
+    return tf.distribute.MirroredStrategy([f'GPU:{i}' for i in range(count)])
+  _split_cpu(count, max(1, cores // count))
+  # The sum is computed once and copied, so all replicas get the same bits.
+  return tf.distribute.MirroredStrategy(
+    [f'CPU:{index}' for index in range(count)],
+    cross_device_ops=tf.distribute.ReductionToOneDevice(),
+  )
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+  """Whether this process writes the folder of the run."""
+  resolver = strategy.cluster_resolver
+  if resolver is None or resolver.task_type is None:
+    return True  # the only process
+  return resolver.task_type == 'chief' or (
+    resolver.task_id == 0 and 'chief' not in resolver.cluster_spec().jobs
+  )
+
+
+@contextlib.contextmanager
+def scope(strategy: tf.distribute.Strategy) -> Iterator[None]:
+  """Within this scope, each replica gets its own copy of a new variable.
+
+  TensorFlow's mirrored variables must be assigned by all replicas in one op.
+  These copies are assigned locally, and stay equal because every replica
+  applies the same update.
+  """
+
+  def make_local(next_creator: Any, **kwargs: Any) -> tf.Variable:
+    kwargs['trainable'] = kwargs.get('trainable') is not False
+    kwargs['synchronization'] = tf.VariableSynchronization.ON_READ
+    kwargs['aggregation'] = tf.VariableAggregation.ONLY_FIRST_REPLICA
+    return next_creator(**kwargs)
+
+  with strategy.scope():
+    if strategy.num_replicas_in_sync == 1:
+      yield
+    else:
+      with tf.variable_creator_scope(make_local):
+        yield
+
+
+def replicate(strategy: tf.distribute.Strategy, array: np.ndarray) -> Any:
+  """A constant on the device of each replica, as an argument for `run`."""
+  if strategy.num_replicas_in_sync == 1:
+    return tf.constant(array)
+  devices = strategy.extended.worker_devices  # of this machine
+
+  def copy(context):
+    with tf.device(devices[context.replica_id_in_sync_group % len(devices)]):
+      return tf.constant(array)
+
+  return strategy.experimental_distribute_values_from_function(copy)
+
+
+def shard(
+  first: tf.Tensor, end: tf.Tensor, batch_size: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """The shard of the positions `first` to `end - 1` for this replica.
+
+  A short batch is filled with examples of weight 0, because a convolution
+  cannot process an empty shard.
+
+  Returns:
+    Positions `[n]` int32 and weights `[n]` float32, 0 or 1, where n is
+    `batch_size / replicas`, rounded up.
+  """
+  context = tf.distribute.get_replica_context()
+  size = -(-batch_size // context.num_replicas_in_sync)
+  begin = first + size * tf.cast(context.replica_id_in_sync_group, tf.int32)
+  positions = begin + tf.range(size)
+  inside = tf.cast(positions < tf.minimum(end, first + batch_size), tf.float32)
+  return tf.minimum(positions, end - 1), inside
+
+
+def all_reduce_sum(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+  """The sum of each tensor over all replicas, in a single message."""
+  context = tf.distribute.get_replica_context()
+  if context.num_replicas_in_sync == 1:
+    return list(tensors)
+  flat = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+  flat = context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
+  sizes = [tensor.shape.num_elements() for tensor in tensors]
+  return [
+    tf.reshape(part, tensor.shape)
+    for part, tensor in zip(tf.split(flat, sizes), tensors, strict=True)
+  ]
+
+
+def first_replica(strategy: tf.distribute.Strategy, values: Any) -> Any:
+  """The values of the first replica; use it where all replicas agree."""
+  return tf.nest.map_structure(
+    lambda value: strategy.experimental_local_results(value)[0], values
+  )
+
+
+def num_cores() -> int:
+  """The cores that this process may use."""
+  if hasattr(os, 'sched_getaffinity'):  # Linux
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
+
+
+def _split_cpu(count, threads_per_op):
+  """Splits the CPU into `count` logical devices, unless it is split already."""
+  cpu = tf.config.list_physical_devices('CPU')[0]
+  try:
+    tf.config.set_logical_device_configuration(
+      cpu, [tf.config.LogicalDeviceConfiguration()] * count
+    )
+    tf.config.threading.set_intra_op_parallelism_threads(threads_per_op)
+  except RuntimeError as error:  # TensorFlow has run an op already
+    if len(tf.config.list_logical_devices('CPU')) < count:
+      raise errors.UserError(f'--replicas={count}: {error}') from None

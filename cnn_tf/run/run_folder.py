@@ -1,0 +1,132 @@
+"""The folder of a run: its settings, its environment, its result.
+
+run.flags         repeats the run: --flagfile=<workdir>/run.flags
+environment.json  what else decides the bits of the result
+result.json       is written last: a run that has one is finished
+"""
+
+import json
+import os
+import pathlib
+from typing import Any
+
+from cnn_tf import errors
+from cnn_tf.run import config
+
+FLAGS_FILE = 'run.flags'
+
+
+def read_config(workdir: pathlib.Path) -> config.Config | None:
+  """The settings of the run in `workdir`, or None if there is no run."""
+  path = workdir / FLAGS_FILE
+  if not path.exists():
+    return None
+  try:
+    return config.Config.from_flags(_read(path))
+  except errors.UserError as error:
+    raise errors.UserError(f'{path}: {error}') from None
+
+
+def open_run(
+  workdir: pathlib.Path, settings: config.Config, environment: dict[str, Any]
+) -> list[str]:
+  """Creates the folder of a new run, or checks it for an unfinished one.
+
+  Args:
+    workdir: a new or empty folder, or that of a run with the same settings.
+    settings: the settings of the run.
+    environment: from `environment.describe`.
+
+  Returns:
+    How this environment differs from the one in which the run was started; the
+    bits of the result may differ, too.
+
+  Raises:
+    UserError: the folder holds something else, or cannot be written.
+  """
+  begun = read_config(workdir)
+  if begun is None:
+    _begin(workdir, settings)
+  elif begun != settings:
+    old, new = begun.to_flags().split('\n'), settings.to_flags().split('\n')
+    changes = [f'{a} -> {b}' for a, b in zip(old, new, strict=True) if a != b]
+    raise errors.UserError(
+      f'{workdir} holds a run with other flags: {"; ".join(changes)}'
+    )
+  path = workdir / 'environment.json'
+  if not path.exists():
+    write(path, json.dumps(environment, indent=2) + '\n')
+  then = _read_json(path)
+  return [
+    f'{name}: {then.get(name)} -> {value}'
+    for name, value in environment.items()
+    if then.get(name) != value
+  ]
+
+
+def make(folder: pathlib.Path) -> None:
+  """Creates a folder and its parents, unless they exist.
+
+  Raises:
+    UserError: it cannot be created.
+  """
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise errors.UserError(f'{folder}: {error.strerror}') from None
+
+
+def write(path: pathlib.Path, content: str | bytes) -> None:
+  """Writes a file atomically: a reader never sees a part of it.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  partial = path.with_name(f'{path.name}.partial')
+  try:
+    partial.write_bytes(
+      content.encode() if isinstance(content, str) else content
+    )
+    os.replace(partial, path)
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
+
+
+def read_result(workdir: pathlib.Path) -> dict[str, Any] | None:
+  """The result of a finished run, or None if the run is not finished."""
+  path = workdir / 'result.json'
+  return _read_json(path) if path.exists() else None
+
+
+def write_result(workdir: pathlib.Path, result: dict[str, Any]) -> None:
+  """Marks the run as finished."""
+  write(workdir / 'result.json', json.dumps(result, indent=2) + '\n')
+
+
+def _read(path):
+  try:
+    return path.read_text()
+  except (OSError, UnicodeDecodeError) as error:
+    raise errors.UserError(f'cannot be read: {error}') from None
+
+
+def _read_json(path):
+  try:
+    content = json.loads(_read(path))
+  except (errors.UserError, json.JSONDecodeError) as error:
+    raise errors.UserError(f'{path}: {error}') from None
+  if not isinstance(content, dict):
+    raise errors.UserError(f'{path}: not a JSON object')
+  return content
+
+
+def _begin(workdir, settings):
+  ours = {'checkpoints', f'{FLAGS_FILE}.partial'}
+  try:
+    workdir.mkdir(parents=True, exist_ok=True)
+    if {path.name for path in workdir.iterdir()} - ours:
+      raise errors.UserError(f'{workdir} is not empty and holds no run')
+    (workdir / 'checkpoints').mkdir(exist_ok=True)
+  except OSError as error:
+    raise errors.UserError(f'{workdir}: {error.strerror}') from None
+  write(workdir / FLAGS_FILE, settings.to_flags())

@@ -1,0 +1,56 @@
+"""Progress of a run -> lines on the terminal."""
+
+import sys
+import time
+
+from cnn_tf.run import events
+
+_GROUPS = """
+                    training, on the way             validation, at the end"""
+_HEADER = (
+  '      rate  cross-entropy        L2  correct  cross-entropy  correct'
+  '  images/s    left'
+)
+
+
+class Terminal:
+  """Prints one line per epoch, and the progress within the current epoch.
+
+  The progress is overwritten in place, and only on a terminal; a log file gets
+  one line per epoch.
+  """
+
+  def __init__(self, num_epochs: int, images_per_epoch: int):
+    self._num_epochs = num_epochs
+    self._images_per_epoch = images_per_epoch
+    self._started = time.perf_counter()
+    self._images_so_far = 0
+    print(f'{_GROUPS}\n{"epoch":>{len(self._name(1))}}{_HEADER}', flush=True)
+
+  def status(self, epoch: int, num_images: int, seconds: float) -> None:
+    """Shows that `num_images` of the epoch took `seconds`."""
+    if sys.stdout.isatty():
+      share = num_images / self._images_per_epoch
+      speed = f'{num_images / seconds:,.0f} images/s'
+      # The last \r lets whatever is printed next overwrite this line.
+      line = f'\r{self._name(epoch)} {share:4.0%}  {speed}\033[K\r'
+      print(line, end='', flush=True)
+
+  def epoch(self, row: events.Epoch, seconds: float) -> None:
+    """Prints the line of an epoch, whose updates took `seconds`."""
+    self._images_so_far += self._images_per_epoch
+    per_epoch = self._images_per_epoch / self._images_so_far
+    elapsed = time.perf_counter() - self._started
+    left = int((self._num_epochs - row.epoch) * per_epoch * elapsed)
+    print(
+      f'{self._name(row.epoch)}  {row.learning_rate:8.3g}'
+      f'  {row.train_cross_entropy:13.4f}  {row.l2_penalty:8.4f}'
+      f'  {row.train_accuracy:7.2%}  {row.validation_cross_entropy:13.4f}'
+      f'  {row.validation_accuracy:7.2%}'
+      f'  {self._images_per_epoch / seconds:8,.0f}'
+      f'  {f"{left // 60}:{left % 60:02}":>6}',
+      flush=True,
+    )
+
+  def _name(self, epoch):
+    return f'{epoch:>{len(str(self._num_epochs))}}/{self._num_epochs}'.rjust(5)

@@ -1,0 +1,102 @@
+"""The order of events in a run."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any
+
+from cnn_tf.data import datasets
+from cnn_tf.run import build
+from cnn_tf.run import checkpoints
+from cnn_tf.run import config
+from cnn_tf.run import environment
+from cnn_tf.run import epochs
+from cnn_tf.run import evaluation
+from cnn_tf.run import export
+from cnn_tf.run import replicas
+from cnn_tf.run import run_folder
+from cnn_tf.run import summary
+
+
+def train_and_evaluate(
+  settings: config.Config,
+  workdir: pathlib.Path,
+  num_replicas: str = 'auto',
+  num_kept: int = checkpoints.NUM_KEPT,
+) -> dict[str, Any]:
+  """Trains a network, resumes its training, or finds that it is finished.
+
+  Args:
+    settings: the settings of the run.
+    workdir: its folder: new, empty, or that of a run with the same settings.
+    num_replicas: as for `replicas.make_strategy`. It is not one of the
+      settings: a run may be resumed with a different number.
+    num_kept: how many checkpoints to keep, the newest ones.
+
+  Returns:
+    The result, as in `result.json`.
+
+  Raises:
+    UserError: the data, the layers, the folder or the disk is not usable, or
+      the training diverges. Intact checkpoints stay intact.
+  """
+  result = run_folder.read_result(workdir)
+  if result and run_folder.read_config(workdir) == settings:
+    print(f'{workdir} is finished. {_describe(result)}')
+    return result
+  strategy = replicas.make_strategy(num_replicas, settings.batch_size)
+  data = datasets.load(
+    settings.dataset, settings.data_dir, settings.num_validation
+  )
+  geometries = build.plan(settings, data)
+  with _folder_to_write(workdir, strategy) as folder:
+    here = environment.describe(strategy.num_replicas_in_sync)
+    for change in run_folder.open_run(folder, settings, here):
+      print(f'The last bits may differ from an uninterrupted run: {change}')
+    print(f'{summary.table(geometries)}\n\n{workdir}')
+    trainer = build.build(settings, data, geometries, strategy)
+    history = epochs.resume(folder, trainer)
+    epochs.train(settings, folder, trainer, data.validation, history, num_kept)
+    result = _finish(folder, trainer, data.test)
+    print(f'\n{_describe(result)}')
+    return result
+
+
+@contextlib.contextmanager
+def _folder_to_write(workdir, strategy):
+  """`workdir`; on all machines but the chief, a temporary copy of it."""
+  if replicas.is_chief(strategy):
+    yield workdir
+    return
+  with (
+    tempfile.TemporaryDirectory() as scratch,
+    open(os.devnull, 'w') as nowhere,
+    contextlib.redirect_stdout(nowhere),
+  ):
+    if workdir.exists():
+      transient = shutil.ignore_patterns('*.partial', 'events.*', 'export')
+      shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
+    yield pathlib.Path(scratch)
+
+
+def _finish(folder, trainer, test):
+  """Evaluates on the test set; exports the network; marks the run finished."""
+  network = trainer.network
+  scored = evaluation.Evaluation(network, test, trainer.strategy)()
+  export.export(network, test.images.shape[1:], folder / 'export')
+  result = {
+    'test_accuracy': scored.accuracy,
+    'test_cross_entropy': scored.cross_entropy,
+    'test_examples': len(test.labels),
+  }
+  run_folder.write_result(folder, result)
+  return result
+
+
+def _describe(result):
+  return (
+    f'Test: {result["test_accuracy"]:.2%} of {result["test_examples"]:,} '
+    f'images correct, cross-entropy {result["test_cross_entropy"]:.4f}'
+  )

@@ -1,0 +1,126 @@
+"""The loop over training steps, in the graph and over replicas."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from cnn_tf.data import datasets
+from cnn_tf.learning import losses
+from cnn_tf.learning import metrics
+from cnn_tf.learning import optimizers
+from cnn_tf.learning import schedules
+from cnn_tf.learning import train_step
+from cnn_tf.network import model
+from cnn_tf.run import replicas
+
+
+class Progress(NamedTuple):
+  """The result of some consecutive steps."""
+
+  totals: metrics.Totals  # each batch with the kernels before its update
+  all_finite: tf.Tensor  # bool: loss, gradients and variables of every step
+
+
+class Trainer:
+  """Trains a network on a set of examples.
+
+  Attributes:
+    network: the network.
+    optimizer: of its variables.
+    step: `tf.Variable` int64, the number of updates so far.
+    strategy: distributes each batch over the replicas.
+    batch_size: examples per step; the last step of an epoch has the remainder.
+    num_examples: examples per epoch.
+  """
+
+  def __init__(
+    self,
+    network: model.ConvNet,
+    optimizer: optimizers.Optimizer,
+    schedule: schedules.Schedule,
+    l2_scale: float,
+    examples: datasets.Examples,
+    batch_size: int,
+    strategy: tf.distribute.Strategy,
+  ):
+    self.network = network
+    self.optimizer = optimizer
+    self.strategy = strategy
+    self.batch_size = batch_size
+    self.num_examples = len(examples.labels)
+    self._schedule = schedule
+    self._l2_scale = l2_scale
+    with replicas.scope(strategy):
+      self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
+    self._images = replicas.replicate(strategy, examples.images)
+    self._labels = replicas.replicate(strategy, examples.labels)
+
+  def checkpoint(self) -> tf.train.Checkpoint:
+    """Everything that training changes."""
+    return tf.train.Checkpoint(
+      network=self.network, optimizer=self.optimizer, step=self.step
+    )
+
+  def last_rate(self) -> tf.Tensor:
+    """The learning rate of the last update."""
+    return self._schedule(self.step - 1)
+
+  def l2_penalty(self) -> tf.Tensor:
+    """The L2 penalty of the kernels as they are now."""
+    return losses.l2_penalty(self.network.kernels.values(), self._l2_scale)
+
+  @tf.function(autograph=False)
+  def train_steps(
+    self, order: tf.Tensor, start: tf.Tensor, end: tf.Tensor
+  ) -> Progress:
+    """One step per batch of the examples `order[start:end]`.
+
+    Stops early at the first loss, gradient or variable that is not finite.
+
+    Args:
+      order: `[examples]` int32, from `datasets.order`.
+      start: scalar int32 tensor.
+      end: scalar int32 tensor.
+    """
+
+    def take_step(first, progress):
+      batch_end = tf.minimum(first + self.batch_size, end)
+      results = self.strategy.run(
+        self._step_of_replica,
+        (self._images, self._labels, order, first, batch_end),
+      )
+      totals, finite = replicas.first_replica(self.strategy, results)
+      return batch_end, Progress(progress.totals.plus(totals), finite)
+
+    _, progress = tf.while_loop(
+      lambda first, progress: (first < end) & progress.all_finite,
+      take_step,
+      [start, Progress(metrics.no_examples(), tf.constant(True))],
+    )
+    return progress
+
+  def _step_of_replica(self, images, labels, order, first, end):
+    """One step, as each replica runs it on its shard of `order[first:end]`.
+
+    The loss of a batch is the sum of the losses of its shards: each divides by
+    the number of examples in the whole batch, and has its share of the penalty.
+    """
+    variables = self.network.trainable_variables
+    positions, weights = replicas.shard(first, end, self.batch_size)
+    indices = tf.gather(order, positions)
+    loss, totals, gradients = train_step.forward_backward(
+      self.network,
+      datasets.to_float(tf.gather(images, indices)),
+      tf.gather(labels, indices),
+      weights,
+      tf.cast(end - first, tf.float32),
+      self._l2_scale / self.strategy.num_replicas_in_sync,
+    )
+    sums = replicas.all_reduce_sum([loss, *gradients, *totals])
+    loss, gradients = sums[0], sums[1 : 1 + len(variables)]
+    totals = metrics.Totals(*sums[1 + len(variables) :])
+    self.optimizer.apply(gradients, self._schedule(self.step))
+    self.step.assign_add(1)
+    # A NaN can get lost in max pooling, and then the loss looks fine.
+    norm = tf.linalg.global_norm([*gradients, *variables])
+    return totals, tf.math.is_finite(loss) & tf.math.is_finite(norm)

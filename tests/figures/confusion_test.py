@@ -1,0 +1,46 @@
+"""Tests of confusion.py."""
+
+import numpy as np
+from absl.testing import absltest
+
+from cnn_tf.figures import confusion
+
+
+def _draw(probabilities, labels):
+  images = np.zeros([len(labels), 8, 8], np.uint8)
+  return confusion.confusion(
+    np.log(probabilities), np.array(labels), images, ['cat', 'dog'], 'run r'
+  )
+
+
+class ConfusionTest(absltest.TestCase):
+  def test_counts_stand_at_class_and_answer(self):
+    probabilities = np.array([[0.9, 0.1]] * 3 + [[0.2, 0.8]] * 2)
+    page = _draw(probabilities, [0, 0, 1, 1, 1])
+    panel = page.axes[0]
+    counts = {text.get_position(): text.get_text() for text in panel.texts}
+    # (answer, class); nobody took a cat for a dog.
+    self.assertEqual(counts, {(0, 0): '2', (0, 1): '1', (1, 1): '2'})
+    self.assertEqual(panel.get_xlabel(), 'answer')
+    self.assertEqual(panel.get_ylabel(), 'true class')
+    self.assertStartsWith(page.texts[0].get_text(), '1 of 5 images taken')
+
+  def test_the_twelve_most_wrong_come_with_what_was_said(self):
+    sure = np.linspace(0.6, 0.95, 15)
+    probabilities = np.stack([1 - sure, sure], axis=1)
+    page = _draw(probabilities, [0] * 15)
+    panels = page.axes[1:]
+    self.assertEqual(
+      [panel.get_title() for panel in panels],
+      [f'image {number}' for number in range(14, 2, -1)],
+    )
+    self.assertEqual(panels[0].texts[0].get_text(), 'is cat\nsaid dog, 95.0%')
+
+  def test_a_network_that_is_never_wrong_has_no_panels(self):
+    page = _draw(np.array([[0.9, 0.1]]), [0])
+    self.assertLen(page.axes, 1)
+    self.assertIn('Not one is wrong', [text.get_text() for text in page.texts])
+
+
+if __name__ == '__main__':
+  absltest.main()

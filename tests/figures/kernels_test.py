@@ -1,0 +1,55 @@
+"""Tests of kernels.py."""
+
+import numpy as np
+from absl.testing import absltest
+
+from cnn_tf.figures import kernels
+
+
+def _texts(page):
+  return [text.get_text() for text in page.texts]
+
+
+class KernelsTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    random = np.random.default_rng(0)
+    self.first = random.normal(size=[20, 3, 5])
+    self.second = random.normal(size=[3, 2, 20, 9])
+
+  def test_the_first_layer_has_one_scale_with_0_in_the_middle(self):
+    page = kernels.kernels(self.first, 'conv1', {}, 'run r')
+    panel, bar = page.axes
+    self.assertLen(panel.images, 20)
+    limit = np.abs(self.first).max()
+    for kernel, shown in zip(self.first, panel.images, strict=True):
+      np.testing.assert_array_equal(shown.get_array(), kernel)
+      self.assertEqual(shown.get_clim(), (-limit, limit))
+    self.assertEqual(bar.get_title(), 'weight')
+    self.assertEqual(panel.texts[19].get_text(), '19')
+
+  def test_a_deeper_layer_has_a_row_for_each_filter(self):
+    deeper = {('conv2', 'pool1'): self.second}
+    page = kernels.kernels(self.first, 'conv1', deeper, 'run r')
+    panel = page.axes[2]
+    self.assertEqual(panel.get_ylabel(), 'filter')
+    self.assertEqual(panel.get_xlabel(), 'map of pool1')
+    self.assertIn('9 filters over 20 maps', _texts(page))
+    cells = panel.images[0].get_array()
+    self.assertEqual(cells.shape, (9 * 4, 20 * 3))
+    # Filter 7 on input map 11, and the gap below and beside it.
+    tile = np.ma.filled(cells[7 * 4 : 8 * 4, 11 * 3 : 12 * 3], np.nan)
+    np.testing.assert_array_equal(tile[:3, :2], self.second[:, :, 11, 7])
+    self.assertTrue(np.isnan(tile[3]).all() and np.isnan(tile[:, 2]).all())
+
+  def test_large_layers_lie_on_lines_of_their_own(self):
+    kernel = np.ones([3, 3, 64, 64])
+    deeper = {('conv2', 'pool1'): kernel, ('conv3', 'pool2'): kernel}
+    page = kernels.kernels(self.first, 'conv1', deeper, 'run r')
+    boxes = [page.axes[number].get_position() for number in (2, 4)]
+    self.assertGreater(boxes[0].y0, boxes[1].y1)
+    self.assertLess(max(page.get_size_inches()), 20)
+
+
+if __name__ == '__main__':
+  absltest.main()

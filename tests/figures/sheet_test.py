@@ -1,0 +1,65 @@
+"""Tests of sheet.py."""
+
+import struct
+
+import matplotlib
+import numpy as np
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from cnn_tf.figures import sheet
+
+
+class FiguresTest(parameterized.TestCase):
+  @parameterized.parameters(
+    ([0, 1, 4], 'viridis', 0, 4),
+    ([-3, 1, 2], 'PuOr_r', -3, 3),
+    ([-1, np.nan, 5], 'PuOr_r', -5, 5),
+    ([0, 0], 'viridis', 0, 1),
+  )
+  def test_a_scale_has_0_at_its_end_or_in_its_middle(
+    self, values, colormap, low, high
+  ):
+    scale = sheet.scale(np.array(values, float))
+    self.assertEqual(scale, (colormap, low, high, 'neither'))
+
+  def test_a_scale_for_a_share_says_where_values_lie_beyond(self):
+    values = np.arange(1001.0)
+    self.assertEqual(sheet.scale(values, 0.99), ('viridis', 0, 990, 'max'))
+    scale = sheet.scale(values - 500, 0.99)
+    self.assertEqual(scale, ('PuOr_r', -495, 495, 'both'))
+    # Of few values all have their colour.
+    self.assertEqual(sheet.scale(values[:9], 0.99).high, 8)
+
+  def test_a_page_has_its_size_its_title_and_its_source(self):
+    page = sheet.new(4, 3, 'What', 'run r')
+    self.assertEqual(
+      [text.get_text() for text in page.texts], ['What', 'run r']
+    )
+    png = sheet.to_png(page)
+    self.assertEqual(struct.unpack('>II', png[16:24]), (480, 360))
+    self.assertEqual(sheet.to_png(page), png)
+
+  def test_places_count_from_the_upper_left_corner(self):
+    page = sheet.new(4, 2, '', '')
+    panel = sheet.place(page, 1, 0.5, 2, 1)
+    np.testing.assert_allclose(
+      panel.get_position().bounds, [0.25] * 2 + [0.5] * 2
+    )
+
+  def test_a_bar_shows_the_scale(self):
+    page = sheet.new(4, 2, '', '')
+    scale = sheet.Scale('viridis', 0, 7, 'max')
+    shown = sheet.picture(sheet.place(page, 1, 1, 1, 1), np.ones([2, 2]), scale)
+    sheet.bar(page, shown, scale, 1, 0.5, 2, 'activation')
+    self.assertEqual(page.axes[1].get_xlim(), (0, 7))
+    self.assertEqual(page.axes[1].get_title(), 'activation')
+
+  def test_matplotlib_stays_as_it_was(self):
+    before = dict(matplotlib.rcParams)
+    sheet.to_png(sheet.new(1, 1, 'What', 'run r'))
+    self.assertEqual(dict(matplotlib.rcParams), before)
+
+
+if __name__ == '__main__':
+  absltest.main()

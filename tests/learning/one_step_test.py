@@ -1,0 +1,61 @@
+"""The whole story: what it prints is consistent."""
+
+import contextlib
+import io
+import re
+import runpy
+import time
+
+from absl.testing import absltest
+
+
+class OneStepTest(absltest.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    started = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+      cls.names = runpy.run_module('cnn_tf.learning.one_step')
+    cls.seconds = time.perf_counter() - started
+    cls.printed = printed.getvalue()
+
+  def numbers(self, pattern):
+    return [float(x) for x in re.findall(pattern, self.printed)]
+
+  def test_three_ways_to_one_gradient_agree(self):
+    tape, by_hand, difference = self.numbers(
+      r'(?:Tape|penalty|likewise) +(-?[0-9.]+)\n'
+    )
+    self.assertNotEqual(tape, 0)
+    self.assertAlmostEqual(by_hand, tape, delta=1e-4 * abs(tape))
+    self.assertAlmostEqual(difference, tape, delta=1e-4 * abs(tape))
+
+  def test_the_update_is_rate_times_gradient(self):
+    [(before, rate, after)] = re.findall(
+      r'Update: (\S+) - (\S+) \* gradient = (\S+)', self.printed
+    )
+    [gradient] = self.numbers(r'Tape +(-?[0-9.]+)\n')
+    expected = float(before) - float(rate) * gradient
+    self.assertAlmostEqual(float(after), expected, delta=2e-6)
+
+  def test_the_update_lowers_the_loss(self):
+    [before] = self.numbers(r'before the update +([0-9.]+)\n')
+    [after] = self.numbers(r'the same images +([0-9.]+)\n')
+    self.assertLess(after, before)
+
+  def test_every_tensor_and_every_variable_has_its_line(self):
+    network, images = self.names['network'], self.names['images']
+    for name in network.activations(images):
+      self.assertRegex(self.printed, rf'(?m)^{name} +\(32, ')
+    for variable in network.trainable_variables:
+      self.assertRegex(self.printed, rf'(?m)^{variable.name[:-2]} +\(')
+
+  def test_it_is_short_and_quick(self):
+    with open(self.names['__file__']) as file:
+      code = [line for line in file if line.strip()]
+    self.assertLessEqual(len(code), 82)
+    self.assertLess(self.seconds, 10)
+
+
+if __name__ == '__main__':
+  absltest.main()

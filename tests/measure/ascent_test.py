@@ -1,0 +1,116 @@
+"""Tests of ascent.py: the optima that are known exactly, and the rules."""
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from cnn_tf.measure import ascent
+from cnn_tf.measure import fields
+from cnn_tf.measure import patches
+from cnn_tf.run import config
+from tests import small_run
+
+_SIZE = (28, 28)
+
+
+def _climb(run, layer, node, maps, **settings):
+  target = ascent.Target(layer, node)
+  return ascent.climb(
+    run.network, target, maps, _SIZE, ascent.Settings(**settings)
+  )
+
+
+class OracleTest(tf.test.TestCase, parameterized.TestCase):
+  def test_the_best_patch_of_every_first_kernel_is_where_it_is_positive(self):
+    run = small_run.untrained(config.REFERENCE_LAYERS)
+    geometries = run.geometries[:1]
+    node = fields.centre(geometries[0])
+    found = _climb(run, 'conv1', node, range(32))
+    kernel = run.network.kernels['conv1'].numpy()[:, :, 0]
+    best = np.maximum(kernel, 0).sum((0, 1)) + run.network.biases['conv1']
+    self.assertAllClose(found.scores, np.repeat(best[:, None], 4, 1), rtol=0.01)
+    for number, images in enumerate(found.images):
+      patch = patches.cut(images[0, -1], geometries, node)
+      large = np.abs(kernel[..., number]) > 0.05
+      self.assertAllClose(patch[large], kernel[..., number][large] > 0)
+
+  @parameterized.parameters('', 'conv 3 5x5 linear, avgpool 2x2')
+  def test_the_best_image_of_a_linear_network_is_where_its_weights_are_positive(
+    self, layers
+  ):
+    run = small_run.untrained(layers)
+    found = _climb(run, 'logits', None, range(10))
+    black, *pixels = np.eye(785, 784, -1).reshape(785, *_SIZE)
+    target = ascent.Target('logits', None)
+    bias, *logits = ascent.score(
+      run.network, target, tf.constant([black, *pixels], tf.float32)
+    ).numpy()
+    weights = np.array(logits) - bias  # [pixels, classes]
+    best = np.maximum(weights, 0).sum(axis=0) + bias
+    self.assertAllClose(found.scores.max(axis=1), best, rtol=0.01)
+    # The interior of the mean of a map is all white or all black.
+    images = found.images[:, 0, -1].reshape(10, 784).T
+    large = np.abs(weights) > 0.3 * np.abs(weights).max()
+    self.assertAllClose(images[large], weights[large] > 0)
+
+  def test_the_best_mean_of_a_first_map_is_where_it_gains_from_a_pixel(self):
+    run = small_run.untrained('conv 4 3x3')
+    found = _climb(run, 'conv1', None, range(4))
+    kernel = run.network.kernels['conv1'].numpy()[:, :, 0]
+    gain = np.zeros([28, 28, 4])  # of the mean over 26x26 nodes, by each pixel
+    for y, x in np.ndindex(26, 26):
+      gain[y : y + 3, x : x + 3] += kernel / 26**2
+    best = np.maximum(gain, 0).sum((0, 1)) + run.network.biases['conv1']
+    self.assertAllClose(found.scores.max(axis=1), best, rtol=0.01)
+
+
+class AscentTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(
+    {}, {'jitter': 2}, {'smoothing': 0.3}, {'rate': 50.0}
+  )
+  def test_pixels_stay_between_black_and_white(self, **settings):
+    run = small_run.untrained()
+    found = _climb(run, 'conv2', None, range(6), num_steps=20, **settings)
+    self.assertEqual(found.images.shape, (6, 4, 4, *_SIZE))
+    self.assertEqual(found.steps, (0, 1, 10, 20))
+    self.assertAllInRange(found.images, 0, 1)
+
+  def test_the_way_leads_uphill_to_the_score(self):
+    run = small_run.untrained()
+    found = _climb(run, 'dense1', None, [5, 2], num_steps=40)
+    target = ascent.Target('dense1', None)
+    for index, number in enumerate([5, 2]):
+      first, second, _, last = (
+        ascent.score(run.network, target, images)[:, number].numpy()
+        for images in np.moveaxis(found.images[index], 1, 0)
+      )
+      self.assertAllGreater(second - first, 0)
+      self.assertAllGreater(last - second, 0)
+      self.assertAllClose(found.scores[index], last)
+
+  def test_the_objective_is_taken_before_the_activation_function(self):
+    run = small_run.untrained()
+    run.network.biases['conv1'].assign(tf.fill([4], -1.0))
+    # A black image gives -1 everywhere: after relu there would be no slope.
+    black = tf.zeros([1, *_SIZE])
+    for node in (None, (3, 4)):
+      scores = ascent.score(run.network, ascent.Target('conv1', node), black)
+      self.assertAllClose(scores, [[-1.0] * 4])
+
+  def test_a_map_is_found_the_same_whatever_others_are_asked_for(self):
+    run = small_run.untrained()
+    together = _climb(run, 'conv2', None, range(6), num_steps=20, jitter=1)
+    alone = _climb(run, 'conv2', None, [3], num_steps=20, jitter=1)
+    self.assertAllClose(together.scores[3:4], alone.scores, rtol=1e-3)
+
+  def test_smoothing_makes_smooth(self):
+    run = small_run.untrained()
+    rough, smooth = (
+      np.abs(np.diff(_climb(run, 'logits', None, [1], **s).images[0, :, -1]))
+      for s in ({}, {'smoothing': 0.5})
+    )
+    self.assertLess(smooth.mean(), rough.mean() / 2)
+
+
+if __name__ == '__main__':
+  tf.test.main()

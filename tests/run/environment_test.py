@@ -1,0 +1,46 @@
+"""Tests of environment.py."""
+
+import json
+import os
+import platform
+import subprocess
+from unittest import mock
+
+import tensorflow as tf
+
+from cnn_tf.run import environment
+
+
+class EnvironmentTest(tf.test.TestCase):
+  def test_json_keeps_all_of_it(self):
+    here = environment.describe(2)
+    self.assertEqual(json.loads(json.dumps(here)), here)
+
+  def test_says_which_versions_decide_the_bits(self):
+    here = environment.describe(1)
+    self.assertEqual(here['tensorflow'], tf.version.VERSION)
+    self.assertEqual(here['python'], platform.python_version())
+
+  def test_two_calls_agree_except_for_the_replicas(self):
+    one, two = environment.describe(1), environment.describe(2)
+    self.assertEqual(one | {'replicas': 2}, two)
+
+  def test_cores_are_those_that_this_process_may_use(self):
+    here = environment.describe(1)
+    nproc = subprocess.run(['nproc'], capture_output=True, check=True)
+    self.assertEqual(here['cores'], int(nproc.stdout))
+
+  def test_onednn_can_be_switched_off(self):
+    with mock.patch.dict(os.environ, TF_ENABLE_ONEDNN_OPTS='0'):
+      off = environment.describe(1)
+    with mock.patch.dict(os.environ):
+      os.environ.pop('TF_ENABLE_ONEDNN_OPTS', None)
+      default = environment.describe(1)
+    self.assertEqual((off['onednn'], default['onednn']), ('0', 'default'))
+
+  def test_the_processor_has_a_name(self):
+    self.assertRegex(environment.describe(1)['cpu'], r'^\S.*\S$')
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,70 @@
+"""Evaluation: every example once, against NumPy."""
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from cnn_tf.data import datasets
+from cnn_tf.learning import metrics
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.run import evaluation
+from cnn_tf.run import layers
+
+
+def _evaluate(network, examples):
+  strategy = tf.distribute.get_strategy()
+  return evaluation.Evaluation(network, examples, strategy)
+
+
+def _linear_network():
+  """Softmax regression on images of 2x2, three classes."""
+  geometries = geometry.trace(layers.parse('', num_classes=3), (2, 2, 1))
+  return model.ConvNet(geometries, seed=5)
+
+
+def _random_examples(count):
+  draw = np.random.default_rng(count)
+  images = draw.integers(0, 256, [count, 2, 2], np.uint8)
+  return datasets.Examples(images, draw.integers(0, 3, count, np.uint8))
+
+
+def _in_numpy(network, examples):
+  """Cross-entropy and accuracy of `_linear_network`, all examples at once."""
+  values = examples.images.reshape(-1, 4) / 255.0
+  kernel, bias = network.kernels['logits'], network.biases['logits']
+  logits = values @ kernel.numpy() + bias.numpy()
+  powers = np.exp(logits)
+  right = powers[np.arange(len(logits)), examples.labels] / powers.sum(axis=1)
+  hits = logits.argmax(axis=1) == examples.labels
+  return metrics.Means(-np.log(right).mean(), hits.mean())
+
+
+class EvaluationTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(1, 499, 500, 501, 1000, 1203)
+  def test_numpy_finds_the_same_for_any_number_of_examples(self, count):
+    network, examples = _linear_network(), _random_examples(count)
+    means = _evaluate(network, examples)()
+    self.assertAllClose(means, _in_numpy(network, examples), rtol=1e-5)
+
+  @parameterized.parameters(0, 499, 500, 501, 502)
+  def test_every_example_counts_once(self, position):
+    network = _linear_network()
+    network.biases['logits'].assign([0.0, 100.0, 0.0])  # always says 1
+    labels = np.zeros(503, np.uint8)
+    labels[position] = 1
+    examples = _random_examples(503)._replace(labels=labels)
+    self.assertAllClose(_evaluate(network, examples)().accuracy, 1 / 503)
+
+  def test_sees_the_kernels_as_they_are_now(self):
+    network, examples = _linear_network(), _random_examples(600)
+    evaluate = _evaluate(network, examples)
+    first = evaluate()
+    network.kernels['logits'].assign_add(tf.reshape(tf.range(12.0), [4, 3]))
+    second = evaluate()
+    self.assertNotAllClose(first, second)
+    self.assertAllClose(second, _in_numpy(network, examples), rtol=1e-5)
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,141 @@
+"""The grammar of --layers: what it says, and what it answers to a slip."""
+
+import itertools
+
+import hypothesis
+from absl.testing import absltest
+from absl.testing import parameterized
+from hypothesis import strategies as st
+
+from cnn_tf import errors
+from cnn_tf.network import specs
+from cnn_tf.run import config
+from cnn_tf.run import layers
+
+_QUICK = hypothesis.settings(max_examples=100, deadline=None, derandomize=True)
+_WORDS = ['conv', 'maxpool', 'avgpool', 'dense', '1', '0', '12', '3x3', '2x']
+_WORDS += ['stride', 'valid', 'same', 'relu', 'linear', 'softmax', ',']
+
+
+class ParseTest(parameterized.TestCase):
+  def assert_refused(self, text, words):
+    with self.assertRaises(errors.UserError) as caught:
+      layers.parse(text)
+    self.assertEqual(str(caught.exception), words)
+
+  def test_the_reference_network(self):
+    one, two, three = (1, 1), (2, 2), (3, 3)
+    self.assertEqual(
+      layers.parse(config.REFERENCE_LAYERS),
+      (
+        specs.Conv('conv1', three, one, 'valid', 32, 'relu'),
+        specs.Pool('pool1', two, two, 'valid', 'maxpool'),
+        specs.Conv('conv2', three, one, 'valid', 64, 'relu'),
+        specs.Pool('pool2', two, two, 'valid', 'maxpool'),
+        specs.Conv('conv3', three, one, 'valid', 64, 'relu'),
+        specs.Dense('dense1', 100, 'relu'),
+        specs.Dense('logits', 10, 'linear'),
+      ),
+    )
+
+  def test_names_count_by_kind(self):
+    text = 'maxpool 2x2, conv 8 3x3, avgpool 2x2, conv 8 1x1, dense 9, dense 8'
+    names = [layer.name for layer in layers.parse(text)]
+    expected = [
+      'pool1',
+      'conv1',
+      'pool2',
+      'conv2',
+      'dense1',
+      'dense2',
+      'logits',
+    ]
+    self.assertEqual(names, expected)
+
+  @parameterized.parameters('', ' ', '\n')
+  def test_an_empty_text_gives_the_logits_alone(self, text):
+    logits = specs.Dense('logits', 4, 'linear')
+    self.assertEqual(layers.parse(text, num_classes=4), (logits,))
+
+  def test_a_pooling_steps_by_its_window_unless_told_otherwise(self):
+    default, told, _ = layers.parse('avgpool 2x3, maxpool 3x3 stride 2')
+    self.assertEqual((default.kind, default.stride), ('avgpool', (2, 3)))
+    self.assertEqual((told.kind, told.stride), ('maxpool', (2, 2)))
+
+  @_QUICK
+  @hypothesis.given(
+    st.sampled_from(
+      [('', (1, 1)), ('stride 2', (2, 2)), ('stride 3x1', (3, 1))]
+    ),
+    st.sampled_from(['valid', 'same']),
+    st.sampled_from(specs.ACTIVATIONS),
+    st.permutations([0, 1, 2]),
+  )
+  def test_options_may_come_in_any_order(
+    self, stride, padding, activation, order
+  ):
+    options = [stride[0], padding, activation]
+    words = '  '.join(options[place] for place in order)
+    conv, _ = layers.parse(f' conv 16 5x3 {words} ')
+    expected = specs.Conv('conv1', (5, 3), stride[1], padding, 16, activation)
+    self.assertEqual(conv, expected)
+
+  @parameterized.parameters(
+    ('conv 64 3y3', 'kernel size must look like 3x3, not "3y3"'),
+    ('conv 64 3', 'kernel size must look like 3x3, not "3"'),
+    ('conv 64 0x3', 'kernel size must look like 3x3, not "0x3"'),
+    ('conv 64 3x3x3', 'kernel size must look like 3x3, not "3x3x3"'),
+    (
+      'conv 3x3 64',
+      'number of filters must be a whole number above 0, not "3x3"',
+    ),
+    ('conv 0 3x3', 'number of filters must be a whole number above 0, not "0"'),
+    ('conv 64', 'conv needs a number of filters and a kernel size'),
+    ('conv 64 3x3 stride 0', 'stride must look like 2 or 2x1, not "0"'),
+    ('conv 64 3x3 stride', 'stride must look like 2 or 2x1, not ""'),
+    ('conv 64 3x3 full', '"full" is not an option'),
+    ('conv 64 3x3 elu relu', '"relu" gives the activation a second time'),
+    ('conv 64 3x3 same same', '"same" gives the padding a second time'),
+    ('maxpool 2', 'window must look like 3x3, not "2"'),
+    ('avgpool', 'avgpool needs a size'),
+    ('maxpool 2x2 relu', '"relu" is not an option of this kind of layer'),
+    ('dense 9.5', 'number of units must be a whole number above 0, not "9.5"'),
+    ('dense 10000', 'number of units must be at most 9999, not 10000'),
+    ('maxpool 99999x1', 'window must be at most 9999, not 99999'),
+    ('conv 4 3x3 stride 99999', 'stride must be at most 9999, not 99999'),
+    ('dense 100 same', '"same" is not an option of this kind of layer'),
+    ('dense 100 stride 2', '"stride" is not an option of this kind of layer'),
+    ('Conv 64 3x3', '"Conv" is not conv, maxpool, avgpool or dense'),
+    ('', 'there is nothing between the commas'),
+  )
+  def test_an_error_shows_the_layer_and_the_word(self, layer, problem):
+    text = f'conv 8 3x3, maxpool 2x2, {layer}'
+    self.assert_refused(text, f'layer 3, "{layer}": {problem}')
+
+  @parameterized.parameters('conv 8 3x3', 'maxpool 2x2')
+  def test_nothing_slides_over_the_values_of_a_dense_layer(self, layer):
+    problem = 'it cannot follow a dense layer'
+    self.assert_refused(f'dense 9, {layer}', f'layer 2, "{layer}": {problem}')
+
+  @_QUICK
+  @hypothesis.given(st.lists(st.sampled_from(_WORDS), max_size=8).map(' '.join))
+  def test_any_words_give_layers_or_one_line(self, text):
+    try:
+      parsed = layers.parse(text)
+    except errors.UserError as error:
+      self.assertRegex(str(error), r'\Alayer \d+, ".*": .+\Z')
+    else:
+      num_layers = text.count(',') + 1 if text else 0
+      self.assertLen(parsed, num_layers + 1)
+
+  def test_every_activation_of_the_help_text_is_one(self):
+    for activation, kind in itertools.product(
+      ('relu', 'selu', 'elu', 'tanh', 'sigmoid', 'linear'),
+      ('conv 8 3x3', 'dense 8'),
+    ):
+      layer, _ = layers.parse(f'{kind} {activation}')
+      self.assertEqual(layer.activation, activation)
+
+
+if __name__ == '__main__':
+  absltest.main()

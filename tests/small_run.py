@@ -1,0 +1,45 @@
+"""A run on the first images of MNIST: trained in seconds, or not at all."""
+
+import contextlib
+import io
+import pathlib
+
+import numpy as np
+
+from cnn_tf.data import datasets
+from cnn_tf.measure import runs
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.run import config
+from cnn_tf.run import events
+from cnn_tf.run import layers
+from cnn_tf.run import train_loop
+from tests import small_data
+
+LAYERS = 'conv 4 3x3, maxpool 2x2, conv 6 3x3, dense 8'
+
+
+def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
+  """The folder of a run of two epochs."""
+  small_data.write(folder)
+  workdir = pathlib.Path(folder, 'run')
+  settings = config.Config(
+    **small_data.flags(folder, layers=text, batch_size=64, num_epochs=2)
+  )
+  with contextlib.redirect_stdout(io.StringIO()):
+    train_loop.train_and_evaluate(settings, workdir, '1')
+  return workdir
+
+
+def untrained(text: str = LAYERS, count: int = 100) -> runs.Run:
+  """A run that was just begun; its biases are not 0."""
+  data = datasets.Dataset(*[small_data.examples(count)] * 3, 10)
+  geometries = geometry.trace(layers.parse(text), (28, 28, 1))
+  network = model.ConvNet(geometries, seed=1)
+  random = np.random.default_rng(0)
+  for bias in network.biases.values():
+    bias.assign(random.normal(scale=0.1, size=bias.shape))
+  settings = config.Config(layers=text)
+  epoch = events.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)
+  path = pathlib.Path('runs/small')
+  return runs.Run(path, settings, data, geometries, network, [epoch])

@@ -1,0 +1,85 @@
+"""Tests of catalogue.py: which figures a network gets."""
+
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from cnn_tf.run import first_kernels
+from cnn_tf.visualization import catalogue
+from tests import small_run
+
+_ALWAYS = ['curves', 'kernels', 'confusion', 'receptive_fields']
+
+
+class PagesTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(
+    (
+      'conv 4 5x3 stride 2x1 same tanh, avgpool 2x2, dense 5, dense 6 selu',
+      ['maps_conv1', 'classes_conv1', 'maps_pool1', 'maps_dense1']
+      + ['classes_dense1', 'maps_dense2', 'maps_logits'],
+    ),
+    ('dense 7', ['maps_dense1', 'classes_dense1', 'maps_logits']),
+    ('', ['maps_logits', 'classes_logits']),
+    ('maxpool 2x2', ['maps_pool1', 'maps_logits', 'classes_logits']),
+  )
+  def test_a_network_gets_the_figures_that_make_sense(self, layers, others):
+    run = small_run.untrained(layers)
+    named = dict(catalogue.of_run(run, [3, 17]))
+    self.assertEqual(list(named), _ALWAYS + others)
+    for name, page in named.items():
+      title, source = (text.get_text() for text in page.texts[:2])
+      self.assertNotEmpty(title, name)
+      self.assertStartsWith(
+        source, 'run small, trained on mnist, epoch 1', name
+      )
+
+  @parameterized.parameters(
+    ('conv 4 5x3', (5, 3), 4),
+    ('maxpool 2x2, conv 4 5x3', (5, 3), 4),
+    ('dense 7', (28, 28), 7),
+    ('maxpool 4x2', (7, 14), 10),
+  )
+  def test_the_first_kernels_have_the_shape_of_what_they_see(
+    self, layers, size, count
+  ):
+    run = small_run.untrained(layers)
+    named = dict(catalogue.of_run(run, [0]))
+    images = named['kernels'].axes[0].images
+    self.assertLen(images, count)
+    [name] = {*run.network.kernels} - {'logits'} or {'logits'}
+    kernel = run.network.kernels[name].numpy().reshape(*size, count)
+    for number, shown in enumerate(images):
+      self.assertAllEqual(shown.get_array(), kernel[..., number])
+
+  def test_evolution_is_drawn_of_what_was_kept(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path)
+    run = small_run.untrained()._replace(workdir=workdir)
+    first_kernels.FirstKernels(workdir, run.network, 0).keep()
+    named = dict(catalogue.of_run(run, [0]))
+    self.assertLen(named['evolution'].axes[0].images, 2 * 4)
+    kernel = run.network.kernels['conv1'].numpy()[:, :, 0, 0]
+    shown = named['evolution'].axes[0].images[0]
+    self.assertAllEqual(shown.get_array(), kernel)
+
+  def test_maps_are_those_of_the_chosen_test_images(self):
+    run = small_run.untrained()
+    layer = run.network.layers[2]
+    named = dict(catalogue.of_layers(run, [17, 42], [layer]))
+    self.assertEqual(list(named), ['maps_conv2', 'classes_conv2'])
+    page = named['maps_conv2']
+    texts = [text.get_text() for text in page.texts]
+    label = run.data.test.labels[42]
+    self.assertContainsSubset([f'image 42: {label}'], texts)
+    images = tf.constant(run.data.test.images[[17, 42]], tf.float32) / 255
+    tensors = run.network.activations(images[..., tf.newaxis])
+    maps = tensors['conv2/relu'].numpy()
+    panels = [panel for panel in page.axes if len(panel.images) == 6]
+    for panel, expected in zip(panels, maps, strict=True):
+      shown = np.stack([i.get_array() for i in panel.images], axis=-1)
+      self.assertAllClose(shown, expected)
+
+
+if __name__ == '__main__':
+  tf.test.main()
