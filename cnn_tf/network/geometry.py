@@ -68,7 +68,13 @@ def trace(
 
   Raises:
     UserError: a window is larger than its input.
+    TypeError: `layers` are not layer specs.
+    ValueError: `image_shape` is not `(height, width, maps)`.
   """
+  if not all(isinstance(spec, specs.Layer) for spec in layers):
+    raise TypeError('expected layer specs; run.layers.parse makes them of text')
+  if len(image_shape) != 3:
+    raise ValueError(f'expected (height, width, maps), not {image_shape}')
   geometries = []
   shape, field, stride = image_shape, (1, 1), (1, 1)
   below = 'the image'

@@ -38,8 +38,13 @@ class ConvNet(tf.Module):
     Args:
       geometries: from `geometry.trace`, which rejects impossible layers.
       seed: equal seeds give equal kernels.
+
+    Raises:
+      TypeError: `geometries` are not from `geometry.trace`.
     """
     super().__init__()
+    if not all(isinstance(x, geometry.LayerGeometry) for x in geometries):
+      raise TypeError('expected the layers as geometry.trace returns them')
     self.layers = [layer.spec for layer in geometries]
     self.kernels, self.biases = {}, {}
     for layer in geometries:
@@ -58,10 +63,10 @@ class ConvNet(tf.Module):
     pre-activation), `conv1/relu` the output of the layer.
 
     Args:
-      images: `[batch, height, width, maps]` float32.
+      images: `[batch, height, width, maps]`, floating point.
     """
     tensors = {}
-    x = tf.convert_to_tensor(images)
+    x = tf.cast(ops.to_maps(images), tf.float32)
     for layer in self.layers:
       if isinstance(layer, specs.Pool):
         x = tensors[layer.name] = _pool(layer, x)
@@ -98,7 +103,7 @@ def _logits_pooling_first(network, images):
   relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit. A pooling of
   2x2 then leaves a quarter of the values for bias and relu.
   """
-  x = tf.convert_to_tensor(images)
+  x = tf.cast(ops.to_maps(images), tf.float32)
   layers = collections.deque(network.layers)
   while layers:
     layer = layers.popleft()

@@ -7,6 +7,31 @@ HWIO, `[height, width, input maps, output maps]`.
 
 import tensorflow as tf
 
+from cnn_tf.network import windows
+
+
+def to_maps(inputs: tf.Tensor) -> tf.Tensor:
+  """`inputs` as a tensor, checked to be `[batch, height, width, maps]`.
+
+  The check matters: with oneDNN, `tf.nn.conv2d` of a tensor of rank 3 does not
+  raise an error but ends Python.
+
+  Raises:
+    ValueError: the rank is not 4.
+    TypeError: the values are not floating point.
+  """
+  inputs = tf.convert_to_tensor(inputs)
+  if inputs.shape.rank != 4:
+    raise ValueError(
+      f'expected [batch, height, width, maps], not shape {inputs.shape}'
+    )
+  if not inputs.dtype.is_floating:
+    raise TypeError(
+      f'expected floating point, not {inputs.dtype.name}; '
+      'datasets.to_float converts images'
+    )
+  return inputs
+
 
 def conv2d(
   inputs: tf.Tensor,
@@ -25,6 +50,12 @@ def conv2d(
   With oneDNN, an empty batch is returned with the height, width and maps of the
   input: silently wrong.
   """
+  inputs, padding = to_maps(inputs), windows.check_padding(padding)
+  if tuple(kernel.shape[:2]) == (1, 1):
+    # With AVX-512, the kernel gradient of oneDNN (TensorFlow 2.21) for a 1x1
+    # kernel and a stride above 1 writes beyond its memory: a crash, or silently
+    # wrong values. Taking every s-th input first is the same function.
+    inputs, stride = inputs[:, :: stride[0], :: stride[1]], (1, 1)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
 
 
@@ -39,6 +70,7 @@ def max_pool2d(
   The gradient goes to the first of equal maxima. A NaN can be lost: check the
   loss and the gradients for finite values, never the feature maps.
   """
+  inputs, padding = to_maps(inputs), windows.check_padding(padding)
   return tf.nn.max_pool2d(inputs, window, stride, padding.upper())
 
 
@@ -49,6 +81,7 @@ def avg_pool2d(
   padding: str,
 ) -> tf.Tensor:
   """The mean of each window; padding is not part of the sum or of the count."""
+  inputs, padding = to_maps(inputs), windows.check_padding(padding)
   return tf.nn.avg_pool2d(inputs, window, stride, padding.upper())
 
 

@@ -10,7 +10,6 @@ import math
 from cnn_tf.network import windows
 
 ACTIVATIONS = ('relu', 'selu', 'elu', 'tanh', 'sigmoid', 'linear')
-PADDINGS = ('valid', 'same')
 
 Shape = tuple[int, ...]
 

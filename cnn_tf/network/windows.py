@@ -15,6 +15,15 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import NamedTuple
 
+PADDINGS = ('valid', 'same')
+
+
+def check_padding(padding: str) -> str:
+  """Returns `padding`, or raises a `ValueError` if there is no such padding."""
+  if padding not in PADDINGS:
+    raise ValueError(f"padding must be 'valid' or 'same', not {padding!r}")
+  return padding
+
 
 class Axis(NamedTuple):
   """A window that slides along one axis of a feature map."""
@@ -27,7 +36,7 @@ class Axis(NamedTuple):
 
 def num_positions(axis: Axis) -> int:
   """The number of positions of the window, which is the size of the output."""
-  if axis.padding == 'same':
+  if check_padding(axis.padding) == 'same':
     return math.ceil(axis.size / axis.stride)
   return (axis.size - axis.window) // axis.stride + 1
 

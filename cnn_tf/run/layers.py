@@ -12,6 +12,7 @@ import re
 
 from cnn_tf import errors
 from cnn_tf.network import specs
+from cnn_tf.network import windows
 
 
 def parse(text: str, num_classes: int = 10) -> tuple[specs.Layer, ...]:
@@ -78,7 +79,7 @@ def _options(words, **defaults):
   for word in words:
     if word == 'stride':
       option, value = 'stride', _pair(next(words, ''), 'stride', or_one=True)
-    elif word in specs.PADDINGS:
+    elif word in windows.PADDINGS:
       option, value = 'padding', word
     elif word in specs.ACTIVATIONS:
       option, value = 'activation', word

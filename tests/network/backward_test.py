@@ -13,6 +13,7 @@ from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import reference
 from cnn_tf.network import specs
+from cnn_tf.network import windows
 from cnn_tf.run import config
 from cnn_tf.run import layers
 
@@ -39,7 +40,7 @@ def _random_text(draw):
 
   def options():
     stride = f'stride {pair(2)} ' if draw.random() < 0.5 else 'stride 1 '
-    return stride + draw.choice(specs.PADDINGS)
+    return stride + draw.choice(windows.PADDINGS)
 
   parts = []
   for _ in range(draw.randint(0, 3)):

@@ -136,6 +136,12 @@ class RefusalTest(tf.test.TestCase, parameterized.TestCase):
       _trace(text)
     self.assertEqual(str(caught.exception), expected)
 
+  def test_text_and_images_without_maps_are_errors(self):
+    with self.assertRaisesRegex(TypeError, 'run.layers.parse'):
+      geometry.trace('conv 4 3x3', (28, 28, 1))
+    with self.assertRaisesRegex(ValueError, r'\(height, width, maps\)'):
+      geometry.trace(layers.parse('conv 4 3x3'), (28, 28))
+
   def test_a_window_as_large_as_its_map_fits_and_same_always_fits(self):
     self.assertEqual(_trace('maxpool 28x28')[0].output_shape, (1, 1, 1))
     self.assertEqual(_trace('conv 4 30x30 same')[0].output_shape, (28, 28, 4))

@@ -171,6 +171,26 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     )
 
 
+class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters('', 'dense 5', 'conv 2 3x3', 'maxpool 2x2')
+  def test_images_of_another_rank_or_type_are_an_error(self, text):
+    network = _network(text)
+    for call in (network, network.activations):
+      for shape in ((28, 28), (3, 28, 28)):
+        with self.assertRaisesRegex(ValueError, 'height, width, maps'):
+          call(np.zeros(shape, np.float32))
+      with self.assertRaisesRegex(TypeError, 'datasets.to_float'):
+        call(np.zeros([3, 28, 28, 1], np.uint8))
+
+  def test_images_in_float64_give_the_same_bits(self):
+    network, images = _network('conv 2 3x3'), _images(2, 28, 28, 1).numpy()
+    self.assertAllEqual(network(images.astype(np.float64)), network(images))
+
+  def test_layers_as_text_are_an_error(self):
+    with self.assertRaisesRegex(TypeError, 'geometry.trace'):
+      model.ConvNet('conv 2 3x3', 0)
+
+
 class BorderTest(tf.test.TestCase):
   def test_the_last_two_rows_and_columns_do_not_change_a_bit(self):
     network, images = _network(config.REFERENCE_LAYERS), _images(4, 28, 28, 1)

@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import subprocess
+import sys
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +13,7 @@ from cnn_tf.network import ops
 from cnn_tf.network import reference
 from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
+from cnn_tf.network import windows
 
 _ONE_TO_NINE = np.arange(1.0, 10.0).reshape(1, 3, 3, 1)
 _SIZES = ((1, 1), (5, 4), (6, 7))
@@ -19,7 +22,7 @@ _STRIDES = ((1, 1), (2, 1), (3, 3), (2, 5))
 _CASES = [
   (size, window, stride, padding)
   for size, window, stride, padding in itertools.product(
-    _SIZES, _WINDOWS, _STRIDES, specs.PADDINGS
+    _SIZES, _WINDOWS, _STRIDES, windows.PADDINGS
   )
   if padding == 'same' or (window[0] <= size[0] and window[1] <= size[1])
 ]
@@ -150,6 +153,79 @@ class ReferenceTest(tf.test.TestCase, parameterized.TestCase):
     output, (actual,) = _run(ops.ACTIVATIONS[name], [x], 1)
     self.assertAllClose(output, function(x))
     self.assertAllClose(actual, derivative(x))
+
+
+# A process of its own, since it would end the one that runs it.
+_STRIDED_1X1 = """
+import numpy as np
+import tensorflow as tf
+from cnn_tf.network import ops
+from cnn_tf.network import reference
+
+draw = np.random.default_rng(0)
+
+@tf.function
+def step(inputs, kernel, upstream, *settings):
+  output = ops.conv2d(inputs, kernel, *settings)
+  return tf.gradients(output, [inputs, kernel], upstream)
+
+for num_inputs, num_outputs, batch in ((1, 2, 5), (4, 2, 5), (1, 1, 1)):
+  for stride in ((2, 2), (1, 2), (3, 1)):
+    inputs = draw.normal(size=(batch, 9, 9, num_inputs)).astype(np.float32)
+    kernel = draw.normal(size=(1, 1, num_inputs, num_outputs))
+    settings = stride, 'valid'
+    output = reference.conv2d(inputs, kernel, *settings)
+    upstream = draw.normal(size=output.shape).astype(np.float32)
+    expected = reference.conv2d_gradients(inputs, kernel, *settings, upstream)
+    for _ in range(20):
+      actual = step(
+        tf.constant(inputs),
+        tf.constant(kernel, tf.float32),
+        tf.constant(upstream),
+        *settings,
+      )
+      for a, b in zip(actual, expected, strict=True):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-4)
+print('no crash')
+"""
+
+
+class Strided1x1Test(tf.test.TestCase):
+  def test_its_gradients_neither_crash_nor_differ(self):
+    done = subprocess.run(
+      [sys.executable, '-c', _STRIDED_1X1],
+      env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
+      capture_output=True,
+      text=True,
+    )
+    self.assertEqual((done.returncode, done.stdout), (0, 'no crash\n'))
+
+
+class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters('conv2d', 'max_pool2d', 'avg_pool2d')
+  def test_what_would_end_python_is_an_error(self, name):
+    second = tf.ones([3, 3, 1, 1]) if name == 'conv2d' else (3, 3)
+    op = getattr(ops, name)
+    for shape in ([28, 28], [5, 28, 28]):
+      with self.assertRaisesRegex(
+        ValueError, r'\[batch, height, width, maps\]'
+      ):
+        op(tf.ones(shape), second, (1, 1), 'valid')
+    with self.assertRaisesRegex(TypeError, 'not uint8; datasets.to_float'):
+      op(np.ones([1, 28, 28, 1], np.uint8), second, (1, 1), 'valid')
+
+  @parameterized.product(
+    name=['conv2d', 'max_pool2d', 'avg_pool2d'],
+    module=[ops, reference],
+    padding=['SAME', 'full', ''],
+  )
+  def test_ops_and_reference_know_the_same_paddings(
+    self, name, module, padding
+  ):
+    second = np.ones([2, 2, 1, 1], np.float32) if name == 'conv2d' else (2, 2)
+    inputs = np.ones([1, 4, 4, 1], np.float32)
+    with self.assertRaisesRegex(ValueError, "must be 'valid' or 'same'"):
+      getattr(module, name)(inputs, second, (1, 1), padding)
 
 
 class NamesTest(tf.test.TestCase):
