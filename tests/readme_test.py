@@ -1,0 +1,48 @@
+"""The README: its Python code runs, and it prints what it says."""
+
+import contextlib
+import io
+import os
+import pathlib
+import re
+
+import numpy as np
+import tensorflow as tf
+
+from tests import small_data
+from tests import small_run
+
+_README = (small_data.ROOT / 'README.md').read_text()
+
+
+def _execute(code):
+  with contextlib.redirect_stdout(io.StringIO()) as printed:
+    exec(compile(code, 'README.md', 'exec'), {})
+  return printed.getvalue()
+
+
+class ReadmeTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.enter_context(contextlib.chdir(self.create_tempdir().full_path))
+    self.blocks = re.findall(r'```python\n(.*?)```', _README, re.DOTALL)
+    self.assertLen(self.blocks, 2)
+
+  def test_a_network_is_trained_in_a_dozen_lines(self):
+    self.assertLess(float(_execute(self.blocks[0])), 0.5)
+
+  def test_a_run_is_loaded_and_classifies_a_picture(self):
+    os.makedirs('runs')
+    layers = 'conv 32 3x3, maxpool 2x2, conv 64 3x3'
+    small_run.train('.', layers).rename('runs/fashion')
+    picture = np.zeros([56, 40, 3], np.uint8)
+    png = tf.io.encode_png(picture)
+    pathlib.Path('picture.png').write_bytes(png.numpy())
+    digit, shape = _execute(self.blocks[1]).splitlines()
+    self.assertIn(digit, '0123456789')
+    self.assertEqual(shape, '(1, 11, 11, 64)')
+    self.assertStartsWith(pathlib.Path('conv1.png').read_bytes(), b'\x89PNG')
+
+
+if __name__ == '__main__':
+  tf.test.main()
