@@ -1,7 +1,19 @@
 """A convolutional network in raw TensorFlow ops, in reading order.
 
 Read it from top to bottom: a file uses only the files above it. The essential
-path ends with `learning/`; the rest runs, measures and draws.
+path ends with `learning/`; the rest runs, measures and draws. To see first
+where it leads, run `python -m cnn_tf.learning.one_step`.
+
+Some terms: an op is a function of tensors, such as `tf.nn.conv2d`. A
+convolution has several filters; filter o is `kernel[:, :, :, o]`, and its
+output is feature map o (a channel, in other texts). A convolutional layer is
+`activation(conv2d(inputs, kernel) + bias)`, a dense layer
+`activation(inputs @ kernel + bias)`; the value before the activation function
+is the pre-activation. The pre-activations of the last layer are the logits,
+one per class; softmax turns them into probabilities. A node is one value of a
+feature map, or one unit of a dense layer. The reference network of this project
+is two convolutions with a pooling each, a third convolution and two dense
+layers: `geometry.py` and `one_step.py` spell it out.
 
   errors.py                    the one exception meant for the user
   keys.py                      (seed, purpose, step) -> key of a random draw
@@ -28,7 +40,7 @@ path ends with `learning/`; the rest runs, measures and draws.
     schedules.py               step -> learning rate
     optimizers.py              gradients, rate -> new values of the variables
     train_step.py              forward pass, backward pass, update
-    one_step.py                the whole story on one batch
+    one_step.py                one training step, every number printed
 
   run/                         a `Config` -> the folder of a finished run
     config.py                  every hyperparameter and its default

@@ -1,9 +1,10 @@
 """`(seed, purpose, step)` -> the key of a random draw.
 
-A stateless random op always returns the same numbers for the same key. A draw
-therefore depends on what it is for, and not on what was drawn before it: a run
-can stop and resume with the same bits, and adding a layer leaves the initial
-kernels of the other layers as they were.
+`tf.random.normal` changes a hidden state, so its result depends on all earlier
+draws. `tf.random.stateless_normal([2], key(0, 'conv1/kernel'))` always returns
+the same two numbers: a draw depends on its seed, purpose and step alone. So an
+interrupted run can resume with exactly the same bits, and the initial kernel of
+a layer does not depend on how many layers there are.
 """
 
 import zlib
@@ -11,7 +12,13 @@ import zlib
 import tensorflow as tf
 
 
-def key(seed: int, purpose: str, step=0) -> tf.Tensor:
-  """The key `[2]` int64, for the argument `seed` of `tf.random.stateless_*`."""
+def key(seed: int, purpose: str, step: int = 0) -> tf.Tensor:
+  """The key `[2]` int64, for the argument `seed` of `tf.random.stateless_*`.
+
+  Args:
+    seed: of the whole run.
+    purpose: what the draw is for; a checksum turns it into an integer.
+    step: a counter, such as the number of the epoch.
+  """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
   return tf.random.fold_in(start, tf.cast(step, tf.int64), alg='philox')

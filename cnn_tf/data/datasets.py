@@ -10,8 +10,8 @@ from cnn_tf import keys
 from cnn_tf.data import files
 from cnn_tf.data import idx
 
-# The validation examples are the same for every seed, so that runs can be
-# compared on them.
+# An arbitrary constant: the validation examples are the same for every run,
+# whatever its seed, so that runs can be compared on them.
 _VALIDATION_SEED = 28
 
 
@@ -23,20 +23,22 @@ class Examples(NamedTuple):
 
 
 class Dataset(NamedTuple):
-  """Three disjoint sets of examples.
+  """Training, validation and test examples.
 
-  A training reads the test set once, after its last epoch. (The studies read it
-  more often; docs/studies.md says where.)
+  A run evaluates on the test set once, after its last epoch. (The studies use
+  it more often; docs/studies.md says where.)
   """
 
   train: Examples
-  validation: Examples  # held out of the training files, to compare settings
+  validation: Examples  # held out of the training set, to compare settings
   test: Examples
   num_classes: int
 
 
 def load(name: str, data_dir: str = '', num_validation: int = 5000) -> Dataset:
   """Loads a dataset of this package, or the one in the folder `data_dir`.
+
+  By default 55,000 training, 5,000 validation and 10,000 test examples.
 
   Args:
     name: 'mnist' or 'fashion'.
@@ -85,16 +87,18 @@ def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
 def order(num_examples: int, seed: int, epoch: int) -> tf.Tensor:
   """The permutation of the examples for one epoch, `[num_examples]` int32.
 
-  A pure function of its arguments: there is no shuffle buffer to fill, and no
-  state to save or restore.
+  It depends on its arguments alone, so a checkpoint needs no shuffle state.
   """
   return _shuffle(num_examples, keys.key(seed, 'order', epoch))
 
 
 def to_float(images: tf.Tensor) -> tf.Tensor:
-  """`[batch, height, width]` uint8 -> `[batch, height, width, 1]` in [0, 1]."""
-  # In a graph, TensorFlow replaces `x / 255` by `x * (1 / 255)`, which differs
-  # in the last bit. Written like this, eager code gets the same bits.
+  """`[batch, height, width]` uint8 -> `[batch, height, width, 1]` in [0, 1].
+
+  The last axis is that of the feature maps: a grey image is one map.
+  """
+  # In a tf.function, TensorFlow rewrites `x / 255` as `x * (1 / 255)`, which
+  # can differ in the last bit. Written as a product, both give the same bits.
   return tf.cast(images, tf.float32)[..., tf.newaxis] * (1 / 255)
 
 

@@ -1,4 +1,4 @@
-"""Where the files of a dataset are."""
+"""Finds the four files of a dataset."""
 
 import pathlib
 
@@ -13,7 +13,7 @@ _NAMES = (
 
 
 def folder(name: str, data_dir: str = '') -> pathlib.Path:
-  """The folder of the dataset `name`, or `data_dir` if it is given.
+  """The folder `name` beside this file, or `data_dir` if it is given.
 
   Raises:
     UserError: there is no such folder.
@@ -25,7 +25,9 @@ def folder(name: str, data_dir: str = '') -> pathlib.Path:
 
 
 def find(place: pathlib.Path) -> list[pathlib.Path]:
-  """Training images and labels, test images and labels; plain or gzip.
+  """The paths of training images, training labels, test images, test labels.
+
+  Each file may be compressed with gzip: `name` or `name.gz`.
 
   Raises:
     UserError: a file is missing.

@@ -1,8 +1,9 @@
-"""The IDX format of MNIST: one file <-> one array.
+"""The IDX format of MNIST: each file holds one array.
 
 A file is four bytes (0, 0, the type of the numbers, the number of axes), then
 the length of each axis as a big-endian uint32, then the numbers, with the last
-axis varying fastest. The datasets use a single type, the unsigned byte.
+axis varying fastest. The datasets use a single type, the unsigned byte (8). The
+training images begin with 0 0 8 3 and the lengths 60000, 28 and 28.
 
 Source: LeCun and Cortes, "The MNIST database", section "File formats".
 """
@@ -18,14 +19,15 @@ import numpy as np
 from cnn_tf import errors
 
 _UNSIGNED_BYTE = 0x08
-_GZIP = b'\x1f\x8b'
+_GZIP = b'\x1f\x8b'  # the first two bytes of every gzip file
 
 
 def read(path: str | pathlib.Path) -> np.ndarray:
   """Reads an IDX file of unsigned bytes, uncompressed or compressed by gzip.
 
   Raises:
-    UserError: the file cannot be read, or is not exactly one array.
+    UserError: the file cannot be read, or its length is not what its header
+      says.
   """
   try:
     content = pathlib.Path(path).read_bytes()
@@ -43,7 +45,7 @@ def read(path: str | pathlib.Path) -> np.ndarray:
 
 
 def encode(array: np.ndarray) -> bytes:
-  """The bytes of an uncompressed IDX file with a uint8 array."""
+  """Encodes a uint8 array as an uncompressed IDX file."""
   sizes = struct.pack(f'>{array.ndim}I', *array.shape)
   header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim]) + sizes
   return header + array.astype(np.uint8, casting='safe').tobytes()

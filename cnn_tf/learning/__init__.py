@@ -1,1 +1,1 @@
-"""Logits, labels -> better kernels."""
+"""Logits, labels -> loss, gradients, and new values of the variables."""

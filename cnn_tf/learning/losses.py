@@ -1,4 +1,4 @@
-"""Logits, labels, kernels -> what training minimises."""
+"""What training minimises: mean cross-entropy plus L2 penalty."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,12 @@ import tensorflow as tf
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
   """`-log(softmax(logits)[label])` of each example, `[batch]`, in nats.
 
-  It is ln(classes), 2.303 for ten classes, if all classes are equally likely.
-  Softmax and logarithm are one op because exp of a large logit overflows.
+  A nat is the unit of the natural logarithm. If the network gives every one of
+  ten classes the same probability, the cross-entropy is ln(10) = 2.303. Softmax
+  and logarithm are one op because a probability can round to 0, whose logarithm
+  is infinite.
   """
+  # The op has no uint8 version.
   return tf.nn.sparse_softmax_cross_entropy_with_logits(
     tf.cast(labels, tf.int32), logits
   )
@@ -19,7 +22,8 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 def l2_penalty(kernels: Iterable[tf.Tensor], l2_scale: float) -> tf.Tensor:
   """`l2_scale * sum(kernel ** 2) / 2` over all kernels, a scalar.
 
-  Its gradient is `l2_scale * kernel`, so each step shrinks every kernel a
-  little. Biases are not penalised.
+  Its gradient is `l2_scale * kernel`, so each step of gradient descent also
+  shrinks every kernel a little (weight decay). Biases are few and do not make
+  the output depend more strongly on the image; they are not penalised.
   """
   return l2_scale * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])

@@ -1,4 +1,4 @@
-"""Sums over examples, divided once at the end.
+"""Mean cross-entropy and accuracy, from sums over batches.
 
 The mean of batch means is not the mean over the examples if the last batch is
 smaller, so nothing is divided before the last example has been counted.
@@ -15,7 +15,7 @@ class Means(NamedTuple):
   """Means over examples, as Python numbers."""
 
   cross_entropy: float  # in nats
-  accuracy: float  # between 0 and 1
+  accuracy: float  # the share of examples whose largest logit is the label's
 
 
 class Totals(NamedTuple):
@@ -43,7 +43,7 @@ class Totals(NamedTuple):
 
 
 def no_examples() -> Totals:
-  """The sums over no examples."""
+  """Zero, to start adding from."""
   return Totals(*[tf.zeros([], tf.float64)] * 3)
 
 
@@ -55,8 +55,7 @@ def of_batch(
   Args:
     logits: `[batch, classes]`.
     labels: `[batch]`.
-    weights: `[batch]` float32: 1 for an example that counts, 0 for one that
-      only fills the batch.
+    weights: `[batch]` float32: 1, or 0 for an example that does not count.
   """
   correct = tf.argmax(logits, axis=1) == tf.cast(labels, tf.int64)
   return Totals(

@@ -1,8 +1,9 @@
-"""The whole story on one batch: forward pass, loss, gradients, update.
+"""One training step on one batch: forward pass, loss, gradients, update.
 
 python -m cnn_tf.learning.one_step
 
-Change the constants and run it again.
+Change the constants and run it again. (What TensorFlow prints on the error
+stream, about oneDNN and CUDA, is harmless.)
 """
 
 import math
@@ -31,7 +32,7 @@ LAYERS = (
 )
 DATASET, BATCH_SIZE = 'mnist', 32
 RATE, L2_SCALE = 0.05, 1e-3
-WEIGHT = 'conv2', (0, 1, 2, 3)  # a layer and a place in its kernel (HWIO)
+WEIGHT = 'conv2', (0, 1, 2, 3)  # layer; row, column, input map, filter
 
 examples = datasets.load(DATASET).train
 images = datasets.to_float(examples.images[:BATCH_SIZE])
@@ -39,55 +40,71 @@ labels = examples.labels[:BATCH_SIZE]
 network = model.ConvNet(geometry.trace(LAYERS, (28, 28, 1)), seed=0)
 
 print(f'Forward: {BATCH_SIZE} images of {DATASET}')
-print(f'{"tensor":12}  {"shape":18}  {"mean":>9}  deviation')
+print(f'{"tensor":12}  {"shape":18}  {"mean":>9}  {"std":>9}')
 for name, tensor in {'images': images, **network.activations(images)}.items():
-  mean, deviation = np.mean(tensor), np.std(tensor)
-  print(f'{name:12}  {tuple(tensor.shape)!s:18}  {mean:9.4f}  {deviation:9.4f}')
+  mean, std = np.mean(tensor), np.std(tensor)
+  print(f'{name:12}  {tuple(tensor.shape)!s:18}  {mean:9.4f}  {std:9.4f}')
+
+weights, count = tf.ones(BATCH_SIZE), float(BATCH_SIZE)
+loss, totals, gradients = train_step.forward_backward(
+  network, images, labels, weights, count, L2_SCALE
+)
+cross_entropy = totals.cross_entropy / count
+print('\nLoss, in nats')
+print(f'cross-entropy             {cross_entropy:8.4f}')
+print(f'the same for equal logits {math.log(10):8.4f}  = ln(10)')
+print(f'L2 penalty                {loss - cross_entropy:8.4f}')
+print(f'loss, the sum             {loss:8.4f}')
 
 print('\nBackward: the gradient of the loss with respect to every variable')
-weights, count = tf.ones(BATCH_SIZE), float(BATCH_SIZE)
-batch = images, labels, weights, count, L2_SCALE
-loss, totals, gradients = train_step.forward_backward(network, *batch)
 print(f'{"variable":13}  {"shape":18}  {"norm":>9}  norm of its gradient')
+gradient_of = {}
 for variable, gradient in zip(
   network.trainable_variables, gradients, strict=True
 ):
-  sizes = f'{np.linalg.norm(variable):9.4f}  {np.linalg.norm(gradient):9.5f}'
-  print(f'{variable.name[:-2]:13}  {tuple(variable.shape)!s:18}  {sizes}')
+  name = variable.name.removesuffix(':0')
+  gradient_of[name] = gradient.numpy()
+  norms = f'{np.linalg.norm(variable):9.4f}  {np.linalg.norm(gradient):9.5f}'
+  print(f'{name:13}  {tuple(variable.shape)!s:18}  {norms}')
 
-layer, place = WEIGHT
-names = [variable.name for variable in network.trainable_variables]
-by_tape = dict(zip(names, gradients, strict=True))[f'{layer}/kernel:0'][place]
-by_hand = backward.backward(network, images.numpy(), labels)
-weight, losses_nearby = network.kernels[layer][place].numpy(), []
-for step in (1e-6, -1e-6):
+layer, index = WEIGHT
+by_hand = backward.backward(network, images.numpy(), labels).kernels[layer]
+weight, epsilon, losses_nearby = network.kernels[layer][index], 1e-6, []
+for change in (epsilon, -epsilon):
   kernel = network.kernels[layer].numpy().astype(np.float64)
-  kernel[place] += step
+  kernel[index] += change
   kernels = {**network.kernels, layer: kernel}
-  nearby = types.SimpleNamespace(
-    layers=network.layers, kernels=kernels, biases=network.biases
+  logits, _ = backward.forward(
+    types.SimpleNamespace(
+      layers=LAYERS, kernels=kernels, biases=network.biases
+    ),
+    images.numpy(),
   )
-  logits, _ = backward.forward(nearby, images.numpy())
-  losses_nearby.append(reference.cross_entropy(logits, labels).mean())
-slope = (losses_nearby[0] - losses_nearby[1]) / 2e-6
-print(f'\nThe gradient of one weight, {layer}/kernel{list(place)}')
-print(f'tf.GradientTape                   {by_tape:13.9f}')
-decay = L2_SCALE * weight  # the gradient of the L2 penalty
+  penalty = L2_SCALE * np.sum(kernel**2) / 2  # the other kernels do not change
+  mean = reference.cross_entropy(logits, labels).mean()
+  losses_nearby.append(mean + penalty)
+difference = (losses_nearby[0] - losses_nearby[1]) / (2 * epsilon)
+print(f'\nThe gradient with respect to one weight, {layer}/kernel{list(index)}')
+by_tape = gradient_of[f'{layer}/kernel'][index]
+print(f'tf.GradientTape                {by_tape:11.8f}')
 print(
-  f'backward.py, with the L2 penalty  '
-  f'{by_hand.kernels[layer][place] + decay:13.9f}'
+  f'backward.py, plus L2 * weight  {by_hand[index] + L2_SCALE * weight:11.8f}'
 )
-print(f'finite difference, likewise       {slope + decay:13.9f}')
+print(f'central difference of the loss {difference:11.8f}')
 
 optimizer = optimizers.Momentum(network.trainable_variables)
-batch = images, labels, L2_SCALE
-train_step.train_step(network, optimizer, tf.constant(RATE), *batch)
-updated = network.kernels[layer][place]
-print(f'\nUpdate: {weight:.6f} - {RATE} * gradient = {updated:.6f}')
+rate = tf.constant(RATE, tf.float32)
+train_step.train_step(network, optimizer, rate, images, labels, L2_SCALE)
+updated = network.kernels[layer][index]
+print(
+  '\nUpdate: the velocity starts at 0, so the first step is rate * gradient'
+)
+print(f'{weight:.8f} - {RATE} * gradient = {updated:.8f}')
 
-logits = network(images).numpy()
-loss_after = reference.cross_entropy(logits, labels).mean()
-print('\nCross-entropy, in nats')
-print(f'all classes equally likely, ln(10)  {math.log(10):.4f}')
-print(f'before the update                   {totals.cross_entropy / count:.4f}')
-print(f'after it, on the same images        {loss_after:.4f}')
+loss_after, totals_after, _ = train_step.forward_backward(
+  network, images, labels, weights, count, L2_SCALE
+)
+print('\nThe same images, before and after the update')
+print(f'loss         {loss:8.4f}  {loss_after:8.4f}')
+right = totals.num_correct, totals_after.num_correct
+print(f'correct      {right[0]:8.0f}  {right[1]:8.0f}  of {BATCH_SIZE}')

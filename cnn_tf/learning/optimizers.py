@@ -1,8 +1,8 @@
 """Gradients, learning rate -> new values of the variables.
 
 In the equations, w is a variable and g its gradient, element by element. The
-code has the same names, in the order of the equations. `assign` takes effect
-at once, in a `tf.function` too: after `v.assign(...)`, `v` is the new velocity.
+code uses the same symbols in the same order. `assign` takes effect at once:
+after `v.assign(...)`, `v` is the new velocity, as in the equations.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,11 @@ class Momentum(tf.Module):
     w <- w - rate * v                      or, with nesterov,
     w <- w - rate * (g + momentum * v)
 
-  Sutskever et al. 2013, "On the importance of initialization and momentum in
-  deep learning"; here the rate is not part of the velocity, so that a lower
-  rate shortens the very next step.
+  The velocity v adds up past gradients: where they agree, a step becomes up to
+  `1 / (1 - momentum)` times longer. The rate is not part of v, so a change of
+  the rate takes effect at once. Sutskever et al. 2013, "On the importance of
+  initialization and momentum in deep learning"; nesterov as reformulated by
+  Bengio et al. 2013, "Advances in optimizing recurrent networks".
   """
 
   def __init__(
@@ -44,7 +46,7 @@ class Momentum(tf.Module):
 
 
 class RMSProp(tf.Module):
-  """Divides each gradient by a running root mean square of itself.
+  """Divides each gradient by the root of a moving average of its square.
 
     s <- decay * s + (1 - decay) * g ** 2
     w <- w - rate * g / sqrt(s + epsilon)
@@ -74,7 +76,7 @@ class RMSProp(tf.Module):
 
 
 class Adam(tf.Module):
-  """Momentum and RMSProp combined, both corrected for their start at zero.
+  """Momentum and RMSProp combined; both averages start at 0 and are corrected.
 
     m <- beta1 * m + (1 - beta1) * g
     s <- beta2 * s + (1 - beta2) * g ** 2

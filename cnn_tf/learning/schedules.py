@@ -1,8 +1,9 @@
 """Step -> learning rate.
 
-A schedule is a function `rate(step)` of the number of updates so far, 0 before
-the first one; `warm_up` also uses fractions. `step` may be a tensor of any
-shape, and the rate has the same shape, so a whole curve is one call.
+A schedule is a function `rate(step)`: the learning rate of the update that
+follows `step` updates, so that of the first one is `rate(0)`. `step` may be an
+array, for example to plot the curve. A run selects a schedule by the flag
+`--lr_schedule`.
 """
 
 import math
@@ -71,8 +72,8 @@ def cosine(initial_rate: float, num_steps: float) -> Schedule:
 def one_cycle(highest_rate: float, num_steps: float) -> Schedule:
   """Linear from `highest_rate / 25` up for 30 % of the steps, then down to 0.
 
-  After Smith and Topin 2018, "Super-Convergence", but with one downward slope
-  and constant momentum.
+  After Smith and Topin 2018, "Super-Convergence", with the constants that are
+  usual in libraries, one linear decay, and constant momentum.
   """
 
   def rate(step):
@@ -85,10 +86,11 @@ def one_cycle(highest_rate: float, num_steps: float) -> Schedule:
 
 
 def warm_up(schedule: Schedule, warmup_steps: float) -> Schedule:
-  """A linear rise to the first rate of `schedule`, then `schedule` itself.
+  """A linear rise to `schedule(0)`, then `schedule`, `warmup_steps` later.
 
   `rate(t) = schedule(0) * (t + 1) / (warmup_steps + 1)` before step
-  `warmup_steps`, `schedule(t - warmup_steps)` from then on.
+  `warmup_steps`, `schedule(t - warmup_steps)` from then on. At the full rate
+  many relu units would die in the first steps.
   """
 
   def rate(step):

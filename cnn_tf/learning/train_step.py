@@ -1,16 +1,16 @@
 """One step of training: forward pass, backward pass, update.
 
-A `tf.GradientTape` records the ops that run inside its `with` block on watched
-tensors: trainable variables are watched automatically. `tape.gradient` then
-applies the chain rule to the record in reverse, as `network/backward.py` does
-by hand.
+A `tf.GradientTape` records every op in its `with` block that depends on a
+trainable variable. `tape.gradient` then applies the chain rule to the record in
+reverse, as `network/backward.py` does by hand.
 
-A `tf.function` runs its Python code only once, to trace the ops into a graph;
-later calls run the graph without Python. So a value that changes from step to
-step must be a tensor or a variable: a Python number would be a constant of the
-graph, or would be traced again for each new value. The loop over steps can be a
-part of the graph, too. Python's `for` would be unrolled into one copy of the
-step per iteration; `tf.while_loop` is a single op (`run/trainer.py`).
+Without `tf.function`, each op runs as soon as Python calls it (eagerly). A
+`tf.function` runs its Python code once, to trace the ops into a graph; later
+calls run the graph, which is faster. It is traced again for tensors of a new
+shape or type, and for every new value of a Python number, so a number that
+changes from step to step must be a tensor. `autograph=False` leaves Python's
+control flow alone: a `for` over steps would put one copy of the step per
+iteration into the graph. `run/trainer.py` loops with `tf.while_loop`, an op.
 """
 
 import tensorflow as tf
@@ -37,9 +37,10 @@ def forward_backward(
     network: the network to differentiate.
     images: `[batch, height, width, 1]` float32.
     labels: `[batch]`, whole numbers.
-    weights: `[batch]` float32, the weight of each example.
-    count: scalar float32, the number of examples to divide by.
-    l2_scale: of the L2 penalty.
+    weights: `[batch]` float32: 1, or 0 for an example that does not count.
+    count: scalar float32, the number of examples to divide by: more than in
+      this batch if it is only a part of one.
+    l2_scale: the factor of the L2 penalty.
 
   Returns:
     The loss; the sums over the examples; the gradient of the loss with respect
@@ -67,11 +68,11 @@ def train_step(
 
   Args:
     network: the network to train.
-    optimizer: of `network.trainable_variables`.
+    optimizer: created for `network.trainable_variables`.
     rate: scalar float32 tensor, the learning rate.
     images: `[batch, height, width, 1]` float32.
     labels: `[batch]`, whole numbers.
-    l2_scale: of the L2 penalty.
+    l2_scale: the factor of the L2 penalty.
 
   Returns:
     The loss before the update.

@@ -1,7 +1,9 @@
 """Backpropagation by hand: the chain rule through all layers, in NumPy.
 
-`tf.GradientTape` does the same: it records the ops of the forward pass with
-their inputs, then goes through the record in reverse.
+The forward pass records the inputs of every layer. The backward pass goes
+through the layers in reverse: it turns the gradient with respect to the output
+of a layer into the gradients with respect to its bias, its kernel and its
+inputs, which are the output of the layer before.
 """
 
 from typing import NamedTuple
@@ -38,7 +40,8 @@ def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[_Record]]:
   """The logits `[batch, classes]`, and a record of every layer, in float64.
 
   Args:
-    network: a `ConvNet`, or anything else with `layers`, `kernels`, `biases`.
+    network: a `ConvNet`, or any object with `layers`, `kernels` and `biases`,
+      such as one with kernels in float64.
     images: `[batch, height, width, maps]`.
   """
   x, records = np.asarray(images, np.float64), []
@@ -62,7 +65,7 @@ def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[_Record]]:
 
 
 def backward(network, images: np.ndarray, labels: np.ndarray) -> Gradients:
-  """The gradient of the mean cross-entropy, by all kernels and biases.
+  """The gradient of the mean cross-entropy, without the L2 penalty.
 
   Args:
     network: as for `forward`.

@@ -1,24 +1,31 @@
-"""Layer specs -> shapes, costs and receptive fields, before any op runs.
+"""Layer specs -> shapes, costs and receptive fields, without running any op.
 
-The receptive field f of a node and its effective stride j, both in pixels of
-the image, follow from the window k and the stride s of each layer:
+A node sees f pixels of the image along an axis, its receptive field; the field
+of the next node starts j pixels further on, the effective stride. A window of k
+nodes with stride s changes them as follows:
 
-  f <- f + (k - 1) * j        k inputs, j pixels apart, each f pixels wide
-  j <- s * j                  the next node starts s inputs further on
+  f <- f + (k - 1) * j
+  j <- s * j
 
-For the reference network:
+For the reference network (both axes are alike):
 
-  layer   k  s   f                  j
-  image          1                  1
-  conv1   3  1   1 + 2 * 1 =  3     1
-  pool1   2  2   3 + 1 * 1 =  4     2
-  conv2   3  1   4 + 2 * 2 =  8     2
-  pool2   2  2   8 + 1 * 2 = 10     4
-  conv3   3  1  10 + 2 * 4 = 18     4
+  layer   output  maps   k  s   f                  j   parameters
+  image   28         1          1                  1
+  conv1   26        32   3  1   1 + 2 * 1 =  3     1          320
+  pool1   13        32   2  2   3 + 1 * 1 =  4     2            0
+  conv2   11        64   3  1   4 + 2 * 2 =  8     2       18,496
+  pool2    5        64   2  2   8 + 1 * 2 = 10     4            0
+  conv3    3        64   3  1  10 + 2 * 4 = 18     4       36,928
+  dense1   1       100   3  1  18 + 2 * 4 = 26     4       57,700
+  logits   1        10   1  1  26 + 0 * 4 = 26     4        1,010
+
+Because 11 / 2 rounds down in pool2, even the logits see only 26 of the 28 rows
+and columns.
 
 Impossible layers are rejected here, because the ops do not reject them:
 `tf.nn.conv2d` with a window larger than its input can return uninitialized
-memory without an error, and `tf.nn.max_pool2d` can crash Python (SIGFPE).
+memory without an error, and `tf.nn.max_pool2d` can end Python by a division by
+zero (the signal SIGFPE).
 """
 
 import math
@@ -50,21 +57,21 @@ class LayerGeometry(NamedTuple):
 
   @property
   def num_multiplications(self) -> int:
-    """Each weight of the kernel is used once at every position."""
+    """Each weight of the kernel is used once per output position."""
     if not self.kernel_shape:
       return 0
     return math.prod(self.kernel_shape) * math.prod(self.output_shape[:-1])
 
   @property
   def num_activations(self) -> int:
-    """Output values, which are kept in memory for the backward pass."""
+    """Output values."""
     return math.prod(self.output_shape)
 
 
 def trace(
   layers: Sequence[specs.Layer], image_shape: specs.Shape
 ) -> tuple[LayerGeometry, ...]:
-  """Follows an image of `(height, width, maps)` through the layers.
+  """The geometry of every layer for an image of `(height, width, maps)`.
 
   Raises:
     UserError: a window is larger than its input.
@@ -102,9 +109,9 @@ def axis_stacks(
 
 
 def reaching(geometries: Sequence[LayerGeometry]) -> tuple[set[int], set[int]]:
-  """The image rows, and the columns, from which a path leads to the output.
+  """The image rows, and the columns, that can influence the output.
 
-  A pixel reaches the output if both its row and its column do.
+  A pixel influences the output if both its row and its column do.
   """
   vertical, horizontal = axis_stacks(geometries)
   return windows.reaching(vertical), windows.reaching(horizontal)

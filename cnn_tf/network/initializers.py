@@ -1,8 +1,12 @@
-"""Shape, activation, key -> the initial value of a kernel.
+"""Initial kernels, scaled to suit their activation function.
 
-A sum of n independent products has n times the variance of one product, so the
-more inputs an output adds up, the smaller the initial weights must be.
-Otherwise signals and gradients grow or vanish from layer to layer.
+An output is a sum of `fan_in` products w * x. If the weights w are independent
+and have mean 0,
+
+  variance of the output = fan_in * variance of w * mean of x ** 2
+
+so the more inputs an output adds up, the smaller its weights must be. Otherwise
+signals and gradients grow or vanish from layer to layer.
 """
 
 import math
@@ -24,7 +28,7 @@ def kernel(
 
 
 def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
-  """Normal with variance `2 / fan_in`: relu removes half of the variance.
+  """Normal with variance `2 / fan_in`: relu halves the mean square.
 
   He et al. 2015, "Delving Deep into Rectifiers", equation 10.
   """
@@ -33,9 +37,10 @@ def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
 
 
 def lecun(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
-  """Normal with variance `1 / fan_in`, which selu is designed for.
+  """Normal with variance `1 / fan_in`.
 
-  LeCun et al. 1998, "Efficient BackProp", equation 16.
+  LeCun et al. 1998, "Efficient BackProp", equation 16; selu assumes it
+  (Klambauer et al. 2017, "Self-Normalizing Neural Networks").
   """
   fan_in, _ = fans(shape)
   return tf.random.stateless_normal(shape, key, stddev=math.sqrt(1 / fan_in))
@@ -44,15 +49,16 @@ def lecun(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
 def glorot(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Uniform in ±`sqrt(6 / (fan_in + fan_out))`.
 
-  A compromise between the forward and the backward pass: Glorot and Bengio
-  2010, "Understanding the difficulty of training deep feedforward neural
-  networks", equation 16.
+  Its variance `2 / (fan_in + fan_out)` is a compromise between `1 / fan_in`,
+  which preserves the variance of activations, and `1 / fan_out`, which
+  preserves that of gradients: Glorot and Bengio 2010, "Understanding the
+  difficulty of training deep feedforward neural networks", equation 16.
   """
   limit = math.sqrt(6 / sum(fans(shape)))
   return tf.random.stateless_uniform(shape, key, -limit, limit)
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-  """`(fan_in, fan_out)`: inputs per output, and outputs per input."""
+  """Inputs per output, and outputs per input (at stride 1)."""
   *window, num_inputs, num_outputs = shape
   return math.prod(window) * num_inputs, math.prod(window) * num_outputs

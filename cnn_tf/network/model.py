@@ -1,13 +1,14 @@
 """`ConvNet`: the variables of a network, and the ops that connect them.
 
 A `tf.Tensor` is a value that never changes: images, feature maps, logits. A
-`tf.Variable` holds a tensor that can be replaced, by `assign`: training changes
-kernels and biases this way, and a checkpoint saves them. An op takes a variable
-wherever it takes a tensor, and uses its current value.
+`tf.Variable` holds a tensor that `assign` replaces: training changes kernels
+and biases this way. Where a tensor is expected, a variable can be used, and
+stands for its current value.
 
-A `tf.Module` finds the variables in its attributes, in lists and dicts too.
-`network.trainable_variables` is a tuple in a fixed order: attributes and dict
-keys are sorted by name, so all biases come before all kernels.
+A subclass of `tf.Module` finds all variables in its attributes, in lists and
+dicts too, for training and for checkpoints. `network.trainable_variables` is a
+tuple in a fixed order: attributes and dict keys are sorted by name, so all
+biases come before all kernels.
 """
 
 import collections
@@ -35,6 +36,9 @@ class ConvNet(tf.Module):
   def __init__(self, geometries: Sequence[geometry.LayerGeometry], seed: int):
     """Draws the initial kernels; the initial biases are zero.
 
+    Equal kernels would get equal gradients and stay equal, so kernels must be
+    random; then biases need not be.
+
     Args:
       geometries: from `geometry.trace`, which rejects impossible layers.
       seed: equal seeds give equal kernels.
@@ -57,10 +61,9 @@ class ConvNet(tf.Module):
         self.biases[name] = tf.Variable(bias, name=f'{name}/bias')
 
   def activations(self, images: tf.Tensor | np.ndarray) -> dict[str, tf.Tensor]:
-    """Runs the layers in order, and returns every tensor by its name.
+    """Runs the layers in order; returns every tensor by name, logits last.
 
-    `conv1` is the output of the convolution with its bias (the
-    pre-activation), `conv1/relu` the output of the layer.
+    `conv1` is the pre-activation of the layer conv1, `conv1/relu` its output.
 
     Args:
       images: `[batch, height, width, maps]`, floating point.
@@ -81,7 +84,7 @@ class ConvNet(tf.Module):
     return tensors
 
   def __call__(self, images: tf.Tensor | np.ndarray) -> tf.Tensor:
-    """The logits, `[batch, classes]` float32: the same bits in less time."""
+    """The logits, `[batch, classes]` float32, as `activations` gives them."""
     return _logits_pooling_first(self, images)
 
   def _multiply(self, layer, inputs):
@@ -98,10 +101,10 @@ def _pool(layer, inputs):
 
 
 def _logits_pooling_first(network, images):
-  """The logits, with max pooling moved before the bias and relu below it.
+  """The logits, with max pooling moved in front of bias and relu.
 
-  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit. A pooling of
-  2x2 then leaves a quarter of the values for bias and relu.
+  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit. After a 2x2
+  pooling, bias and relu have only a quarter of the values to process.
   """
   x = tf.cast(ops.to_maps(images), tf.float32)
   layers = collections.deque(network.layers)
@@ -127,7 +130,7 @@ def _is_max_pool(layer):
 def _is_monotone(layer):
   """Whether a larger input never gives a smaller output, to the last bit.
 
-  On paper all activation functions are monotone; rounded, tanh, sigmoid, elu
-  and selu are not.
+  In mathematics all activation functions are monotone; tanh, sigmoid, elu and
+  selu as computed in float32 are not.
   """
   return layer.activation in ('relu', 'linear')

@@ -1,8 +1,9 @@
 """The ops of a network: one `tf.nn` call each.
 
-Images and feature maps are NHWC, `[batch, height, width, maps]`: the only
-layout for which TensorFlow has every CPU kernel and every gradient. Kernels are
-HWIO, `[height, width, input maps, output maps]`.
+Images and feature maps are NHWC, `[batch, height, width, maps]`, the only
+layout in which all ops and gradients run on a CPU. Kernels are HWIO, `[height,
+width, input maps, output maps]`. On a CPU, most of these ops are computed by
+oneDNN, a library by Intel.
 """
 
 import tensorflow as tf
@@ -41,14 +42,14 @@ def conv2d(
 ) -> tf.Tensor:
   """Slides every filter over the inputs.
 
-  `output[y, x, o] = sum over i, j, c of
-      inputs[y * sy + i, x * sx + j, c] * kernel[i, j, c, o]`
+  `output[b, y, x, o] = sum over i, j, c of
+      inputs[b, y * sy + i, x * sx + j, c] * kernel[i, j, c, o]`
 
-  This is cross-correlation: unlike in the convolution of mathematics, the
-  kernel is not flipped.
+  for the stride `(sy, sx)`; with `same`, the inputs are first padded with
+  zeros. Strictly, this is cross-correlation: a mathematical convolution would
+  flip the kernel.
 
-  With oneDNN, an empty batch is returned with the height, width and maps of the
-  input: silently wrong.
+  With oneDNN, a batch of 0 images gets a wrong output shape without an error.
   """
   inputs, padding = to_maps(inputs), windows.check_padding(padding)
   if tuple(kernel.shape[:2]) == (1, 1):
@@ -67,8 +68,9 @@ def max_pool2d(
 ) -> tf.Tensor:
   """The maximum of each window.
 
-  The gradient goes to the first of equal maxima. A NaN can be lost: check the
-  loss and the gradients for finite values, never the feature maps.
+  The gradient goes to the first of equal maxima. A NaN can be lost, since it is
+  never larger than another value: check the loss, the gradients and the
+  variables for NaN, not the feature maps.
   """
   inputs, padding = to_maps(inputs), windows.check_padding(padding)
   return tf.nn.max_pool2d(inputs, window, stride, padding.upper())

@@ -1,10 +1,13 @@
 """The ops in plain NumPy, forward and backward: their definition.
 
-Slow on purpose, and without tricks. `upstream` is the upstream gradient: that
-of the loss with respect to the output of an op. A `*_gradient(s)` function
-turns it into the gradient with respect to the inputs, by the chain rule. In
-`np.einsum`, b is the image of the batch, (i, j) the place in the window, c the
-input map and o the output map.
+`upstream` is the upstream gradient, that of the loss with respect to the output
+of an op. The functions `*_gradient` and `*_gradients` multiply it by the
+derivatives of the op (chain rule), and return the gradient of the loss with
+respect to its arguments.
+
+`np.einsum` multiplies, and sums over every letter that is missing on the right:
+b is the image, (i, j) the place in the window, c the input map, o the output
+map; in a dense layer, i is the input and u the unit.
 
 `inputs[region]` with a tuple of slices is a view: `gradient[region] += ...`
 changes `gradient` itself, so overlapping windows add up.
@@ -19,10 +22,10 @@ def _positions(inputs, window, stride, padding):
   """Every position of a window on `[batch, height, width, maps]`.
 
   Yields:
-    `(y, x)`: the position, which is also the place in the output.
+    `(y, x)`: the place in the output.
     `region`: the slices of the inputs that the window covers.
-    `part`: the slices of the window that cover them: all of it, except where
-      `same` lets the window extend beyond the border.
+    `part`: the slices of the window that lie on the inputs: all of it, except
+      at a border with `same`.
   """
   vertical, horizontal = (
     list(_overlaps(windows.Axis(*axis, padding)))
@@ -37,13 +40,11 @@ def _overlaps(axis):
   """Per position along one axis: slices of the inputs, and of the window."""
   for indices in windows.covered(axis):
     first, end = max(indices.start, 0), min(indices.stop, axis.size)
-    yield (
-      slice(first, end),
-      slice(first - indices.start, end - indices.start),
-    )
+    offset = indices.start
+    yield slice(first, end), slice(first - offset, end - offset)
 
 
-def _empty_output(inputs, num_maps, window, stride, padding):
+def _zeros_for_output(inputs, num_maps, window, stride, padding):
   axes = zip(inputs.shape[1:3], window, stride, strict=True)
   size = [windows.num_positions(windows.Axis(*axis, padding)) for axis in axes]
   return np.zeros((len(inputs), *size, num_maps))
@@ -52,7 +53,7 @@ def _empty_output(inputs, num_maps, window, stride, padding):
 def conv2d(inputs, kernel, stride, padding):
   """`[batch, height, width, maps]` and an HWIO kernel -> the feature maps."""
   window, num_maps = kernel.shape[:2], kernel.shape[3]
-  output = _empty_output(inputs, num_maps, window, stride, padding)
+  output = _zeros_for_output(inputs, num_maps, window, stride, padding)
   for (y, x), region, part in _positions(inputs, window, stride, padding):
     output[:, y, x] = np.einsum('bijc,ijco->bo', inputs[region], kernel[part])
   return output
@@ -60,18 +61,18 @@ def conv2d(inputs, kernel, stride, padding):
 
 def conv2d_gradients(inputs, kernel, stride, padding, upstream):
   """The gradients with respect to the inputs and the kernel."""
-  by_inputs, by_kernel = np.zeros(inputs.shape), np.zeros(kernel.shape)
+  d_inputs, d_kernel = np.zeros(inputs.shape), np.zeros(kernel.shape)
   window = kernel.shape[:2]
   for (y, x), region, part in _positions(inputs, window, stride, padding):
-    at = upstream[:, y, x]
-    by_inputs[region] += np.einsum('bo,ijco->bijc', at, kernel[part])
-    by_kernel[part] += np.einsum('bijc,bo->ijco', inputs[region], at)
-  return by_inputs, by_kernel
+    here = upstream[:, y, x]
+    d_inputs[region] += np.einsum('bo,ijco->bijc', here, kernel[part])
+    d_kernel[part] += np.einsum('bijc,bo->ijco', inputs[region], here)
+  return d_inputs, d_kernel
 
 
 def max_pool2d(inputs, window, stride, padding):
   """The maximum of each window."""
-  output = _empty_output(inputs, inputs.shape[3], window, stride, padding)
+  output = _zeros_for_output(inputs, inputs.shape[3], window, stride, padding)
   for (y, x), region, _ in _positions(inputs, window, stride, padding):
     output[:, y, x] = inputs[region].max(axis=(1, 2))
   return output
@@ -90,7 +91,7 @@ def max_pool2d_gradient(inputs, window, stride, padding, upstream):
 
 def avg_pool2d(inputs, window, stride, padding):
   """The mean of each window, over the values that are not padding."""
-  output = _empty_output(inputs, inputs.shape[3], window, stride, padding)
+  output = _zeros_for_output(inputs, inputs.shape[3], window, stride, padding)
   for (y, x), region, _ in _positions(inputs, window, stride, padding):
     output[:, y, x] = inputs[region].mean(axis=(1, 2))
   return output
@@ -112,9 +113,9 @@ def dense(inputs, kernel):
 
 def dense_gradients(inputs, kernel, upstream):
   """The gradients with respect to the inputs and the kernel."""
-  by_inputs = np.einsum('bu,iu->bi', upstream, kernel)
-  by_kernel = np.einsum('bi,bu->iu', inputs, upstream)
-  return by_inputs, by_kernel
+  d_inputs = np.einsum('bu,iu->bi', upstream, kernel)
+  d_kernel = np.einsum('bi,bu->iu', inputs, upstream)
+  return d_inputs, d_kernel
 
 
 def add_bias(inputs, bias):
@@ -123,22 +124,26 @@ def add_bias(inputs, bias):
 
 
 def add_bias_gradient(upstream):
-  """A bias is added everywhere, so its gradient is the sum over everything."""
+  """Summed over images and positions: the bias is added to all of them."""
   return upstream.sum(axis=tuple(range(upstream.ndim - 1)))
 
 
-def softmax(logits):
-  """`exp(logit) / sum of exp(logits)`: `[batch, classes]`, rows sum to 1."""
+def log_softmax(logits):
+  """`logit - log(sum of exp(logits))`, the logarithm of each probability."""
   # Subtracting the maximum changes nothing, and keeps exp from overflowing.
-  powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-  return powers / powers.sum(axis=1, keepdims=True)
+  shifted = logits - logits.max(axis=1, keepdims=True)
+  return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def cross_entropy(logits, labels):
-  """`-log(softmax(logits)[label])` of each example, `[batch]`."""
-  return -np.log(softmax(logits)[np.arange(len(labels)), labels])
+  """`-log_softmax(logits)[label]` of each example, `[batch]`."""
+  return -log_softmax(logits)[np.arange(len(labels)), labels]
 
 
 def cross_entropy_gradient(logits, labels):
-  """`softmax(logits) - one_hot(labels)`: here backpropagation starts."""
-  return softmax(logits) - np.eye(logits.shape[1])[labels]
+  """`softmax(logits) - one_hot(labels)`: backpropagation starts here.
+
+  `log(sum of exp(logits)) - logit[label]` has the derivative `softmax(logits)`,
+  minus 1 for the logit of the label.
+  """
+  return np.exp(log_softmax(logits)) - np.eye(logits.shape[1])[labels]

@@ -1,7 +1,12 @@
 """What a layer is, and the shapes of its kernel and output.
 
-A shape is that of one example: `(height, width, maps)`, or `(units,)` from the
-first dense layer on. All other pairs are `(vertical, horizontal)`.
+  Conv('conv1', (3, 3), (1, 1), 'valid', filters=32, activation='relu')
+  Pool('pool1', (2, 2), (2, 2), 'valid', kind='maxpool')
+  Dense('dense1', units=100, activation='relu')
+
+Shapes are for one example, without the batch axis: `(height, width, maps)`, or
+`(units,)` from the first dense layer on. Windows and strides are pairs
+`(vertical, horizontal)`.
 """
 
 import dataclasses
@@ -73,7 +78,11 @@ class Dense:
   activation: str
 
   def axes(self, shape: Shape) -> list[windows.Axis]:
-    """A dense layer is a convolution whose window is the whole input."""
+    """The axes of a window as large as the input.
+
+    A dense layer is a convolution whose window covers the whole input, so that
+    costs and receptive fields need no special case.
+    """
     sizes = shape[:2] if len(shape) == 3 else (1, 1)
     return [windows.Axis(size, size, 1, 'valid') for size in sizes]
 

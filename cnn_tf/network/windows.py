@@ -1,4 +1,4 @@
-"""One axis of a sliding window: how many positions, and what each one covers.
+"""A window that slides along one axis: its positions, and what they cover.
 
 A window of size 2 slides with stride 2 along an axis of size 11:
 
@@ -6,8 +6,9 @@ A window of size 2 slides with stride 2 along an axis of size 11:
   valid     5           0-1, 2-3, 4-5, 6-7, 8-9           index 10 is not used
   same      6           0-1, 2-3, 4-5, 6-7, 8-9, 10-11    index 11 is padding
 
-`valid` uses no padding. `same` pads with zeros until there are
-`ceil(size / stride)` positions.
+`valid` uses no padding: `floor((size - window) / stride) + 1` positions. `same`
+pads at both ends until there are `ceil(size / stride)` positions. In a
+convolution the padding is 0; pooling ignores it.
 """
 
 import math
@@ -44,8 +45,8 @@ def num_positions(axis: Axis) -> int:
 def covered(axis: Axis) -> list[range]:
   """The indices that the window covers at each of its positions.
 
-  Indices below 0 or from `size` on are padding. If the amount of padding is
-  odd, TensorFlow puts the extra zero at the end.
+  Indices < 0 and >= `size` are padding. If the amount of padding is odd,
+  TensorFlow puts the larger part at the end.
   """
   last_start = (num_positions(axis) - 1) * axis.stride
   pad_total = max(last_start + axis.window - axis.size, 0)
@@ -57,11 +58,11 @@ def covered(axis: Axis) -> list[range]:
 def reaching(
   stack: Sequence[Axis], outputs: Iterable[int] | None = None
 ) -> set[int]:
-  """The input indices from which a path leads to the output.
+  """The indices of the first input that can influence the last output.
 
   Args:
-    stack: the same axis of consecutive layers, the first layer first.
-    outputs: the positions of the last layer to start from (default: all).
+    stack: one axis per layer, all vertical or all horizontal, in order.
+    outputs: the positions of the last layer that count (default: all).
   """
   reached = set(range(num_positions(stack[-1])) if outputs is None else outputs)
   for axis in reversed(stack):

@@ -146,7 +146,7 @@ class CrossEntropyTest(absltest.TestCase):
   def test_by_hand(self):
     logits, labels = np.log([[1.0, 2.0, 5.0]]), np.array([1])
     np.testing.assert_allclose(
-      reference.softmax(logits), [[0.125, 0.25, 0.625]]
+      reference.log_softmax(logits), np.log([[0.125, 0.25, 0.625]])
     )
     np.testing.assert_allclose(
       reference.cross_entropy(logits, labels), [np.log(4)]
@@ -156,8 +156,9 @@ class CrossEntropyTest(absltest.TestCase):
     )
 
   def test_large_logits_do_not_overflow(self):
-    losses = reference.cross_entropy(np.array([[1000.0, 0.0]]), np.array([0]))
-    np.testing.assert_allclose(losses, [0.0])
+    logits = np.array([[1000.0, 0.0]] * 2)
+    losses = reference.cross_entropy(logits, np.array([0, 1]))
+    np.testing.assert_allclose(losses, [0.0, 1000.0])
 
 
 if __name__ == '__main__':
