@@ -38,7 +38,7 @@ def main() -> None:
     [path] = pathlib.Path(folder).rglob('*.xplane.pb')
     milliseconds = _by_op(path.read_bytes(), num_steps)
   total = sum(milliseconds.values())
-  rows = [['op', 'ms a step', 'share']]
+  rows = [['op', 'ms per step', 'share']]
   for name, value in milliseconds.most_common():
     if value >= _MIN_SHARE * total:
       rows.append([name, f'{value:.2f}', f'{value / total:.1%}'])
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _by_op(content, num_steps):
-  """Milliseconds a step, by the name of the op in the graph."""
+  """Milliseconds per step, by the name of the op in the graph."""
   from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
   space = xplane_pb2.XSpace()

@@ -1,4 +1,4 @@
-"""The same network, data, batch, optimizer and L2, by each library.
+"""The same network, data, batch, optimizer and L2 in each library.
 
 Each function builds a network in a process of its own and returns two others:
 `train(num_steps)` and `evaluate()`, the latter on all 10,000 test images.
@@ -253,7 +253,7 @@ def _batches(num_steps, batch_size):
 
 
 def _float_arrays():
-  """What these libraries want: (images float32, labels int32), twice."""
+  """What these libraries expect: (images float32, labels int32), twice."""
   from cnn_tf.data import datasets
 
   data = datasets.load('fashion')

@@ -2,8 +2,8 @@
 
   pip install -e '.[benchmark]' && python -m benchmarks.throughput
 
-Each takes its turn, A B C A B C ..., in a process of its own that waits while
-the others work; so what slows the machine down for a while slows all of them.
+Each program runs in a process of its own. They take turns, A B C A B C ..., and
+wait while the others work, so a slow period of the machine affects all of them.
 """
 
 import multiprocessing
@@ -103,7 +103,7 @@ def _print(speeds, roof, batch_size):
 
 
 def _serve(name, batch_size, connection):
-  """Builds and warms up a peer, then works when it is told to."""
+  """Builds and warms up a peer, then works on request."""
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
   try:
     work = _matmul() if name == _MATMUL else peers.PEERS[name](batch_size)
