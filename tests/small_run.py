@@ -1,10 +1,12 @@
-"""A run on the first images of MNIST: trained in seconds, or not at all."""
+"""A run on the first images of MNIST: trained in seconds, or untrained."""
 
 import contextlib
 import io
 import pathlib
+import tempfile
 
 import numpy as np
+import tensorflow as tf
 
 from cnn_tf.data import datasets
 from cnn_tf.measure import runs
@@ -19,8 +21,22 @@ from tests import small_data
 LAYERS = 'conv 4 3x3, maxpool 2x2, conv 6 3x3, dense 8'
 
 
+class TestCase(tf.test.TestCase):
+  """A test of a trained run, which all tests of the class share.
+
+  Attributes:
+    workdir: the folder of the run.
+  """
+
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+    cls.workdir = train(folder)
+
+
 def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
-  """The folder of a run of two epochs."""
+  """Trains for two epochs; returns the folder of the run, `folder`/run."""
   small_data.write(folder)
   workdir = pathlib.Path(folder, 'run')
   settings = config.Config(
@@ -32,7 +48,7 @@ def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
 
 
 def untrained(text: str = LAYERS, count: int = 100) -> runs.Run:
-  """A run that was just begun; its biases are not 0."""
+  """A run with initial kernels and random biases, without a folder."""
   data = datasets.Dataset(*[small_data.examples(count)] * 3, 10)
   geometries = geometry.trace(layers.parse(text), (28, 28, 1))
   network = model.ConvNet(geometries, seed=1)

@@ -1,4 +1,4 @@
-"""What the layers make of images: feature maps, and means over classes."""
+"""Feature maps, and their means over classes."""
 
 from collections.abc import Sequence
 
@@ -7,39 +7,40 @@ import numpy as np
 from cnn_tf.figures import sheet
 from cnn_tf.figures import tiles
 
-_BLOCK = 3.6  # inches across the maps of one image
-_GAP = 0.3  # inches between two blocks
-_IN_A_ROW = 3  # blocks
-_PREVIEW = 0.8  # inches across the image itself
+# Widths are in inches. A block is all maps of one image.
+_BLOCK = 3.6
+_GAP = 0.3  # between two blocks
+_BLOCKS_PER_ROW = 3
+_PREVIEW = 0.8  # of the image itself
 
 
 def maps(
-  layer: str,
+  name: str,
   values: np.ndarray,
   dead: np.ndarray,
   images: np.ndarray,
   captions: Sequence[str],
   source: str,
 ) -> sheet.Page:
-  """Every map of a layer for some images, all on one scale.
+  """Every map of a layer for some images, all on one colour scale.
 
   Args:
-    layer: its name, with its activation function.
+    name: of the layer, with its activation function.
     values: `[images, height, width, maps]`; units are maps of 1x1.
-    dead: `[maps]` bool, those that were zero wherever one looked.
+    dead: `[maps]` bool: which maps to cross out.
     images: `[images, height, width]` uint8.
-    captions: one for each image.
+    captions: one per image.
     source: for the heading.
   """
-  blocks = [_block(of_image, dead) for of_image in values]
-  rows = -(-len(blocks) // _IN_A_ROW)
+  blocks = [_block(image_maps, dead) for image_maps in values]
+  rows = -(-len(blocks) // _BLOCKS_PER_ROW)
   columns = -(-len(blocks) // rows)
   pitch = _PREVIEW + 0.15 + blocks[0].height + 0.2
   top = sheet.HEADING + 0.55
   page = sheet.new(
     max(7.5, columns * (_BLOCK + _GAP) + _GAP),
     top + rows * pitch,
-    _maps_title(layer, values, dead),
+    _maps_title(name, values, dead),
     source,
   )
   scale = sheet.scale(values, 0.995)
@@ -49,75 +50,75 @@ def maps(
     _preview(page, left, y, images[number], captions[number])
     y += _PREVIEW + 0.15
     drawn = block.draw(page, left, y, scale)
-  label = f'activation (largest: {np.abs(values).max():.3g})'
+  label = f'activation (largest magnitude: {np.abs(values).max():.3g})'
   sheet.bar(page, drawn, scale, _GAP, sheet.HEADING + 0.15, 2.2, label)
   return page
 
 
 def classes(
-  layer: str,
+  name: str,
   means: np.ndarray,
   explained: np.ndarray,
   dead: np.ndarray,
-  names: Sequence[str],
+  class_names: Sequence[str],
   source: str,
 ) -> sheet.Page:
-  """The mean activation of each map for each class: where they separate.
+  """The mean activation of each map for each class.
 
-  The maps stand in the order of the class that excites them most; the title
-  has the mean of `explained` over those that are not dead.
+  The maps are sorted by the class with the largest mean, dead maps last. The
+  title has the mean of `explained` over the maps that are not dead.
 
   Args:
-    layer: its name, with its activation function.
+    name: of the layer, with its activation function.
     means: `[classes, maps]`.
-    explained: `[maps]`, the share of the variance that is due to the class.
+    explained: `[maps]`, the class's share of the variance.
     dead: `[maps]` bool.
-    names: those of the classes.
+    class_names: in the order of the labels.
     source: for the heading.
   """
-  living = explained[~dead].mean() if not dead.all() else 0.0
+  mean_explained = explained[~dead].mean() if not dead.all() else 0.0
   order = np.lexsort([-explained, means.argmax(axis=0), dead])
   width = float(np.clip(0.135 * len(order), 6.0, 16.0))
   page = sheet.new(
     width + 1.6,
     5.1,
-    f'{layer}: {living:.0%} of the variance lies between the classes',
+    f'{name}: the class explains {mean_explained:.0%} of the variance',
     source,
   )
   left, top = 1.2, sheet.HEADING + 0.1
   strip = sheet.place(page, left, top, width, 0.8)
-  _explain(strip, explained[order])
+  _draw_explained(strip, explained[order])
   panel = sheet.place(page, left, top + 0.9, width, 2.0)
   scale = sheet.scale(means)
   shown = sheet.picture(panel, means[:, order], scale, aspect='auto')
-  panel.set_yticks(range(len(names)), names)
+  panel.set_yticks(range(len(class_names)), class_names)
   panel.tick_params(axis='x', labelsize=min(7, 62 * width / len(order)))
-  _name_maps(panel, order, dead)
+  _label_maps(panel, order, dead)
   sheet.bar(page, shown, scale, left, top + 3.65, 2.2, 'mean activation')
   return page
 
 
-def _explain(strip, explained):
+def _draw_explained(strip, explained):
   strip.bar(range(len(explained)), explained, color=sheet.BLUE, width=0.8)
   strip.set(xlim=(-0.5, len(explained) - 0.5), ylim=(0, 1))
   strip.set(xticks=[], yticks=[0, 1])
-  strip.set_ylabel('explained', fontsize=8)
+  strip.set_ylabel('variance\nexplained', fontsize=8)
   strip.spines[['top', 'right']].set_visible(False)
 
 
-def _name_maps(panel, order, dead):
-  """Their numbers below the columns, those of dead maps in orange."""
+def _label_maps(panel, order, dead):
+  """The number of each map below its column; dead maps are in orange."""
   panel.set_xticks(range(len(order)), order, rotation=90)
   for tick, number in zip(panel.get_xticklabels(), order, strict=True):
-    tick.set_color(sheet.ORANGE if dead[number] else sheet.INK)
-  label = 'map, by the class that excites it most'
+    tick.set_color(sheet.VERMILLION if dead[number] else sheet.INK)
+  label = 'map or unit, sorted by the class that excites it most'
   if dead.any():
     label += f' ({dead.sum()} dead, in orange)'
   panel.set_xlabel(label)
 
 
 def _block(values, dead):
-  """The tiles of one image's maps, `[height, width, maps]`."""
+  """The tiles of the maps of one image, `[height, width, maps]`."""
   *size, num_maps = values.shape
   return tiles.Tiles(
     np.moveaxis(values, -1, 0),
@@ -132,12 +133,12 @@ def _count(number, noun):
   return f'{number} {noun}{"s" * (number != 1)}'
 
 
-def _maps_title(layer, values, dead):
+def _maps_title(name, values, dead):
   _, height, width, num_maps = values.shape
-  what = _count(num_maps, 'map') + f' of {height}x{width}'
+  what = f'{_count(num_maps, "map")} of {height}x{width}'
   if height == width == 1:
     what = _count(num_maps, 'unit')
-  return f'{layer}: {what}, {dead.sum() or "none"} dead'
+  return f'{name}: {what}, {dead.sum() or "none"} dead'
 
 
 def _preview(page, left, top, image, caption):

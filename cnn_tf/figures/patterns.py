@@ -1,4 +1,4 @@
-"""The patterns that excite the maps of a layer, beside real patches."""
+"""The patterns that excite the maps of a layer most, beside real patches."""
 
 import collections
 from collections.abc import Sequence
@@ -9,63 +9,63 @@ from cnn_tf.figures import sheet
 from cnn_tf.figures import tiles
 from cnn_tf.measure import excitation
 
-_MOST_ROWS = 16  # before a second column of maps begins
-_NAME = 0.95  # inches for the number of a map and what is to be said of it
-_SIDES = {1: 0.75, 2: 0.6}  # inches of a tile, by the number of columns
-_GAP = (None, '', False)
+_MAX_ROWS = 16  # with more maps there are two columns
+_LABEL = 0.95  # inches, for the number of a map, its start and its status
+_SIDES = {1: 0.75, 2: 0.6}  # number of columns -> inches of a tile
+_GAP = (None, '', False)  # an empty tile
 
 
 def patterns(
-  layer: str,
-  found: Sequence[excitation.Excitation],
+  name: str,
+  excitations: Sequence[excitation.Excitation],
   steps: Sequence[int],
   objective: str,
   source: str,
 ) -> sheet.Page:
-  """A row for each map: the way to its pattern, that of a node, real patches.
+  """One row per map: the trajectory of the ascent, a pattern, real patches.
 
-  The number above an image is its score: of the map for a whole image, of a
-  node for a patch.
+  The number above an image is its score: the mean of the map for a whole image,
+  the value of one node for a patch.
 
   Args:
-    layer: its name.
-    found: what excites each map.
-    steps: those after which the images of the way were kept.
-    objective: what was made large, and how; a sentence.
+    name: of the layer.
+    excitations: one per map.
+    steps: the steps of a trajectory.
+    objective: a line that says what was maximised, and how.
     source: for the heading.
   """
-  num_columns = 1 if len(found) <= _MOST_ROWS else 2
-  num_rows = -(-len(found) // num_columns)
+  num_columns = 1 if len(excitations) <= _MAX_ROWS else 2
+  num_rows = -(-len(excitations) // num_columns)
   side = _SIDES[num_columns]
-  columns = [found[:num_rows], found[num_rows:]][:num_columns]
+  columns = [excitations[:num_rows], excitations[num_rows:]][:num_columns]
   blocks = [_tiles(column, steps, side) for column in columns]
   top = sheet.HEADING + 0.65
-  pitch = _NAME + blocks[0].width + 0.2
+  pitch = _LABEL + blocks[0].width + 0.2
   page = sheet.new(
     num_columns * pitch + sheet.MARGIN,
     top + blocks[0].height + 0.2,
-    f'What excites {layer} most: {_count(found)}',
+    f'Patterns that excite {name} most: {_count(excitations)}',
     source,
   )
   sheet.write(page, sheet.MARGIN, sheet.HEADING + 0.02, objective)
-  left = sheet.MARGIN
+  left, is_unit = sheet.MARGIN, excitations[0].pattern is None
   for column, block in zip(columns, blocks, strict=True):
-    _headings(page, left + _NAME, top - 0.1, side, found[0], len(steps))
-    block.draw(page, left + _NAME, top, sheet.PIXELS)
+    _headings(page, left + _LABEL, top - 0.1, side, is_unit, len(steps))
+    block.draw(page, left + _LABEL, top, sheet.PIXELS)
     row_height = block.height / len(column)
-    for row, x in enumerate(column):
-      _name(page, left, top + (row + 0.55) * row_height, x)
+    for row, found in enumerate(column):
+      _label(page, left, top + (row + 0.55) * row_height, found)
     left += pitch
   return page
 
 
-def _count(found):
-  counts = collections.Counter(x.status for x in found)
+def _count(excitations):
+  counts = collections.Counter(found.status for found in excitations)
   return ', '.join(f'{count} {status}' for status, count in counts.items())
 
 
 def _tiles(column, steps, side):
-  rows = [_row(x, steps) for x in column]
+  rows = [_row(found, steps) for found in column]
   images, labels, dead = zip(*sum(rows, []), strict=True)
   across = len(rows[0])
   return tiles.Tiles(
@@ -73,40 +73,44 @@ def _tiles(column, steps, side):
   )
 
 
-def _row(x, steps):
-  """(image, label, is dead) for each tile of a row."""
-  dead = x.status == 'dead'
-  row = [
+def _row(found, steps):
+  """(image, label, is dead) for each tile of one map."""
+  dead = found.status == 'dead'
+  tiles_of_map = [
     (image, f'step {step}', False)
-    for image, step in zip(x.way[:-1], steps, strict=False)
+    for image, step in zip(found.trajectory[:-1], steps, strict=False)
   ]
-  end = f'{steps[-1]}: {x.map_scores.max():.3g}'
-  row += [(x.way[-1], end, dead), _GAP]
-  if x.pattern is not None:
-    row += [(x.pattern, f'{x.node_scores.max():.3g}', dead), _GAP]
-  return row + [
+  end = f'{steps[-1]}: {found.map_scores.max():.3g}'
+  tiles_of_map += [(found.trajectory[-1], end, dead), _GAP]
+  if found.pattern is not None:
+    tiles_of_map += [
+      (found.pattern, f'{found.node_scores.max():.3g}', dead),
+      _GAP,
+    ]
+  return tiles_of_map + [
     (patch, f'{score:.3g}', False)
-    for patch, score in zip(x.patches, x.patch_scores, strict=True)
+    for patch, score in zip(found.patches, found.patch_scores, strict=True)
   ]
 
 
-def _headings(page, left, base, side, first, num_times):
-  """What stands in the columns of tiles."""
-  texts = [('the way to the largest mean', num_times + 1)]
-  texts += [('one node', 2), ('training patches that excite a node most', 0)]
-  if first.pattern is None:
-    texts = [('the way to the largest value', num_times + 1)]
+def _headings(page, left, base, side, is_unit, num_snapshots):
+  """Headings of the columns of tiles."""
+  trajectory_width = num_snapshots + 1  # in tiles, with the gap
+  texts = [('ascent to the largest mean', trajectory_width), ('centre node', 2)]
+  texts += [('training patches that excite a node most', 0)]
+  if is_unit:
+    texts = [('ascent to the largest value', trajectory_width)]
     texts += [('training images that excite the unit most', 0)]
   for text, num_tiles in texts:
     sheet.write(page, left, base - 0.05, text, size=8, weight='bold')
     left += num_tiles * side
 
 
-def _name(page, left, middle, x):
-  sheet.write(page, left, middle, str(x.number), size=11, weight='bold')
-  start = f'start {x.map_scores.argmax()}'
+def _label(page, left, middle, found):
+  sheet.write(page, left, middle, str(found.number), size=11, weight='bold')
+  start = f'start {found.map_scores.argmax()}'
   style = {'size': 6.5, 'color': sheet.QUIET}
   sheet.write(page, left, middle + 0.13, start, **style)
-  if x.status != 'converged':
-    style = {'size': 7, 'color': sheet.ORANGE}
-    sheet.write(page, left, middle + 0.25, x.status, **style)
+  if found.status != 'converged':
+    style = {'size': 7, 'color': sheet.VERMILLION}
+    sheet.write(page, left, middle + 0.25, found.status, **style)

@@ -1,4 +1,4 @@
-"""What the centre node of each layer sees of an image."""
+"""The receptive field of the centre node of each layer, on an image."""
 
 from collections.abc import Sequence
 
@@ -9,38 +9,38 @@ from matplotlib import patches
 from cnn_tf.figures import sheet
 
 _PANEL, _PITCH_ACROSS, _PITCH_DOWN = 2.3, 2.6, 2.95  # inches
-_MOST_COLUMNS = 4
+_MAX_COLUMNS = 4
 
 
 def receptive_fields(
-  layers: Sequence[str],
+  names: Sequence[str],
   seen: np.ndarray,
   gradients: np.ndarray,
   unseen: np.ndarray,
   image: np.ndarray,
   source: str,
 ) -> sheet.Page:
-  """The field of each layer on an image, from arithmetic and from gradients.
+  """The receptive fields, computed from the windows and from gradients.
 
   Args:
-    layers: their names.
-    seen: `[layers, height, width]` bool: by the arithmetic of the windows.
+    names: of the layers.
+    seen: `[layers, height, width]` bool: the field, from the windows.
     gradients: `[layers, height, width]`: of the node, by each pixel.
-    unseen: `[height, width]` bool, the pixels without a path to the logits.
+    unseen: `[height, width]` bool: the pixels without a path to the logits.
     image: `[height, width]` uint8.
     source: for the heading.
   """
-  rows = -(-len(layers) // _MOST_COLUMNS)
-  columns = -(-len(layers) // rows)
+  rows = -(-len(names) // _MAX_COLUMNS)
+  columns = -(-len(names) // rows)
   top = sheet.HEADING + 0.2
   page = sheet.new(
     max(7.0, columns * _PITCH_ACROSS + 2 * sheet.MARGIN),
     top + rows * _PITCH_DOWN,
-    'What the centre node of each layer sees',
+    'Receptive field of the centre node of each layer',
     source,
   )
   sheet.write(page, sheet.MARGIN, sheet.HEADING + 0.05, _legend(unseen))
-  for number, layer in enumerate(layers):
+  for number, name in enumerate(names):
     row, column = divmod(number, columns)
     left = sheet.MARGIN + column * _PITCH_ACROSS
     y = top + 0.3 + row * _PITCH_DOWN
@@ -48,37 +48,39 @@ def receptive_fields(
     sheet.picture(panel, image, sheet.BYTES)
     _field(panel, seen[number], gradients[number])
     _hatch(panel, unseen)
-    caption = _caption(layer, seen[number], gradients[number] > 0)
+    caption = _caption(name, seen[number], gradients[number] > 0)
     panel.set_title(caption, fontsize=9)
     panel.set(xticks=[], yticks=[])
   return page
 
 
 def _legend(unseen):
-  text = 'outline: arithmetic of the windows    shade: gradient of the node'
+  text = 'outline: from the window sizes    shading: gradient of the node'
   if unseen.any():
-    text += f'    hatched: {unseen.sum()} pixels that reach no output'
+    text += (
+      f'    hatching: {unseen.sum()} pixels without influence on the logits'
+    )
   return text
 
 
-def _caption(layer, by_arithmetic, by_gradient):
-  size = 'x'.join(str(sum(by_arithmetic.any(axis=axis))) for axis in (1, 0))
-  differing = (by_arithmetic != by_gradient).sum()
+def _caption(name, by_windows, by_gradient):
+  size = 'x'.join(str(sum(by_windows.any(axis=axis))) for axis in (1, 0))
+  differing = (by_windows != by_gradient).sum()
   verdict = f'{differing} pixels differ' if differing else 'both agree'
-  return f'{layer}: {size}, {verdict}'
+  return f'{name}: {size}, {verdict}'
 
 
 def _shade(gradient):
-  """`[height, width, 4]`: opaque where the node hears most; clear where not."""
+  """`[height, width, 4]` RGBA: the larger the gradient, the more opaque."""
   strength = np.sqrt(gradient / gradient.max())
   shade = np.empty((*gradient.shape, 4))
-  shade[..., :3] = colors.to_rgb(sheet.ORANGE)
+  shade[..., :3] = colors.to_rgb(sheet.VERMILLION)
   shade[..., 3] = np.where(gradient > 0, 0.2 + 0.6 * strength, 0)
   return shade
 
 
 def _field(panel, seen, gradient):
-  """The shade, and a frame around each block of rows and columns."""
+  """The shading, and a frame around each block of adjacent pixels."""
   panel.imshow(_shade(gradient), interpolation='nearest')
   style = {'edgecolor': sheet.BLUE, 'linewidth': 2, 'clip_on': False}
   for top, bottom in _runs(seen.any(axis=1)):
@@ -87,7 +89,7 @@ def _field(panel, seen, gradient):
 
 
 def _hatch(panel, mask):
-  """Hatches whole rows and whole columns; light, to show on black."""
+  """Hatches rows and columns that are entirely in the mask, in light grey."""
   height, width = mask.shape
   style = {'edgecolor': '#b8b8b8', 'hatch': '/////', 'linewidth': 0}
   for top, bottom in _runs(mask.all(axis=1)):
@@ -97,12 +99,12 @@ def _hatch(panel, mask):
 
 
 def _box(panel, left, right, top, bottom, **style):
-  corner = left - 0.5, top - 0.5  # pixel 0 lies around the coordinate 0
+  corner = left - 0.5, top - 0.5  # pixel 0 is centred on coordinate 0
   size = right - left, bottom - top
   panel.add_patch(patches.Rectangle(corner, *size, fill=False, **style))
 
 
 def _runs(marked):
-  """(first, end) of each unbroken run of True."""
+  """(first, end) of each run of consecutive True values."""
   edges = np.flatnonzero(np.diff(np.concatenate([[0], marked, [0]])))
   return edges.reshape(-1, 2)

@@ -1,7 +1,7 @@
 """What all figures share: the page, its heading, its colours.
 
-NumPy arrays in, matplotlib figures out: no TensorFlow, and none of pyplot's
-global state. Lengths are in inches, from the top left corner of the page.
+NumPy arrays in, matplotlib figures out, without the global state of pyplot.
+Positions and lengths are in inches, from the top left corner of the page.
 """
 
 import io
@@ -17,31 +17,32 @@ Page = figure.Figure
 
 DPI = 120
 MARGIN = 0.3
-HEADING = 0.85  # the room that title and source take
+HEADING = 0.85  # height of the title and the source
 
-# Okabe and Ito 2008, "Color Universal Design": told apart by all eyes.
-BLUE, ORANGE = '#0072b2', '#d55e00'
+# Okabe and Ito 2008, "Color Universal Design": the blue and the vermillion, a
+# reddish orange. They can be distinguished with every kind of colour vision.
+BLUE, VERMILLION = '#0072b2', '#d55e00'
 INK, QUIET, PALE = '#222222', '#6b6b6b', '#dcdcdc'
 
 
 class Scale(NamedTuple):
-  """Which number has which colour."""
+  """How numbers are mapped to colours."""
 
   colormap: str
   low: float
   high: float
-  extend: str = 'neither'  # where values lie beyond: 'min', 'max' or 'both'
+  extend: str = 'neither'  # ends with values beyond: 'min', 'max' or 'both'
 
 
-BYTES = Scale('gray', 0, 255)  # the pixels of an image as it is stored
-PIXELS = Scale('gray', 0.0, 1.0)  # and as a network takes it
+BYTES = Scale('gray', 0, 255)  # the pixels of a stored image
+PIXELS = Scale('gray', 0.0, 1.0)  # the pixels of a network's input
 
 
 def scale(values: np.ndarray, share: float = 1.0) -> Scale:
-  """Colours for `share` of the values; those that are beyond get the last one.
+  """A scale that covers `share` of the values; the others get its end colours.
 
-  Magnitudes go from 0 to the largest. Signed numbers go as far on both sides of
-  0, which is white, so that the strength of a colour is the size of a number.
+  Without negative values it starts at 0. With negative values it is symmetric
+  around 0, which is white, so that stronger colours are larger absolute values.
   """
   signed = np.nanmin(values) < 0
   sizes = np.abs(values[np.isfinite(values)])
@@ -53,13 +54,13 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
 
 
 def new(width: float, height: float, title: str, source: str) -> figure.Figure:
-  """A page with its heading.
+  """A page with a heading.
 
   Args:
-    width: inches.
-    height: inches, with the heading.
-    title: what is to be seen.
-    source: from which run, and on which data.
+    width: in inches.
+    height: in inches, including the heading.
+    title: what the figure shows.
+    source: the run and the data that it shows.
   """
   page = figure.Figure(figsize=(width, height), dpi=DPI, facecolor='white')
   backend_agg.FigureCanvasAgg(page)
@@ -71,7 +72,7 @@ def new(width: float, height: float, title: str, source: str) -> figure.Figure:
 def write(
   page: figure.Figure, left: float, base: float, text: str, **style
 ) -> None:
-  """Puts a line of text on the page, its base line `base` below the top."""
+  """Writes a line of text with its baseline `base` below the top."""
   width, height = page.get_size_inches()
   style = {'color': INK, 'size': 9, 'va': 'baseline'} | style
   page.text(left / width, 1 - base / height, text, **style)
@@ -80,7 +81,7 @@ def write(
 def place(
   page: figure.Figure, left: float, top: float, width: float, height: float
 ) -> axes.Axes:
-  """Axes with their upper left corner at (left, top)."""
+  """Axes whose upper left corner is at (left, top)."""
   full_width, full_height = page.get_size_inches()
   bottom = full_height - top - height
   panel = page.add_axes(
@@ -104,7 +105,7 @@ def picture(
   scale: Scale,
   **options,
 ) -> image.AxesImage:
-  """`[height, width]`, a rectangle of one colour each; none where it is NaN."""
+  """Draws `[height, width]` values as rectangles; NaN stays blank."""
   return panel.imshow(
     values,
     cmap=scale.colormap,
@@ -124,9 +125,9 @@ def bar(
   width: float,
   label: str,
 ) -> None:
-  """The colour scale of an image, lying, with what its numbers are.
+  """A horizontal colour bar for an image, with a label.
 
-  A pointed end says that some values lie beyond it.
+  A pointed end means that some values lie beyond it.
   """
   panel = place(page, left, top, width, 0.1)
   drawn = page.colorbar(
@@ -139,7 +140,7 @@ def bar(
 
 
 def to_png(page: figure.Figure) -> bytes:
-  """The picture as the bytes of a PNG file; the same bytes each time."""
+  """The page as a PNG file; equal pages give equal bytes."""
   content = io.BytesIO()
   page.savefig(content, format='png', metadata={'Software': None})
   return content.getvalue()

@@ -1,4 +1,4 @@
-"""Many small images side by side, labelled, on one scale."""
+"""Many small images in a grid, labelled, on one colour scale."""
 
 from collections.abc import Collection
 from collections.abc import Sequence
@@ -10,31 +10,32 @@ from matplotlib import image
 
 from cnn_tf.figures import sheet
 
-_LABEL = 0.16  # inches above an image for its label
-_SIDE = 0.91  # the width of an image as a share of what there is for it
+_LABEL = 0.16  # height of a label, in inches
+_SIDE = 0.91  # the width of an image as a share of the column width
 
 
 class Tiles(NamedTuple):
-  """Images row by row, in a panel whose coordinates are inches.
+  """A grid of images, filled row by row.
 
-  They share that panel: an axis for each image would take a minute a figure.
+  They share one panel, whose coordinates are inches: separate axes for each
+  image would take a minute per figure.
   """
 
   images: Sequence[np.ndarray | None]  # [height, width]; None leaves a gap
   columns: int
   width: float  # of all columns
-  labels: Sequence[str] = ()  # one for each image, or none
-  dead: Collection[int] = ()  # the numbers of images that are crossed out
+  labels: Sequence[str] = ()  # one per image, or none at all
+  dead: Collection[int] = ()  # numbers of the images to cross out
 
   @property
   def height(self) -> float:
-    """Of all rows, labels included."""
+    """Of all rows, including the labels."""
     return -(-len(self.images) // self.columns) * self._pitch()[0]
 
   def draw(
     self, page: sheet.Page, left: float, top: float, scale: sheet.Scale
   ) -> image.AxesImage:
-    """Draws all, in the colours of one scale."""
+    """Draws all images with the same scale; returns the last one."""
     panel = sheet.place(page, left, top, self.width, self.height)
     panel.set_axis_off()
     for number, values in enumerate(self.images):
@@ -52,14 +53,14 @@ class Tiles(NamedTuple):
     return shown
 
   def _pitch(self):
-    """Inches from tile to tile, down and across."""
+    """The distance between neighbouring tiles, down and across."""
     across = self.width / self.columns
     tallest = max(height / width for height, width in self._shapes())
     gap = across * (1 - _SIDE)
     return across * _SIDE * tallest + gap + self._header(), across
 
   def _extent(self, number):
-    """Left, right, bottom and top of an image that fills its tile."""
+    """(left, right, bottom, top) of an image, as large as its tile allows."""
     down, across = self._pitch()
     row, column = divmod(number, self.columns)
     x, y = column * across, row * down + self._header()
@@ -76,7 +77,7 @@ class Tiles(NamedTuple):
 
 
 def _frame(panel, left, right, bottom, top):
-  """A hairline, without which a white tile would not show on white paper."""
+  """A thin frame: a white tile would not be visible on white paper."""
   across, down = [left, right, right, left], [top, top, bottom, bottom]
   panel.fill(across, down, fill=False, edgecolor=sheet.PALE, linewidth=0.5)
 
@@ -84,11 +85,11 @@ def _frame(panel, left, right, bottom, top):
 def _cross_out(
   panel: axes.Axes, left: float, right: float, bottom: float, top: float
 ) -> None:
-  """Covers a tile: grey, with a cross and the word."""
+  """Covers a tile with grey, a cross and the word "dead"."""
   across, down = [left, right, right, left], [top, top, bottom, bottom]
   panel.fill(across, down, color=sheet.PALE, linewidth=0)
   for rising in ([top, bottom], [bottom, top]):
     panel.plot([left, right], rising, color=sheet.QUIET, linewidth=0.6)
   middle = (left + right) / 2, (top + bottom) / 2
-  size = min(6.5, 24 * (right - left))  # points: the word fits the tile
+  size = min(6.5, 24 * (right - left))  # in points; the word fits into the tile
   panel.text(*middle, 'dead', size=size, ha='center', va='center')

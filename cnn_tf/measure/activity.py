@@ -1,4 +1,4 @@
-"""A network and examples -> the numbers that the figures show."""
+"""A network and examples -> activations, and statistics of them."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -15,20 +15,18 @@ BATCH_SIZE = 500
 
 
 class Activity(NamedTuple):
-  """What the maps of a layer, or its units, do on a set of examples.
+  """How the maps, or the units, of a layer respond to a set of examples.
 
   The activation of a map on an image is its mean over all positions.
   """
 
   means: np.ndarray  # [classes, maps]: over the examples of each class
-  explained: (
-    np.ndarray
-  )  # [maps]: the share of the variance that is due to class
+  explained: np.ndarray  # [maps]: the class's share of the variance
   dead: np.ndarray  # [maps] bool: zero at every position of every example
 
 
 def batches(images: np.ndarray) -> Iterator[slice]:
-  """The images, `BATCH_SIZE` at a time."""
+  """Slices of `BATCH_SIZE` images; the last one may be smaller."""
   for start in range(0, len(images), BATCH_SIZE):
     yield slice(start, min(start + BATCH_SIZE, len(images)))
 
@@ -36,30 +34,38 @@ def batches(images: np.ndarray) -> Iterator[slice]:
 def graph(
   function: Callable[..., Any], *arrays: np.ndarray
 ) -> Callable[..., Any]:
-  """`function`, traced once for any number of items as in `arrays`."""
+  """Traces `function` once, for batches of any size.
+
+  Args:
+    function: takes one tensor per array.
+    arrays: arrays with the dtypes and, except for the first axis, the shapes
+      of the batches.
+
+  Returns:
+    The same function of arrays.
+  """
   specs = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arrays]
   traced = tf.function(function, autograph=False).get_concrete_function(*specs)
   return lambda *batch: traced(*map(tf.constant, batch))
 
 
 def outputs(network: model.ConvNet, images: tf.Tensor) -> dict[str, tf.Tensor]:
-  """What leaves each layer, after its activation function, by layer name.
+  """Layer name -> the output of the layer, after its activation function.
 
   Args:
     network: the network.
     images: `[batch, height, width]` uint8.
   """
   tensors = network.activations(datasets.to_float(images))
-  # `conv1/relu` follows `conv1` and takes its place.
+  # `conv1/relu` comes after `conv1` and replaces it.
   last = {name.partition('/')[0]: tensor for name, tensor in tensors.items()}
   return {layer.name: last[layer.name] for layer in network.layers}
 
 
 def log_probabilities(network: model.ConvNet, images: np.ndarray) -> np.ndarray:
-  """The logarithm of what the network says, `[images, classes]`, in nats."""
+  """`log(softmax(logits))` of each image, `[images, classes]`, in nats."""
   of_batch = graph(
-    lambda images: tf.nn.log_softmax(network(datasets.to_float(images))),
-    images,
+    lambda batch: tf.nn.log_softmax(network(datasets.to_float(batch))), images
   )
   return np.concatenate([of_batch(images[b]) for b in batches(images)])
 
@@ -67,16 +73,19 @@ def log_probabilities(network: model.ConvNet, images: np.ndarray) -> np.ndarray:
 def by_class(
   network: model.ConvNet, examples: datasets.Examples, num_classes: int
 ) -> dict[str, Activity]:
-  """How each layer responds to each class."""
+  """Layer name -> how the layer responds to each class.
 
-  def sums(images, labels):
+  The mean over a class without examples is 0.
+  """
+
+  def sums_of_layers(images, labels):
     one_hot = tf.one_hot(labels, num_classes, axis=0)  # [classes, batch]
     return {
       name: _sums(tensor, one_hot)
       for name, tensor in outputs(network, images).items()
     }
 
-  of_batch = graph(sums, *examples)
+  of_batch = graph(sums_of_layers, *examples)
   parts = [
     of_batch(*(array[b] for array in examples))
     for b in batches(examples.images)
@@ -84,17 +93,22 @@ def by_class(
   counts = np.bincount(examples.labels, minlength=num_classes)
   result = {}
   for name in parts[0]:
-    values, squares, largest = zip(*(p[name] for p in parts), strict=True)
+    sums, squares, largest = zip(*(p[name] for p in parts), strict=True)
     result[name] = Activity(
-      np.sum(values, 0) / np.maximum(counts, 1)[:, np.newaxis],
-      _explained(np.sum(values, 0), np.sum(squares, 0), counts),
+      np.sum(sums, 0) / np.maximum(counts, 1)[:, np.newaxis],
+      _explained(np.sum(sums, 0), np.sum(squares, 0), counts),
       np.max(largest, 0) == 0,
     )
   return result
 
 
 def _sums(tensor, one_hot):
-  """Over a batch: sums of values by class, sums of squares, the largest."""
+  """Sums over a batch.
+
+  Returns:
+    Sums of activations by class `[classes, maps]`, sums of their squares over
+    all classes `[maps]`, and the largest absolute value of each map `[maps]`.
+  """
   flat = tf.reshape(tensor, [tf.shape(tensor)[0], -1, tensor.shape[-1]])
   values = tf.reduce_mean(flat, axis=1)  # [batch, maps]
   return (
@@ -104,15 +118,15 @@ def _sums(tensor, one_hot):
   )
 
 
-def _explained(values, squares, counts):
-  """The variance between the classes as a share of all variance.
+def _explained(sums, squares, counts):
+  """The variance between the classes as a share of the total variance.
 
-  0: the map does not tell the classes apart; 1: it knows nothing but the class
-  (the correlation ratio eta squared: Fisher 1925, "Statistical Methods for
-  Research Workers", section 45). A map that never changes gets 0.
+  This is the correlation ratio eta squared (Fisher 1925, "Statistical Methods
+  for Research Workers", section 45). It is 0 if all classes have the same mean,
+  and 1 if the class determines the activation. A constant map gets 0.
   """
-  total = values.sum(axis=0) ** 2 / counts.sum()
-  between = (values**2 / np.maximum(counts, 1)[:, np.newaxis]).sum(0) - total
+  total = sums.sum(axis=0) ** 2 / counts.sum()
+  between = (sums**2 / np.maximum(counts, 1)[:, np.newaxis]).sum(0) - total
   around_mean = squares - total
-  constant = around_mean <= 1e-9 * squares  # but for rounding
+  constant = around_mean <= 1e-9 * squares  # up to rounding
   return np.where(constant, 0, between / np.where(constant, 1, around_mean))

@@ -1,12 +1,13 @@
-"""Gradient ascent on the pixels of an image, the kernels held fixed.
+"""Gradient ascent on the pixels of an image, with fixed kernels and biases.
 
-The objective is taken **before** the activation function: from a black image
-the gradient after relu is often exactly zero, and then nothing ever moves.
+The objective is taken **before** the activation function: on a black image the
+gradient after relu is often exactly zero, and ascent could not start.
 
-Pixels stay in [0, 1] by clipping after each step: projected gradient ascent. A
-sigmoid of free numbers would keep them there too, but it never reaches black
-and white, where the best pixels lie. Clipping does, so what is known comes out
-exactly: the best patch of a kernel on the image is `kernel > 0`.
+Each step is followed by clipping the pixels to [0, 1]: projected gradient
+ascent. A sigmoid of unbounded variables would keep pixels in this range as
+well, but could not reach black and white, where most optimal pixels lie. With
+clipping, known optima are found exactly: the best patch for a kernel that is
+applied to the image is `kernel > 0`.
 
 Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network".
 """
@@ -24,32 +25,32 @@ from cnn_tf.network import model
 
 
 class Settings(NamedTuple):
-  """How to climb."""
+  """The parameters of gradient ascent."""
 
   num_starts: int = 4
   num_steps: int = 200
-  rate: float = 1.0  # of the first step; falls to a hundredth of that
-  jitter: int = 0  # pixels that the image is shifted by at random, each step
-  smoothing: float = 0.0  # share of total variation in the direction
+  rate: float = 1.0  # of the first step; decays to a hundredth
+  jitter: int = 0  # largest random shift of the image in each step, in pixels
+  smoothing: float = 0.0  # weight of the penalty on total variation
   seed: int = 0
 
 
 class Target(NamedTuple):
-  """What to make large: the mean of a map, one node of it, or one unit."""
+  """The value to maximise: the mean of a map, one of its nodes, or a unit."""
 
   layer: str
-  node: tuple[int, int] | None  # (y, x); None for the mean over the map
+  position: tuple[int, int] | None  # (y, x) of the node; None for the mean
 
 
 class Climb(NamedTuple):
-  """What came of it, for each map and each start."""
+  """The result for each map and each start."""
 
   scores: np.ndarray  # [maps, starts], without jitter and smoothing
-  images: np.ndarray  # [maps, starts, times, height, width] in [0, 1]
-  steps: tuple[int, ...]  # after which the images were kept
+  images: np.ndarray  # [maps, starts, snapshots, height, width] in [0, 1]
+  steps: tuple[int, ...]  # the step of each snapshot, 0 for the start
 
-  def best_way(self, index: int) -> np.ndarray:
-    """The images of the map's best start, `[times, height, width]`."""
+  def best_trajectory(self, index: int) -> np.ndarray:
+    """`[snapshots, height, width]`: the best of the starts for one map."""
     return self.images[index, self.scores[index].argmax()]
 
 
@@ -58,9 +59,9 @@ def score(
 ) -> tf.Tensor:
   """`[batch, maps]` for images `[batch, height, width]` in [0, 1]."""
   tensor = network.activations(images[..., tf.newaxis])[target.layer]
-  if target.node is None and tensor.shape.rank == 4:
+  if target.position is None and tensor.shape.rank == 4:
     return tf.reduce_mean(tensor, axis=[1, 2])
-  return fields.node(tensor, target.node or (0, 0))
+  return fields.node(tensor, target.position or (0, 0))
 
 
 def climb(
@@ -70,76 +71,83 @@ def climb(
   image_size: tuple[int, int],
   settings: Settings,
 ) -> Climb:
-  """From each start uphill, for all `maps` of a layer at once in one graph."""
-  numbers = range(settings.num_starts)
-  first_images = tf.stack(
-    [starts.draw(image_size, settings.seed, n) for n in numbers]
+  """Gradient ascent for some maps of a layer, from the same starts for each.
+
+  All maps and starts form one batch.
+  """
+  initial = tf.stack(
+    [
+      starts.draw(image_size, settings.seed, number)
+      for number in range(settings.num_starts)
+    ]
   )
-  images = tf.tile(
-    first_images, [len(maps), 1, 1]
-  )  # each map has the same starts
-  wanted = tf.repeat(tf.constant(maps), settings.num_starts)
+  map_of_image = tf.repeat(tf.constant(maps), settings.num_starts)
   last = settings.num_steps
   steps = tuple(sorted({0, last // 20, last // 2, last}))
-  walk = _make_walk(network, target, settings)
-  kept = [images]
-  for first, end in zip(steps, steps[1:], strict=False):
-    kept.append(walk(kept[-1], wanted, tf.constant(first), tf.constant(end)))
-  scores = _own_scores(network, target, kept[-1], wanted)
+  advance = _make_advance(network, target, settings)
+  snapshots = [tf.tile(initial, [len(maps), 1, 1])]
+  for begin, end in zip(steps, steps[1:], strict=False):
+    snapshots.append(
+      advance(snapshots[-1], map_of_image, tf.constant(begin), tf.constant(end))
+    )
+  scores = _own_scores(network, target, snapshots[-1], map_of_image)
   shape = len(maps), settings.num_starts
   return Climb(
     scores.numpy().reshape(shape),
-    np.stack(kept, axis=1).reshape(*shape, len(steps), *image_size),
+    np.stack(snapshots, axis=1).reshape(*shape, len(steps), *image_size),
     steps,
   )
 
 
-def _own_scores(network, target, images, maps):
-  """`[batch]`: of each image for the map that is wanted of it."""
-  return tf.gather(score(network, target, images), maps, axis=1, batch_dims=1)
+def _own_scores(network, target, images, map_of_image):
+  """`[batch]`: the score of each image for its own map."""
+  scores = score(network, target, images)
+  return tf.gather(scores, map_of_image, axis=1, batch_dims=1)
 
 
-def _make_walk(network, target, settings):
-  """A function images, maps, first step, end -> images after those steps."""
+def _make_advance(network, target, settings):
+  """A function that takes the steps from `begin` to `end` in the graph."""
 
-  def step(number, images, maps):
+  def step(number, images, map_of_image):
     shift = _shift(settings, number)
     shifted = tf.roll(images, shift, axis=[1, 2])
     with tf.GradientTape() as tape:
       tape.watch(shifted)
-      scores = _own_scores(network, target, shifted, maps)
-    # Images do not meet in a network: the gradient of the sum is that of each.
+      scores = _own_scores(network, target, shifted, map_of_image)
+    # The tape differentiates the sum of the scores. Each score depends on its
+    # own image only, so this is the gradient of each score.
     gradient = tf.roll(tape.gradient(scores, shifted), -shift, axis=[1, 2])
     done = tf.cast(number, tf.float32) / settings.num_steps
     direction = _normalise(gradient)
     if settings.smoothing:
-      direction -= settings.smoothing * _roughness(images)
+      direction -= settings.smoothing * _variation_gradient(images)
     moved = images + settings.rate * 0.01**done * direction
-    return number + 1, tf.clip_by_value(moved, 0.0, 1.0), maps
+    return number + 1, tf.clip_by_value(moved, 0.0, 1.0), map_of_image
 
   @tf.function(autograph=False)
-  def walk(images, maps, first, end):
+  def advance(images, map_of_image, begin, end):
     _, images, _ = tf.while_loop(
-      lambda number, *_: number < end, step, [first, images, maps]
+      lambda number, *_: number < end, step, [begin, images, map_of_image]
     )
     return images
 
-  return walk
+  return advance
 
 
 def _normalise(gradient):
-  """Divides by the root mean square over those pixels that count.
+  """Divides by the root mean square over the pixels with a gradient.
 
-  So the rate means the same for large and small gradients, many pixels and few.
+  The effect of the rate then does not depend on the size of the gradient or of
+  the receptive field.
   """
   squares = tf.reduce_sum(gradient**2, axis=[1, 2], keepdims=True)
-  seen = tf.cast(gradient != 0, tf.float32)
-  count = tf.reduce_sum(seen, axis=[1, 2], keepdims=True)
+  nonzero = tf.cast(gradient != 0, tf.float32)
+  count = tf.reduce_sum(nonzero, axis=[1, 2], keepdims=True)
   return tf.math.divide_no_nan(gradient, tf.sqrt(squares / count))
 
 
-def _roughness(images):
-  """The gradient of the total variation: sum of |steps between neighbours|."""
+def _variation_gradient(images):
+  """The gradient of the total variation, `sum |differences of neighbours|`."""
   with tf.GradientTape() as tape:
     tape.watch(images)
     variation = tf.image.total_variation(images[..., tf.newaxis])

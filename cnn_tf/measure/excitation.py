@@ -1,60 +1,69 @@
-"""What was found to excite a map, and whether to believe it."""
+"""The inputs that excite a map most, and whether the search converged."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-_ROUNDING = 1e-4  # share of a score that does not count
+_TOLERANCE = 1e-4  # relative difference of scores that counts as rounding
 
 
 class Excitation(NamedTuple):
   """What excites one map, or unit; scores are before the activation function.
 
-  Like is compared with like. The mean of a map depends on a whole image: its
-  pattern has to beat the best whole training image. One node sees a patch: the
-  pattern of the centre node has to beat the best patch of the training set. For
-  a dense unit both are the same.
+  There are two objectives, each with its own baseline. The mean of a map
+  depends on a whole image, so its pattern is compared with the best training
+  image. One node depends on a patch, so the pattern of the centre node is
+  compared with the best patch of the training set. For a dense unit the two
+  are the same.
   """
 
   number: int
-  is_relu: bool  # then nothing below 0 leaves the map
-  map_scores: np.ndarray  # [starts]: mean of the map, at the end
-  way: np.ndarray  # [times, height, width]: from the best start to its end
+  is_relu: bool  # values below 0 then become 0
+  map_scores: np.ndarray  # [starts]: mean of the map, after the last step
+  trajectory: np.ndarray  # [snapshots, height, width]: of the best start
   image_score: float  # the largest mean of the map over a training image
-  node_scores: np.ndarray  # [starts]: the centre node, at the end
-  pattern: np.ndarray | None  # what it sees of its best end; None for a unit
-  patch_scores: np.ndarray  # [count]: a node on a training image, best first
-  patches: list[np.ndarray]  # what these nodes see, in [0, 1]
+  node_scores: np.ndarray  # [starts]: the centre node, after the last step
+  pattern: np.ndarray | None  # its best patch, by ascent; None for a unit
+  patch_scores: np.ndarray  # [count]: a node on training images, best first
+  patches: list[np.ndarray]  # the receptive fields of these nodes, in [0, 1]
 
   @property
   def status(self) -> str:
-    """In a word, how the search went."""
+    """The outcome of the search.
+
+    'dead': relu gives 0 for all patterns and all training images.
+    'not converged': a training image or patch scores higher than the pattern.
+    'silent': relu gives 0 for all training images, but not for the patterns.
+    'converged': none of these.
+    """
     patterns = self.map_scores.max(), self.node_scores.max()
     real = self.image_score, self.patch_scores[0]
     if self.is_relu and max(*patterns, *real) <= 0:
       return 'dead'
     if any(
-      pattern < best - _ROUNDING * abs(best)
+      pattern < best - _TOLERANCE * abs(best)
       for pattern, best in zip(patterns, real, strict=True)
     ):
       return 'not converged'
     if self.is_relu and max(real) <= 0:
-      return 'silent'  # on every real image, but not on its pattern
+      return 'silent'
     return 'converged'
 
 
 def table(excitations: Sequence[Excitation]) -> list[list[str]]:
-  """The rows of a CSV file, the first with the names of the columns."""
+  """The rows of a CSV file; the first row names the columns."""
   starts = range(len(excitations[0].map_scores))
   rows = [
     ['map', 'status', 'map_pattern', 'best_image', 'node_pattern', 'best_patch']
     + [f'map_start_{start}' for start in starts]
     + [f'node_start_{start}' for start in starts]
   ]
-  for x in excitations:
-    scores = [x.map_scores.max(), x.image_score]
-    scores += [x.node_scores.max(), x.patch_scores[0]]
-    scores += [*x.map_scores, *x.node_scores]
-    rows.append([str(x.number), x.status, *(f'{s:.6g}' for s in scores)])
+  for found in excitations:
+    scores = [found.map_scores.max(), found.image_score]
+    scores += [found.node_scores.max(), found.patch_scores[0]]
+    scores += [*found.map_scores, *found.node_scores]
+    rows.append(
+      [str(found.number), found.status, *(f'{s:.6g}' for s in scores)]
+    )
   return rows

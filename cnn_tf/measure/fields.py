@@ -1,4 +1,4 @@
-"""Which pixels a node sees: by arithmetic, and by the gradient."""
+"""The pixels in the receptive field of a node: by arithmetic, by gradient."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,80 +17,81 @@ class Field(NamedTuple):
   """The receptive field of the centre node of one layer."""
 
   layer: str
-  size: tuple[int, int]  # as the arithmetic has it, on an endless image
-  seen: np.ndarray  # [height, width] bool: from the arithmetic
-  gradient: np.ndarray  # [height, width]: of the node, by the pixel
+  seen: np.ndarray  # [height, width] bool: the field, from the windows
+  gradient: np.ndarray  # [height, width]: of the node, by each pixel
 
 
 def of_layers(geometries: Sequence[geometry.LayerGeometry]) -> list[Field]:
-  """The field of the centre node of each layer, up to the first dense one."""
-  names = [layer.spec.name for layer in geometries]
-  is_dense = [isinstance(layer.spec, specs.Dense) for layer in geometries]
+  """The field of the centre node of each layer, up to the first dense layer."""
   gradients = _gradients(geometries)
-  return [
-    Field(name, row.receptive_field, seen(geometries[: i + 1]), gradients[name])
-    for i, (name, row) in enumerate(zip(names, geometries, strict=True))
-    if not any(is_dense[:i])
-  ]
+  found = []
+  for index, layer in enumerate(geometries):
+    name = layer.spec.name
+    found.append(Field(name, seen(geometries[: index + 1]), gradients[name]))
+    if isinstance(layer.spec, specs.Dense):
+      break
+  return found
 
 
 def unseen(geometries: Sequence[geometry.LayerGeometry]) -> np.ndarray:
   """`[height, width]` bool: the pixels from which no path leads to the logits.
 
-  They get exactly nothing of any gradient, whatever the kernels.
+  The gradient with respect to these pixels is exactly 0 for all kernels.
   """
   return ~_mask(geometries, geometry.reaching(geometries))
 
 
 def seen(
-  geometries: Sequence[geometry.LayerGeometry], node: specs.Shape | None = None
+  geometries: Sequence[geometry.LayerGeometry],
+  position: tuple[int, int] | None = None,
 ) -> np.ndarray:
-  """`[height, width]` bool: the pixels that a node of the last layer sees.
+  """`[height, width]` bool: the receptive field of a node of the last layer.
 
   Args:
     geometries: the layers up to that of the node.
-    node: (y, x) on the map; the centre, if not given.
+    position: (y, x) of the node on its map (default: the centre).
   """
-  node = centre(geometries[-1]) if node is None else node
+  position = centre(geometries[-1]) if position is None else position
+  stacks = geometry.axis_stacks(geometries)
   return _mask(
     geometries,
     [
-      windows.reaching(stack, [position])
-      for stack, position in zip(
-        geometry.axis_stacks(geometries), node, strict=True
-      )
+      windows.reaching(stack, [index])
+      for stack, index in zip(stacks, position, strict=True)
     ],
   )
 
 
-def centre(row: geometry.LayerGeometry) -> tuple[int, int]:
-  """The middle of the map; of an even number the one after it."""
-  if isinstance(row.spec, specs.Dense):
-    return 0, 0  # a map of 1x1
-  height, width, _ = row.output_shape
+def centre(layer: geometry.LayerGeometry) -> tuple[int, int]:
+  """(y, x) of the centre node; of two central rows or columns, the second."""
+  if isinstance(layer.spec, specs.Dense):
+    return 0, 0  # a unit is a map of 1x1
+  height, width, _ = layer.output_shape
   return height // 2, width // 2
 
 
 def node(tensor: tf.Tensor, position: tuple[int, int]) -> tf.Tensor:
-  """`[batch, maps]`: all maps at (y, x), or a dense layer as it is."""
+  """`[batch, maps]`: the nodes at (y, x) of all maps, or all dense units."""
   y, x = position
   return tensor if tensor.shape.rank == 2 else tensor[:, y, x]
 
 
 def _mask(geometries, reaching):
+  """True at the rows and columns in `reaching`."""
   height, width, _ = geometries[0].input_shape
-  down, across = (list(indices) for indices in reaching)
+  rows, columns = (list(indices) for indices in reaching)
   mask = np.zeros((height, width), bool)
-  mask[np.ix_(down, across)] = True
+  mask[np.ix_(rows, columns)] = True
   return mask
 
 
 def _gradients(geometries):
-  """Layer name -> the gradient of its centre node by each pixel.
+  """Layer name -> `[height, width]`, the gradient of its centre node.
 
-  A real network would hide paths: weights cancel, relu is flat, and a maximum
-  passes on one input of many. So this one keeps the windows and nothing else:
-  one map a layer, kernels that average, averages for maxima.
+  In a trained network paths can be hidden: weights cancel, relu has zero
+  slope, and a maximum passes its gradient to one input only. This network has
+  the same windows, but one map per layer, equal positive weights, no activation
+  functions, and average pooling.
   """
   image_shape = geometries[0].input_shape
   plain = geometry.trace(
@@ -104,21 +105,22 @@ def _gradients(geometries):
   with tf.GradientTape(persistent=True) as tape:
     tape.watch(images)
     tensors = network.activations(images)
-    nodes = {
-      row.spec.name: node(tensors[row.spec.name], centre(row))[0, 0]
-      for row in plain
+    values = {
+      layer.spec.name: node(tensors[layer.spec.name], centre(layer))[0, 0]
+      for layer in plain
     }
   return {
-    name: tape.gradient(node, images)[0, :, :, 0].numpy()
-    for name, node in nodes.items()
+    name: tape.gradient(value, images)[0, :, :, 0].numpy()
+    for name, value in values.items()
   }
 
 
-def _plain(layer):
-  match layer:
+def _plain(spec):
+  """The same windows with one map, or unit, and without nonlinearity."""
+  match spec:
     case specs.Conv():
-      return dataclasses.replace(layer, filters=1, activation='linear')
+      return dataclasses.replace(spec, filters=1, activation='linear')
     case specs.Pool():
-      return dataclasses.replace(layer, kind='avgpool')
+      return dataclasses.replace(spec, kind='avgpool')
     case specs.Dense():
-      return dataclasses.replace(layer, units=1, activation='linear')
+      return dataclasses.replace(spec, units=1, activation='linear')

@@ -15,11 +15,11 @@ from cnn_tf.network import windows
 
 
 class Best(NamedTuple):
-  """For each map the best patches, the best first; one patch an image."""
+  """The best patches for each map, best first; at most one per image."""
 
   scores: np.ndarray  # [maps, count]: of one node, before the activation
   images: np.ndarray  # [maps, count]: the number of the image
-  nodes: np.ndarray  # [maps, count, 2]: (y, x) of the node on the map
+  positions: np.ndarray  # [maps, count, 2]: (y, x) of the node on its map
   means: np.ndarray  # [maps]: the largest mean of the map over any image
 
 
@@ -29,31 +29,38 @@ def search(
   images: np.ndarray,
   count: int = 9,
 ) -> Best:
-  """Looks through all images for what excites the last layer of `geometries`.
+  """Finds the patches that excite the maps of the last layer most.
 
-  Only nodes that see no padding take part: the others compute something else,
-  and could not be compared with the centre node.
+  Only nodes whose receptive field contains no padding are searched. The others
+  compute a different function of the image, so their scores could not be
+  compared with the score of the centre node.
+
+  Args:
+    network: the network.
+    geometries: its layers up to that of the maps.
+    images: `[n, height, width]` uint8.
+    count: how many patches to keep for each map.
   """
   num_maps = geometries[-1].output_shape[-1]
-  down, across = nodes_without_padding(geometries)
-  merge = _make_merge(network, geometries[-1].spec.name, down, across)
+  rows, columns = nodes_without_padding(geometries)
+  merge = _make_merge(network, geometries[-1].spec.name, rows, columns)
   shape = num_maps, min(count, len(images))
   best = [tf.fill(shape, -np.inf), *[tf.zeros(shape, tf.int32)] * 2]
   means = tf.fill([num_maps], -np.inf)
   for batch in activity.batches(images):
-    part, first = tf.constant(images[batch]), tf.constant(batch.start)
-    best, means = merge(part, first, best, means)
-  scores, numbers, positions = (part.numpy() for part in best)
-  y, x = np.unravel_index(positions, (len(down), len(across)))
-  nodes = np.stack([np.take(down, y), np.take(across, x)], axis=-1)
-  return Best(scores, numbers, nodes, means.numpy())
+    batch_images, first = tf.constant(images[batch]), tf.constant(batch.start)
+    best, means = merge(batch_images, first, best, means)
+  scores, numbers, places = (tensor.numpy() for tensor in best)
+  y, x = np.unravel_index(places, (len(rows), len(columns)))
+  positions = np.stack([np.take(rows, y), np.take(columns, x)], axis=-1)
+  return Best(scores, numbers, positions, means.numpy())
 
 
-def _make_merge(network, name, down, across):
-  """A function that adds a batch to what was best so far.
+def _make_merge(network, name, rows, columns):
+  """A function that merges a batch into the best patches so far.
 
-  `best` is three tensors `[maps, count]`: score, number of the image, and
-  position among the nodes that `down` and `across` leave.
+  `best` is three tensors `[maps, count]`: the score, the number of the image,
+  and the place of the node in the flattened grid of `rows` and `columns`.
   """
 
   @tf.function(autograph=False)
@@ -65,9 +72,9 @@ def _make_merge(network, name, down, across):
       means, tf.reduce_max(tf.reduce_mean(tensor, axis=[1, 2]), axis=0)
     )
     maps = tf.transpose(tensor, [3, 0, 1, 2])
-    nodes = tf.gather(tf.gather(maps, down, axis=2), across, axis=3)
-    num_maps, size = maps.shape[0], len(down) * len(across)
-    nodes = tf.reshape(nodes, [num_maps, -1, size])  # [maps, batch, nodes]
+    nodes = tf.gather(tf.gather(maps, rows, axis=2), columns, axis=3)
+    num_maps, num_nodes = maps.shape[0], len(rows) * len(columns)
+    nodes = tf.reshape(nodes, [num_maps, -1, num_nodes])  # [maps, batch, nodes]
     numbers = tf.range(first, first + tf.shape(images)[0])[tf.newaxis]
     found = [
       tf.reduce_max(nodes, axis=2),
@@ -84,34 +91,40 @@ def _make_merge(network, name, down, across):
 def nodes_without_padding(
   geometries: Sequence[geometry.LayerGeometry],
 ) -> tuple[list[int], list[int]]:
-  """The rows, and the columns, of nodes whose whole field is on the image.
+  """The rows and columns of nodes whose receptive field has no padding.
 
-  Where all see padding, the centre alone.
+  If there are none, the row or column of the centre node.
   """
-  centre = fields.centre(geometries[-1])
+  stacks = geometry.axis_stacks(geometries)
   return tuple(
     sorted(_without_padding(stack)) or [middle]
-    for stack, middle in zip(
-      geometry.axis_stacks(geometries), centre, strict=True
-    )
+    for stack, middle in zip(stacks, fields.centre(geometries[-1]), strict=True)
   )
 
 
 def _without_padding(stack):
-  """The positions at the top from which no path leads to padding."""
+  """The positions on the last axis from which no path leads to padding."""
   clean = set(range(stack[0].size))
   for axis in stack:
-    under = enumerate(windows.covered(axis))
-    clean = {position for position, inputs in under if clean.issuperset(inputs)}
+    covered = enumerate(windows.covered(axis))
+    clean = {
+      position for position, inputs in covered if clean.issuperset(inputs)
+    }
   return clean
 
 
 def cut(
   image: np.ndarray,
   geometries: Sequence[geometry.LayerGeometry],
-  node: tuple[int, int] | None = None,
+  position: tuple[int, int] | None = None,
 ) -> np.ndarray:
-  """The part of `image` that a node of the last layer sees, or its centre."""
-  seen = fields.seen(geometries, node)
-  down, across = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-  return image[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+  """The part of `image` in the receptive field of a node of the last layer.
+
+  Args:
+    image: `[height, width]`.
+    geometries: the layers up to that of the node.
+    position: (y, x) of the node on its map (default: the centre).
+  """
+  seen = fields.seen(geometries, position)
+  rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+  return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

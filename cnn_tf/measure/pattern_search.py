@@ -1,4 +1,4 @@
-"""Some maps of a layer -> the inputs that excite them most."""
+"""Maps of a layer -> the inputs that excite them most."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,22 @@ from cnn_tf.network import specs
 
 
 def find(
-  run: runs.Run, layer: str, maps: Sequence[int], settings: ascent.Settings
+  run: runs.Run, name: str, maps: Sequence[int], settings: ascent.Settings
 ) -> tuple[list[excitation.Excitation], tuple[int, ...]]:
-  """An excitation for each of `maps`, and the steps at which `way` was kept.
+  """An excitation for each of `maps`, and the steps of its trajectory.
 
   Args:
     run: the network, and the training images to compare with.
-    layer: the name of one with kernels.
+    name: of a layer with kernels.
     maps: numbers of its maps, or units.
-    settings: how to climb.
+    settings: for the gradient ascent.
   """
   names = [layer.spec.name for layer in run.geometries]
-  geometries = run.geometries[: names.index(layer) + 1]
+  geometries = run.geometries[: names.index(name) + 1]
   images = run.data.train.images
 
   def climb(position):
-    target = ascent.Target(layer, position)
+    target = ascent.Target(name, position)
     return ascent.climb(run.network, target, maps, images.shape[1:], settings)
 
   on_map = climb(None)
@@ -38,10 +38,12 @@ def find(
       number,
       geometries[-1].spec.activation == 'relu',
       on_map.scores[index],
-      on_map.best_way(index),
+      on_map.best_trajectory(index),
       best.means[number],
       on_node.scores[index],
-      None if is_unit else patches.cut(on_node.best_way(index)[-1], geometries),
+      None
+      if is_unit
+      else patches.cut(on_node.best_trajectory(index)[-1], geometries),
       best.scores[number],
       _cut_best(images, geometries, best, number),
     )
@@ -51,7 +53,10 @@ def find(
 
 
 def _cut_best(images, geometries, best, number):
-  places = zip(best.images[number], best.nodes[number], strict=True)
+  """The best patches of one map, with pixels in [0, 1]."""
   return [
-    patches.cut(images[i] / 255.0, geometries, node) for i, node in places
+    patches.cut(images[image] / 255.0, geometries, position)
+    for image, position in zip(
+      best.images[number], best.positions[number], strict=True
+    )
   ]

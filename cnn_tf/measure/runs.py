@@ -1,4 +1,4 @@
-"""The folder of a run -> its settings, its data and its trained network."""
+"""The folder of a run -> its settings, data and trained network."""
 
 import pathlib
 from typing import NamedTuple
@@ -38,7 +38,7 @@ class Run(NamedTuple):
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
   network: model.ConvNet
-  epochs: list[events.Epoch]  # up to the one that the kernels are of
+  epochs: list[events.Epoch]  # up to the epoch of the kernels
 
   @property
   def epoch(self) -> int:
@@ -52,27 +52,27 @@ class Run(NamedTuple):
 
   @property
   def class_names(self) -> list[str]:
-    """What a label stands for: the number itself for digits."""
+    """The name of each class; the label itself if it has no name."""
     if self.settings.dataset == 'fashion' and not self.settings.data_dir:
       return list(_FASHION)
     return [str(label) for label in range(self.data.num_classes)]
 
   def source(self, data: str = '') -> str:
-    """The line that says from which run, and on which data, a picture is."""
+    """A line for a figure: the run, its dataset and epoch, and `data`."""
     name = self.workdir.resolve().name
     trained = f'run {name}, trained on {self.dataset}, epoch {self.epoch}'
     return f'{trained}; {data}' if data else trained
 
 
 def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
-  """The run in `workdir`, with the kernels of its newest good checkpoint.
+  """The run in `workdir`, with the kernels of its newest intact checkpoint.
 
   Args:
-    workdir: its folder.
-    last: no later epoch than this, if given.
+    workdir: the folder of the run.
+    last: the last epoch to consider (default: any).
 
   Raises:
-    UserError: there is no run, or none with a checkpoint, or its data is gone.
+    UserError: there is no run, it has no checkpoint, or its data is missing.
   """
   workdir = pathlib.Path(workdir)
   settings = run_folder.read_config(workdir)

@@ -1,4 +1,4 @@
-"""The images from which gradient ascent begins."""
+"""Initial images for gradient ascent."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,10 +9,11 @@ _LENGTH_SCALES = (28, 14, 7, 4)  # pixels
 
 
 def draw(image_size: tuple[int, int], seed: int, number: int) -> tf.Tensor:
-  """Grey, with fluctuations as wide as 28, 14, 7 and 4 pixels, in [0, 1].
+  """Mid-grey plus smooth noise on four length scales, clipped to [0, 1].
 
-  A smooth start finds smooth patterns and a rough one rough ones, so all scales
-  take part alike: each is random numbers that far apart, smoothly joined.
+  For each scale, random numbers that many pixels apart are interpolated. A
+  smooth start leads to smooth patterns and a rough start to rough ones, so all
+  scales have the same standard deviation.
   """
   image = tf.fill(image_size, 0.5)
   height, width = image_size
@@ -21,6 +22,6 @@ def draw(image_size: tuple[int, int], seed: int, number: int) -> tf.Tensor:
     key = keys.key(seed, f'pattern/start/{scale}', number)
     noise = tf.random.stateless_normal([*grid, 1], key, stddev=0.1)
     wide = tf.image.resize(noise, scale * grid, 'bicubic')[..., 0]
-    first = scale // 2  # where the first random number lies
+    first = scale // 2  # the pixel on which the first random number lies
     image += wide[first : first + height, first : first + width]
   return tf.clip_by_value(image, 0.0, 1.0)

@@ -386,8 +386,8 @@ def _draw_fields(page, left, geometries, stated):
     seen[np.ix_(sorted(reached), sorted(reached))] = number
   sheet.picture(panel, seen, sheet.Scale('cividis', -0.5, 1.5))
   line = np.array([-0.5, stated - 0.5])
-  panel.plot(line, [line[1]] * 2, color=sheet.ORANGE, linewidth=2)
-  panel.plot([line[1]] * 2, line, color=sheet.ORANGE, linewidth=2)
+  panel.plot(line, [line[1]] * 2, color=sheet.VERMILLION, linewidth=2)
+  panel.plot([line[1]] * 2, line, color=sheet.VERMILLION, linewidth=2)
   panel.set(xticks=range(0, 14, 2), yticks=range(0, 14, 2))
   panel.text(0, 0.7, f'a node: {_by(len(own))}', color='white', size=9)
   panel.text(0, len(own) + 0.25, f'2x2 nodes: {_by(len(both))}', size=9)

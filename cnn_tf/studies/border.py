@@ -167,7 +167,7 @@ def _image(panel, border, values, title):
   sheet.picture(panel, values, scale)
   for axis, draw in ((0, panel.axvline), (1, panel.axhline)):
     for first in np.flatnonzero(border.unseen.all(axis=axis))[:1]:
-      draw(first - 0.5, color=sheet.ORANGE, linewidth=1.5)
+      draw(first - 0.5, color=sheet.VERMILLION, linewidth=1.5)
   panel.set_title(title, fontsize=9)
 
 
@@ -175,7 +175,7 @@ def _seeds(panel, border):
   """A line for each seed."""
   pairs = 100 * np.array([border.plain, border.moved])
   panel.plot([0, 1], pairs, 'o-', color=sheet.QUIET, markersize=3)
-  panel.plot([0, 1], pairs.mean(axis=1), 'o-', color=sheet.ORANGE)
+  panel.plot([0, 1], pairs.mean(axis=1), 'o-', color=sheet.VERMILLION)
   panel.set(xticks=[0, 1], xlim=(-0.3, 1.3), ylabel='test accuracy (%)')
   panel.set_xticklabels(['as it is', 'moved by one'])
   panel.set_title('a line a seed; orange: their mean', fontsize=9)

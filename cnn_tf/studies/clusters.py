@@ -47,7 +47,7 @@ _ROUNDS = 3  # epochs on the clock
 _TICKS = (0.5, 1, 2, 5, 10, 20)
 _STYLES = (
   {'color': sheet.BLUE, 'fmt': 'o-'},
-  {'color': sheet.ORANGE, 'fmt': 'o-'},
+  {'color': sheet.VERMILLION, 'fmt': 'o-'},
   {'color': sheet.QUIET, 'fmt': 'o:'},
   {'color': sheet.QUIET, 'fmt': 'o--'},
   {'color': sheet.QUIET, 'fmt': 'o-'},

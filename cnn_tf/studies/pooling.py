@@ -61,7 +61,7 @@ _BATCH_SIZE, _NUM_STEPS, _NUM_ROUNDS = 128, 5, 9
 _STYLES = {
   'maximum': {'color': sheet.BLUE},
   'average': {'color': sheet.BLUE, 'linestyle': '--'},
-  'stride 2': {'color': sheet.ORANGE},
+  'stride 2': {'color': sheet.VERMILLION},
   'none': {'color': sheet.INK},
   'none, 13 deep': {'color': sheet.INK, 'linestyle': '--'},
 }
@@ -258,7 +258,7 @@ def _points(panel, found, shares, label):
     seeds = 100 * shares(pooling)
     style = {'color': sheet.QUIET, 'markersize': 4}
     panel.plot(seeds, [y] * len(seeds), 'o', **style)
-    panel.plot(seeds.mean(), y, '|', color=sheet.ORANGE, markersize=16)
+    panel.plot(seeds.mean(), y, '|', color=sheet.VERMILLION, markersize=16)
   _name_rows(panel, found)
   panel.grid(axis='x', color=sheet.PALE)
   panel.set(xlabel=label)
@@ -290,7 +290,7 @@ def _bars(panel, found, times):
   multiplications = [x.costs.multiplications / base for x in found.values()]
   for offset, color, label, ratios in (
     (-0.2, sheet.BLUE, 'multiplications', multiplications),
-    (0.2, sheet.ORANGE, 'time of a training step', list(times.values())),
+    (0.2, sheet.VERMILLION, 'time of a training step', list(times.values())),
   ):
     places = np.arange(len(found)) + offset
     drawn = panel.barh(places, ratios, 0.38, color=color, label=label)

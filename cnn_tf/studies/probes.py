@@ -40,7 +40,7 @@ QUICK = study.Plan('mnist', seeds=1, epochs=1)
 FULL = study.Plan('mnist,fashion', seeds=3, epochs=6)
 ALPHAS = (0.001, 0.03, 1.0)
 _NUM_TRAIN, _NUM_VALIDATION, _NUM_PIXELS, _NUM_DENSE = 2000, 1000, 2000, 20000
-_KINDS, _COLORS = ('trained', 'untrained'), (sheet.BLUE, sheet.ORANGE)
+_KINDS, _COLORS = ('trained', 'untrained'), (sheet.BLUE, sheet.VERMILLION)
 _TICKS = (1, 2, 5, 10, 20, 50, 100)
 
 

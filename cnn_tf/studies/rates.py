@@ -123,9 +123,9 @@ def _draw(found, plan):
     for y, name in enumerate(names):
       values = 100 * np.array(found[name][index])
       panel.plot(values, [y] * len(values), 'o', color=sheet.QUIET, ms=3)
-      panel.plot(values.mean(), y, 'D', color=sheet.ORANGE, ms=5)
+      panel.plot(values.mean(), y, 'D', color=sheet.VERMILLION, ms=5)
     usual = 100 * np.mean(found['usual'][index])
-    panel.axvline(usual, color=sheet.ORANGE, linestyle='--', linewidth=0.8)
+    panel.axvline(usual, color=sheet.VERMILLION, linestyle='--', linewidth=0.8)
     panel.set_yticks(range(len(names)), names if not index else [])
     panel.set_xlabel(f'validation accuracy after epoch {length} (%)')
   return page

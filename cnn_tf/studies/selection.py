@@ -127,7 +127,9 @@ def _draw(curves, reported, plan):
   epochs = np.arange(1, plan.epochs + 1)
   panel.plot(epochs, 100 * curves.test.T, color=sheet.PALE, linewidth=0.8)
   best = curves.test.argmax(axis=1)
-  panel.plot(epochs[best], 100 * reported.peeked, '.', color=sheet.ORANGE, ms=5)
+  panel.plot(
+    epochs[best], 100 * reported.peeked, '.', color=sheet.VERMILLION, ms=5
+  )
   panel.plot(epochs, 100 * curves.test.mean(axis=0), color=sheet.BLUE)
   panel.set(xlabel='epoch', ylabel='test accuracy (%)')
   panel.set_title('blue: mean; orange: best epoch of a seed', fontsize=9)
@@ -136,7 +138,7 @@ def _draw(curves, reported, plan):
   dots = sheet.place(page, 6.4, 1.0, 2.9, 2.9)
   for x, values in enumerate(reported):
     dots.plot([x] * len(values), 100 * values, 'o', color=sheet.QUIET, ms=3)
-    dots.plot(x, 100 * values.mean(), 'D', color=sheet.ORANGE, ms=6)
+    dots.plot(x, 100 * values.mean(), 'D', color=sheet.VERMILLION, ms=6)
   names = ['last\nepoch', 'best on\nvalidation', 'best on\ntest']
   dots.set_xticks(range(3), names)
   dots.set(xlim=(-0.5, 2.5), ylabel='reported test accuracy (%)')

@@ -48,7 +48,7 @@ SHIFTS = range(7)  # pixels
 DISTANCES = range(1, 9)  # pixels: twice the period
 _FARTHEST = 4  # pixels, in the training on moved images
 _COLORS = dict(
-  zip(NETWORKS, (sheet.BLUE, sheet.ORANGE, sheet.INK), strict=True)
+  zip(NETWORKS, (sheet.BLUE, sheet.VERMILLION, sheet.INK), strict=True)
 )
 
 
@@ -191,7 +191,7 @@ def _lines(panel, found, field, label):
 
 def _layers(panel, seeds):
   """The equivariance error of each layer; a colour for each stride."""
-  colors = (sheet.INK, sheet.BLUE, sheet.BLUE) + (sheet.ORANGE,) * 2
+  colors = (sheet.INK, sheet.BLUE, sheet.BLUE) + (sheet.VERMILLION,) * 2
   for name, color in zip(seeds[0], colors, strict=True):
     style = '-o' if name.startswith('conv') else '--s'
     errors = np.mean([seed[name] for seed in seeds], axis=0)

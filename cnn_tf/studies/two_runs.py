@@ -311,7 +311,7 @@ def _line(panel, pairs, comparison, value, style):
 
 
 _STYLES = {
-  HALF_WAY: {'color': sheet.ORANGE, 'fmt': 's-', 'markersize': 4},
+  HALF_WAY: {'color': sheet.VERMILLION, 'fmt': 's-', 'markersize': 4},
   TRAINED: {'color': sheet.BLUE, 'fmt': 'o-', 'linewidth': 2},
   UNTRAINED: {'color': sheet.QUIET, 'fmt': '^--', 'markersize': 5},
   MIXED: {'color': sheet.INK, 'fmt': 'v:', 'markersize': 5},

@@ -1,1 +1,1 @@
-"""A trained network -> pictures."""
+"""The commands that draw a run."""

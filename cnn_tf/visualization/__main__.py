@@ -1,4 +1,4 @@
-"""Draws the figures of a run, into its folder.
+"""Draws the figures of a run, and saves them in its folder.
 
 python -m cnn_tf.visualization --workdir=DIR
 python -m cnn_tf.visualization --workdir=DIR --images=3,17,42 --layer=conv2
@@ -14,7 +14,7 @@ from cnn_tf.visualization import choices
 
 
 def main() -> None:
-  """Draws what the flags say, from the newest checkpoint of the run."""
+  """Draws the figures that the flags select, from the newest checkpoint."""
   started = time.perf_counter()
   with command.silent_libraries():
     from cnn_tf.measure import runs
@@ -27,17 +27,17 @@ def main() -> None:
   if flags.FLAGS.layer:
     layers = {layer.name: layer for layer in run.network.layers}
     name = choices.layer(flags.FLAGS.layer, list(layers))
-    named = catalogue.of_layers(run, images, [layers[name]])
+    named_pages = catalogue.of_layers(run, images, [layers[name]])
   else:
-    named = catalogue.of_run(run, images)
-  print('\n'.join(draw.write(run, named, run.workdir / draw.FOLDER)))
+    named_pages = catalogue.of_run(run, images)
+  print('\n'.join(draw.write(run, named_pages, run.workdir / draw.FOLDER)))
   print(f'{time.perf_counter() - started:.0f} s')
 
 
 def _define_flags():
   flags.DEFINE_string('workdir', None, 'folder of the run', required=True)
   flags.DEFINE_list(
-    'images', None, 'test images to show maps of, by number (default: 0,1,2)'
+    'images', None, 'numbers of the test images to show (default: 0,1,2)'
   )
   flags.DEFINE_string('layer', None, 'draw only the figures of this layer')
 

@@ -1,4 +1,4 @@
-"""A run -> its figures, one after the other."""
+"""A run -> its figures."""
 
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -20,15 +20,16 @@ from cnn_tf.run import build
 from cnn_tf.run import events
 from cnn_tf.run import first_kernels
 
-Named = tuple[str, sheet.Page]  # and the name of its file
+NamedPage = tuple[str, sheet.Page]  # the name of the file, without suffix
 
 
-def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[Named]:
-  """File name and figure of all there is to see.
+def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
+  """All figures of a run, drawn one at a time.
 
   Args:
-    run: what to show.
-    images: the numbers of the test images to show it on.
+    run: the run to show.
+    images: numbers of test images for the feature maps; the first one is also
+      used for the receptive fields.
   """
   first = next(layer for layer in run.geometries if layer.kernel_shape)
   yield 'curves', _curves(run)
@@ -42,22 +43,22 @@ def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[Named]:
 
 def of_layers(
   run: runs.Run, images: Sequence[int], layers: Sequence[specs.Layer]
-) -> Iterator[Named]:
-  """The maps of `layers`, and their means over classes.
+) -> Iterator[NamedPage]:
+  """The feature maps of some layers, and their means over classes.
 
-  The means are left out for pooling, which has those of the layer below it,
-  and for all dense layers but the first.
+  The means are drawn for convolutions and for the first dense layer.
   """
   network, data = run.network, run.data
   chosen = data.test.images[list(images)]
-  names = [run.class_names[label] for label in data.test.labels[list(images)]]
+  labels = data.test.labels[list(images)]
   captions = [
-    f'image {i}: {name}' for i, name in zip(images, names, strict=True)
+    f'image {number}: {run.class_names[label]}'
+    for number, label in zip(images, labels, strict=True)
   ]
   outputs = activity.outputs(network, tf.constant(chosen))
   responses = activity.by_class(network, data.validation, data.num_classes)
   validation = f'{len(data.validation.labels):,} validation images'
-  dense = [x for x in network.layers if isinstance(x, specs.Dense)]
+  dense = [spec for spec in network.layers if isinstance(spec, specs.Dense)]
   for layer in layers:
     title = _title(layer)
     values = outputs[layer.name].numpy()
@@ -82,9 +83,8 @@ def _title(layer):
 
 
 def _curves(run):
-  columns = zip(*run.epochs, strict=True)
-  names = events.Epoch._fields
-  table = {n: np.array(c) for n, c in zip(names, columns, strict=True)}
+  columns = map(np.array, zip(*run.epochs, strict=True))
+  table = dict(zip(events.Epoch._fields, columns, strict=True))
   num_steps = table['step'][-1]
   steps_per_epoch = num_steps // len(run.epochs)
   steps = np.linspace(0, num_steps - 1, 1000)
@@ -94,43 +94,40 @@ def _curves(run):
 
 
 def _kernels(run, first):
-  kernel = run.network.kernels[first.spec.name].numpy()
+  values = {name: k.numpy() for name, k in run.network.kernels.items()}
   deeper = {
-    (row.spec.name, below.spec.name): run.network.kernels[row.spec.name]
-    for below, row in zip(run.geometries, run.geometries[1:], strict=False)
-    if isinstance(row.spec, specs.Conv) and row is not first
+    (layer.spec.name, below.spec.name): values[layer.spec.name]
+    for below, layer in zip(run.geometries, run.geometries[1:], strict=False)
+    if isinstance(layer.spec, specs.Conv) and layer is not first
   }
-  return kernels.kernels(
-    _as_images(kernel[np.newaxis], first)[0],
-    first.spec.name,
-    {names: kernel.numpy() for names, kernel in deeper.items()},
-    run.source(),
-  )
+  name = first.spec.name
+  first_images = _as_images(values[name][np.newaxis], first)[0]
+  return kernels.kernels(first_images, name, deeper, run.source())
 
 
 def _evolution(run, first):
   kept = first_kernels.read(run.workdir, run.epoch)
-  evolution = _as_images(kept, first)
-  return training.evolution(evolution, first.spec.name, run.source())
+  images = _as_images(kept, first)
+  return training.evolution(images, first.spec.name, run.source())
 
 
-def _as_images(kernels, row):
+def _as_images(values, first):
   """`[epochs, *kernel shape]` -> `[epochs, filters, height, width]`.
 
-  Nothing but pooling lies below the first kernels: they see one map, and the
-  weights of a dense unit have the shape of that map.
+  There can only be pooling layers before the first kernel, so its input is one
+  map, and the weights of a dense unit are an image of the size of that map.
   """
-  is_conv = isinstance(row.spec, specs.Conv)
-  size = row.spec.window if is_conv else row.input_shape[:2]
-  return np.moveaxis(kernels.reshape(len(kernels), *size, -1), -1, 1)
+  is_conv = isinstance(first.spec, specs.Conv)
+  size = first.spec.window if is_conv else first.input_shape[:2]
+  return np.moveaxis(values.reshape(len(values), *size, -1), -1, 1)
 
 
 def _confusion(run):
   test = run.data.test
-  said = activity.log_probabilities(run.network, test.images)
+  log_probabilities = activity.log_probabilities(run.network, test.images)
   source = run.source(f'{len(test.labels):,} test images')
   return confusion.confusion(
-    said, test.labels, test.images, run.class_names, source
+    log_probabilities, test.labels, test.images, run.class_names, source
   )
 
 

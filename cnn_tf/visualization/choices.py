@@ -1,4 +1,4 @@
-"""What the user picks, checked against what there is."""
+"""Checks what the user selects by flags."""
 
 from collections.abc import Sequence
 
@@ -6,23 +6,23 @@ from cnn_tf import errors
 
 
 def layer(name: str, names: Sequence[str]) -> str:
-  """`name`, if it is one of `names`.
+  """Returns `name` if it is one of `names`.
 
   Raises:
-    UserError: it is not; lists those that are.
+    UserError: it is not; the message lists the names.
   """
   if name not in names:
     raise errors.UserError(
-      f'--layer={name}: there is no such layer here, but {", ".join(names)}'
+      f'--layer={name}: there is no such layer; choose from {", ".join(names)}'
     )
   return name
 
 
 def numbers(flag: str, words: Sequence[str], count: int) -> list[int]:
-  """The numbers that the words stand for, each from 0 to `count - 1`.
+  """The words of a flag as integers from 0 to `count - 1`.
 
   Raises:
-    UserError: a word is not such a number.
+    UserError: a word is not such an integer.
   """
   for word in words:
     if not word.isdecimal() or int(word) >= count:

@@ -21,9 +21,10 @@ FOLDER = 'figures'
 
 
 def at_the_end(workdir: pathlib.Path) -> None:
-  """Draws all figures of a run, also into its TensorBoard events.
+  """Draws all figures of a run, as files and as TensorBoard events.
 
-  The folder gets its name when all are there: a run that has it is complete.
+  The folder is renamed to `figures` when all files are written, so if it
+  exists, it is complete.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -39,17 +40,17 @@ def at_the_end(workdir: pathlib.Path) -> None:
 
 def write(
   run: runs.Run,
-  named: Iterable[catalogue.Named],
+  named_pages: Iterable[catalogue.NamedPage],
   folder: pathlib.Path,
   board: events.TensorBoard | None = None,
 ) -> list[str]:
   """Writes each figure as a PNG file; returns their paths.
 
   Args:
-    run: whose figures they are.
-    named: file names and sheet.
-    folder: where to; made if it is not there.
-    board: takes them too, if given.
+    run: the run that the figures show.
+    named_pages: names of the files, without suffix, and their pages.
+    folder: created if it does not exist.
+    board: if given, the figures are added to its events as well.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -57,7 +58,7 @@ def write(
   run_folder.make(folder)
   step = run.epochs[-1].step
   paths = []
-  for name, page in named:
+  for name, page in named_pages:
     png = sheet.to_png(page)
     paths.append(folder / f'{name}.png')
     run_folder.write(paths[-1], png)
@@ -67,35 +68,38 @@ def write(
 
 
 def write_patterns(
-  run: runs.Run, layer: str, maps: Sequence[int], settings: ascent.Settings
+  run: runs.Run, name: str, maps: Sequence[int], settings: ascent.Settings
 ) -> list[str]:
-  """Finds and draws what excites `maps`; returns the paths of PNG and CSV.
+  """Finds and draws what excites some maps of the layer `name` most.
+
+  Returns:
+    The paths of a PNG and a CSV file.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
   """
-  found, steps = pattern_search.find(run, layer, maps, settings)
+  excitations, steps = pattern_search.find(run, name, maps, settings)
   source = run.source(
     f'patches of {len(run.data.train.labels):,} training images'
   )
-  objective = _objective(layer, settings)
-  page = patterns.patterns(layer, found, steps, objective, source)
+  objective = _objective(name, settings)
+  page = patterns.patterns(name, excitations, steps, objective, source)
   folder = run.workdir / FOLDER
-  paths = write(run, [(f'patterns_{layer}', page)], folder)
+  paths = write(run, [(f'patterns_{name}', page)], folder)
   text = io.StringIO()
-  csv.writer(text, lineterminator='\n').writerows(excitation.table(found))
-  run_folder.write(folder / f'patterns_{layer}.csv', text.getvalue())
-  return [*paths, f'{folder}/patterns_{layer}.csv']
+  csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
+  run_folder.write(folder / f'patterns_{name}.csv', text.getvalue())
+  return [*paths, f'{folder}/patterns_{name}.csv']
 
 
-def _objective(layer, settings):
+def _objective(name, settings):
   text = (
-    f'Made large: {layer} before its activation function, by '
-    f'{settings.num_steps} steps of gradient ascent on pixels in [0, 1]; the '
-    f'best of {settings.num_starts} starts'
+    f'Maximised: {name} before its activation function, by '
+    f'{settings.num_steps} steps of gradient ascent on pixels in [0, 1]; best '
+    f'of {settings.num_starts} starts'
   )
   if settings.jitter:
-    text += f'; jitter {settings.jitter} pixels'
+    text += f'; jitter of {settings.jitter} pixels'
   if settings.smoothing:
     text += f'; smoothing {settings.smoothing:g}'
   return text

@@ -1,10 +1,11 @@
-"""Shows what input excites each map of a layer most, into the folder of a run.
+"""Draws the inputs that excite each map of a layer most.
 
 python -m cnn_tf.visualization.patterns --workdir=DIR --layer=conv3
 python -m cnn_tf.visualization.patterns --workdir=DIR --layer=conv3 --maps=0,5,9
 
-Beside the patterns stand the nine patches of the training set that excite the
-map most; figures/patterns_<layer>.csv has all scores.
+Gradient ascent finds the patterns. Beside them are the nine patches of the
+training set that excite the map most. The figure is saved in the folder of the
+run, with all scores in figures/patterns_<layer>.csv.
 """
 
 import pathlib
@@ -17,7 +18,7 @@ from cnn_tf.visualization import choices
 
 
 def main() -> None:
-  """Searches the patterns that the flags ask for, and draws them."""
+  """Finds and draws the patterns that the flags select."""
   started = time.perf_counter()
   with command.silent_libraries():
     from cnn_tf.measure import ascent
@@ -27,34 +28,48 @@ def main() -> None:
   geometries = {
     layer.spec.name: layer for layer in run.geometries if layer.kernel_shape
   }
-  layer = choices.layer(flags.FLAGS.layer, list(geometries))
-  num_maps = geometries[layer].output_shape[-1]
+  name = choices.layer(flags.FLAGS.layer, list(geometries))
+  num_maps = geometries[name].output_shape[-1]
   chosen = flags.FLAGS.maps or [str(number) for number in range(num_maps)]
   maps = choices.numbers('maps', chosen, num_maps)
   settings = ascent.Settings(
-    **{name: flags.FLAGS[name].value for name in ascent.Settings._fields}
+    **{field: flags.FLAGS[field].value for field in ascent.Settings._fields}
   )
-  print('\n'.join(draw.write_patterns(run, layer, maps, settings)))
+  print('\n'.join(draw.write_patterns(run, name, maps, settings)))
   print(f'{time.perf_counter() - started:.0f} s')
 
 
 def _define_flags():
   flags.DEFINE_string('workdir', None, 'folder of the run', required=True)
-  flags.DEFINE_string('layer', None, 'a layer with kernels', required=True)
-  flags.DEFINE_list('maps', None, 'maps or units, by number (default: all)')
+  flags.DEFINE_string(
+    'layer', None, 'name of a layer with kernels', required=True
+  )
+  flags.DEFINE_list('maps', None, 'numbers of the maps or units (default: all)')
   integer, number = flags.DEFINE_integer, flags.DEFINE_float
-  integer('num_starts', 4, 'starts; the best end is kept', lower_bound=1)
-  integer('num_steps', 200, 'steps from each start', lower_bound=1)
-  number('rate', 1.0, 'length of the first step', lower_bound=0.0)
-  integer('jitter', 0, 'pixels of random shift, each step', lower_bound=0)
+  integer(
+    'num_starts',
+    4,
+    'initial images, of which the best result is kept',
+    lower_bound=1,
+  )
+  integer('num_steps', 200, 'steps of gradient ascent', lower_bound=1)
+  number(
+    'rate',
+    1.0,
+    'rate of the first step; decays to a hundredth',
+    lower_bound=0.0,
+  )
+  integer(
+    'jitter', 0, 'largest random shift in each step, in pixels', lower_bound=0
+  )
   number(
     'smoothing',
     0.0,
-    'how much total variation counts against a pattern; about 0.3 turns noise '
-    'into strokes, and costs some of the score',
+    'weight of the penalty on total variation; about 0.3 turns noise into '
+    'strokes, with a lower score',
     lower_bound=0.0,
   )
-  integer('seed', 0, 'of the starts and the shifts', lower_bound=0)
+  integer('seed', 0, 'of the initial images and the shifts', lower_bound=0)
 
 
 if __name__ == '__main__':

@@ -34,15 +34,15 @@ class KernelsTest(absltest.TestCase):
     panel = page.axes[2]
     self.assertEqual(panel.get_ylabel(), 'filter')
     self.assertEqual(panel.get_xlabel(), 'map of pool1')
-    self.assertIn('9 filters over 20 maps', _texts(page))
+    self.assertIn('9 filters, 20 input maps', _texts(page))
     cells = panel.images[0].get_array()
     self.assertEqual(cells.shape, (9 * 4, 20 * 3))
-    # Filter 7 on input map 11, and the gap below and beside it.
+    # Filter 7 for input map 11, and the gaps below it and to its right.
     tile = np.ma.filled(cells[7 * 4 : 8 * 4, 11 * 3 : 12 * 3], np.nan)
     np.testing.assert_array_equal(tile[:3, :2], self.second[:, :, 11, 7])
     self.assertTrue(np.isnan(tile[3]).all() and np.isnan(tile[:, 2]).all())
 
-  def test_large_layers_lie_on_lines_of_their_own(self):
+  def test_large_layers_are_on_separate_lines(self):
     kernel = np.ones([3, 3, 64, 64])
     deeper = {('conv2', 'pool1'): kernel, ('conv3', 'pool2'): kernel}
     page = kernels.kernels(self.first, 'conv1', deeper, 'run r')

@@ -16,7 +16,7 @@ class MapsTest(parameterized.TestCase):
     return maps.maps('conv2', values, mask, images, captions, 'run r')
 
   @parameterized.parameters(1, 3, 4)
-  def test_every_map_of_every_image_is_there(self, num_images):
+  def test_every_map_of_every_image_is_drawn(self, num_images):
     values = np.random.default_rng(0).random([num_images, 5, 6, 10])
     page = self.draw(values)
     panels = [p for p in page.axes if len(p.images) == 10]
@@ -40,14 +40,16 @@ class MapsTest(parameterized.TestCase):
     ]
     self.assertLen(marks, 2 * 2)
 
-  def test_the_largest_activation_is_told_and_the_scale_ends_below(self):
+  def test_the_scale_ends_below_the_largest_activation_which_is_labelled(self):
     values = np.zeros([1, 20, 20, 4])
     values[0, 0] = 2.0
     values[0, 5, 5, 0] = 7.5
     page = self.draw(values)
     shown = page.axes[1].images[0]
     self.assertEqual(shown.get_clim(), (0, 2))
-    self.assertEqual(page.axes[-1].get_title(), 'activation (largest: 7.5)')
+    self.assertEqual(
+      page.axes[-1].get_title(), 'activation (largest magnitude: 7.5)'
+    )
 
   def test_signed_maps_have_0_in_the_middle(self):
     page = self.draw(np.array([-1.0, 3.0]).reshape(1, 1, 1, 2))
@@ -56,14 +58,20 @@ class MapsTest(parameterized.TestCase):
 
 
 class ClassesTest(absltest.TestCase):
-  def test_maps_stand_in_the_order_of_their_classes(self):
+  def test_maps_are_sorted_by_class(self):
     means = np.array([[0.0, 9, 0, 1, 5], [3.0, 1, 0, 2, 2]])
     explained = np.array([0.9, 0.2, 0.0, 0.3, 0.6])
     dead = np.array([False, False, True, False, False])
     names = ['cat', 'dog']
     page = maps.classes('c', means, explained, dead, names, 'run r')
     strip, panel, _ = page.axes
-    order = [4, 1, 0, 3, 2]  # of cat, of dog, dead; the clearest first
+    order = [
+      4,
+      1,
+      0,
+      3,
+      2,
+    ]  # cat: 4, 1, 0; dog: 3; dead: 2; within a class by `explained`
     ticks = panel.get_xticklabels()
     self.assertEqual([int(tick.get_text()) for tick in ticks], order)
     self.assertEqual([t.get_text() for t in panel.get_yticklabels()], names)

@@ -25,45 +25,51 @@ def _found(number, best=1.0, patch=1.0, is_unit=False):
   )
 
 
-def _draw(found):
-  page = patterns.patterns('conv2', found, _STEPS, 'Objective', 'run r')
+def _draw(excitations):
+  page = patterns.patterns('conv2', excitations, _STEPS, 'Objective', 'run r')
   texts = [text.get_text() for text in page.texts]
   return page.axes, texts, [t.get_text() for p in page.axes for t in p.texts]
 
 
 class PatternsTest(parameterized.TestCase):
   @parameterized.parameters((3, 1), (16, 1), (17, 2), (64, 2))
-  def test_a_row_for_each_map(self, num_maps, num_columns):
+  def test_every_map_has_a_row(self, num_maps, num_columns):
     panels, texts, _ = _draw([_found(number) for number in range(num_maps)])
     self.assertLen(panels, num_columns)
     shown = sum(len(panel.images) for panel in panels)
     self.assertEqual(shown, num_maps * (4 + 1 + 9))
     self.assertContainsSubset(map(str, range(num_maps)), texts)
 
-  def test_a_unit_has_no_pattern_of_a_node(self):
+  def test_a_unit_has_no_pattern_of_the_centre_node(self):
     panels, texts, _ = _draw([_found(0, is_unit=True)])
     self.assertLen(panels[0].images, 4 + 9)
-    self.assertNotIn('one node', texts)
+    self.assertNotIn('centre node', texts)
 
-  def test_it_says_objective_start_steps_and_score(self):
+  def test_objective_start_steps_and_scores_are_written(self):
     found = _found(5, best=3.25, patch=2.5)
     panels, texts, labels = _draw([found])
     self.assertContainsSubset(['5', 'start 1', 'Objective'], texts)
-    way = ['step 0', 'step 10', 'step 100', '200: 3.25']
-    self.assertEqual(labels, [*way, '3.25', *['2.5'] * 9])
-    for image, shown in zip(found.way, panels[0].images, strict=False):
+    snapshots = ['step 0', 'step 10', 'step 100', '200: 3.25']
+    self.assertEqual(labels, [*snapshots, '3.25', *['2.5'] * 9])
+    for image, shown in zip(found.trajectory, panels[0].images, strict=False):
       np.testing.assert_array_equal(shown.get_array(), image)
       self.assertEqual(shown.get_clim(), (0, 1))
 
-  def test_what_went_wrong_is_told_and_counted(self):
-    found = [_found(0), _found(1, patch=2), _found(2, best=-1, patch=-2)]
-    _, texts, labels = _draw([*found, _found(3, patch=-1)])
+  def test_each_status_is_written_and_counted(self):
+    excitations = [
+      _found(0),
+      _found(1, patch=2),
+      _found(2, best=-1, patch=-2),
+      _found(3, patch=-1),
+    ]
+    _, texts, labels = _draw(excitations)
     self.assertEqual(
       texts[0],
-      'What excites conv2 most: 1 converged, 1 not converged, 1 dead, 1 silent',
+      'Patterns that excite conv2 most: '
+      '1 converged, 1 not converged, 1 dead, 1 silent',
     )
     self.assertContainsSubset(['not converged', 'dead', 'silent'], texts)
-    # Not drawn grey: crossed out.
+    # Both patterns of the dead map are crossed out.
     self.assertEqual(labels.count('dead'), 2)
 
 

@@ -10,28 +10,28 @@ from absl.testing import parameterized
 from cnn_tf.figures import sheet
 
 
-class FiguresTest(parameterized.TestCase):
+class SheetTest(parameterized.TestCase):
   @parameterized.parameters(
     ([0, 1, 4], 'viridis', 0, 4),
     ([-3, 1, 2], 'PuOr_r', -3, 3),
     ([-1, np.nan, 5], 'PuOr_r', -5, 5),
     ([0, 0], 'viridis', 0, 1),
   )
-  def test_a_scale_has_0_at_its_end_or_in_its_middle(
+  def test_a_scale_starts_at_0_or_is_symmetric_around_it(
     self, values, colormap, low, high
   ):
     scale = sheet.scale(np.array(values, float))
     self.assertEqual(scale, (colormap, low, high, 'neither'))
 
-  def test_a_scale_for_a_share_says_where_values_lie_beyond(self):
+  def test_a_scale_for_a_share_extends_where_values_lie_beyond(self):
     values = np.arange(1001.0)
     self.assertEqual(sheet.scale(values, 0.99), ('viridis', 0, 990, 'max'))
     scale = sheet.scale(values - 500, 0.99)
     self.assertEqual(scale, ('PuOr_r', -495, 495, 'both'))
-    # Of few values all have their colour.
+    # A share of a few values is all of them.
     self.assertEqual(sheet.scale(values[:9], 0.99).high, 8)
 
-  def test_a_page_has_its_size_its_title_and_its_source(self):
+  def test_a_page_has_size_title_and_source(self):
     page = sheet.new(4, 3, 'What', 'run r')
     self.assertEqual(
       [text.get_text() for text in page.texts], ['What', 'run r']
@@ -40,7 +40,7 @@ class FiguresTest(parameterized.TestCase):
     self.assertEqual(struct.unpack('>II', png[16:24]), (480, 360))
     self.assertEqual(sheet.to_png(page), png)
 
-  def test_places_count_from_the_upper_left_corner(self):
+  def test_positions_are_measured_from_the_upper_left_corner(self):
     page = sheet.new(4, 2, '', '')
     panel = sheet.place(page, 1, 0.5, 2, 1)
     np.testing.assert_allclose(
@@ -55,7 +55,7 @@ class FiguresTest(parameterized.TestCase):
     self.assertEqual(page.axes[1].get_xlim(), (0, 7))
     self.assertEqual(page.axes[1].get_title(), 'activation')
 
-  def test_matplotlib_stays_as_it_was(self):
+  def test_the_settings_of_matplotlib_do_not_change(self):
     before = dict(matplotlib.rcParams)
     sheet.to_png(sheet.new(1, 1, 'What', 'run r'))
     self.assertEqual(dict(matplotlib.rcParams), before)

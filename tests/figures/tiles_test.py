@@ -16,7 +16,7 @@ def _draw(*arguments):
 
 
 class TilesTest(absltest.TestCase):
-  def test_each_image_has_its_number_and_none_lies_on_another(self):
+  def test_images_are_labelled_and_do_not_overlap(self):
     images = np.random.default_rng(0).random([5, 4, 3])
     panel = _draw(images, 2, 3.0, list('abcde'))
     for image, shown in zip(images, panel.images, strict=True):
@@ -37,7 +37,7 @@ class TilesTest(absltest.TestCase):
       np.subtract(last, first), [2, 2, 0, 0], atol=1e-9
     )
 
-  def test_a_dead_tile_is_crossed_out_and_called_so(self):
+  def test_a_dead_tile_is_crossed_out_and_labelled(self):
     panel = _draw(np.ones([3, 2, 2]), 3, 3.0, (), [1])
     [text] = panel.texts
     self.assertEqual(text.get_text(), 'dead')

@@ -22,7 +22,7 @@ class CurvesTest(absltest.TestCase):
     page = training.curves(_TABLE, np.arange(30), rates, 'run r')
     self.page, self.panels = page, page.axes
 
-  def test_loss_and_accuracy_stand_above_the_rate(self):
+  def test_loss_and_accuracy_are_drawn_above_the_rate(self):
     labels = [panel.get_ylabel() for panel in self.panels]
     self.assertEqual(
       labels, ['cross-entropy (nats)', 'accuracy (%)', 'learning rate']
@@ -30,22 +30,22 @@ class CurvesTest(absltest.TestCase):
     self.assertEqual(self.panels[2].get_xlabel(), 'step')
     self.assertLen({panel.get_xlim() for panel in self.panels}, 1)
 
-  def test_training_stands_in_the_middle_of_its_epoch(self):
-    training, validation = self.panels[1].lines
+  def test_training_values_are_drawn_in_the_middle_of_their_epoch(self):
+    train_line, validation_line = self.panels[1].lines
     np.testing.assert_array_equal(
-      training.get_xydata(), [[5, 80], [15, 90], [25, 95]]
+      train_line.get_xydata(), [[5, 80], [15, 90], [25, 95]]
     )
     np.testing.assert_array_equal(
-      validation.get_xydata(), [[10, 85], [20, 90], [30, 91]]
+      validation_line.get_xydata(), [[10, 85], [20, 90], [30, 91]]
     )
 
-  def test_the_rate_is_drawn_step_by_step(self):
+  def test_the_rate_is_drawn_at_every_given_step(self):
     [rate] = self.panels[2].lines
     self.assertLen(rate.get_xydata(), 30)
 
   def test_the_title_has_the_result(self):
     title = self.page.texts[0].get_text()
-    self.assertIn('91.00% of the validation images', title)
+    self.assertIn('final validation accuracy 91.00%', title)
 
 
 class EvolutionTest(parameterized.TestCase):
@@ -55,7 +55,7 @@ class EvolutionTest(parameterized.TestCase):
     (1, 64, (3, 3), 2, 32),
     (1, 70, (28, 28), 2, 16),
   )
-  def test_a_row_for_each_epoch_as_far_as_can_be_seen(
+  def test_there_are_at_most_13_epochs_and_32_filters(
     self, num_epochs, num_filters, size, rows, columns
   ):
     random = np.random.default_rng(0)
@@ -64,16 +64,16 @@ class EvolutionTest(parameterized.TestCase):
     strip, changes = page.axes[0], page.axes[-1]
     self.assertLen(strip.images, rows * columns)
     texts = [text.get_text() for text in page.texts]
-    self.assertIn('first draw', texts)
+    self.assertIn('initial', texts)
     self.assertIn(f'epoch {num_epochs}', texts)
     self.assertEqual('filters)' in texts[0], columns < num_filters)
     self.assertLen(changes.patches, rows - 1)
 
-  def test_its_numbers_are_those_of_the_kernels(self):
-    first = np.ones([1, 2, 1, 2])
-    kernels = np.concatenate([first, 2 * first])
+  def test_similarity_change_and_scale_of_kernels_that_double(self):
+    initial = np.ones([1, 2, 1, 2])
+    kernels = np.concatenate([initial, 2 * initial])
     page = training.evolution(kernels, 'conv1', 'run r')
-    self.assertIn('their cosine is 1.00', page.texts[0].get_text())
+    self.assertIn('cosine similarity 1.00', page.texts[0].get_text())
     [bar] = page.axes[-1].patches
     self.assertAlmostEqual(bar.get_width(), 100)  # per cent
     self.assertEqual(page.axes[0].images[0].get_clim(), (0, 2))

@@ -9,8 +9,8 @@ from tests import small_data
 from tests import small_run
 
 
-class MeasurementsTest(tf.test.TestCase):
-  def test_outputs_are_those_after_the_activation_function(self):
+class ActivityTest(tf.test.TestCase):
+  def test_outputs_are_taken_after_the_activation_function(self):
     run = small_run.untrained('conv 4 3x3, maxpool 2x2, dense 5 linear')
     images = tf.constant(run.data.test.images)
     tensors = run.network.activations(datasets.to_float(images))
@@ -21,11 +21,11 @@ class MeasurementsTest(tf.test.TestCase):
         outputs[name], tensors['conv1/relu' if name == 'conv1' else name]
       )
 
-  def test_more_images_than_a_batch_are_all_counted(self):
+  def test_images_beyond_one_batch_are_counted(self):
     count = activity.BATCH_SIZE + 1
     run = small_run.untrained('dense 3', count)
-    said = activity.log_probabilities(run.network, run.data.test.images)
-    self.assertAllClose(np.exp(said).sum(axis=1), np.ones(count))
+    logs = activity.log_probabilities(run.network, run.data.test.images)
+    self.assertAllClose(np.exp(logs).sum(axis=1), np.ones(count))
     images = datasets.to_float(run.data.test.images)
     values = run.network.activations(images)['dense1/relu'].numpy()
     found = activity.by_class(run.network, run.data.test, 10)['dense1']
@@ -33,7 +33,7 @@ class MeasurementsTest(tf.test.TestCase):
       mean = values[run.data.test.labels == label].mean(axis=0)
       self.assertAllClose(found.means[label], mean, rtol=1e-5)
 
-  def test_a_map_is_dead_if_it_is_zero_everywhere(self):
+  def test_a_map_that_is_zero_everywhere_is_dead(self):
     run = small_run.untrained()
     run.network.kernels['conv1'][..., 2].assign(tf.zeros([3, 3, 1]))
     run.network.biases['conv1'][2].assign(-1.0)
@@ -42,9 +42,12 @@ class MeasurementsTest(tf.test.TestCase):
     self.assertAllEqual(found['pool1'].dead, [False, False, True, False])
     self.assertEqual(found['conv1'].explained[2], 0)
 
-  def test_classes_explain_all_of_what_follows_the_label(self):
+  def test_the_class_explains_all_variance_of_a_unit_that_copies_the_label(
+    self,
+  ):
     labels = small_data.examples(100).labels
-    # Unit 0 is the first pixel, unit 1 the second one, which ignores the label.
+    # Unit 0 copies the first pixel, the label; unit 1 copies the second pixel,
+    # which does not depend on the label.
     images = np.zeros([100, 28, 28], np.uint8)
     images[:, 0, 0] = labels
     images[:, 0, 1] = np.arange(100) % 2
@@ -57,7 +60,7 @@ class MeasurementsTest(tf.test.TestCase):
     self.assertNear(found.explained[0], 1, 1e-4)
     self.assertBetween(found.explained[1], 0, 0.3)
 
-  def test_a_class_without_examples_has_the_mean_zero(self):
+  def test_a_class_without_examples_has_mean_zero(self):
     run = small_run.untrained()
     found = activity.by_class(run.network, run.data.test, 11)
     self.assertAllEqual(found['logits'].means[10], np.zeros(10))

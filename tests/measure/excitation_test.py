@@ -8,30 +8,30 @@ from cnn_tf.measure import excitation
 
 
 def _excitation(on_map, image, on_node, patch, is_relu=True):
-  image_of = np.zeros([4, 28, 28])
+  trajectory = np.zeros([4, 28, 28])
   return excitation.Excitation(
     7,
     is_relu,
     np.array([on_map - 1, on_map]),
-    image_of,
+    trajectory,
     image,
     np.array([on_node, on_node - 1]),
-    image_of[0, :8, :8],
+    trajectory[0, :8, :8],
     np.array([patch, patch - 1]),
-    [image_of[0, :8, :8]] * 2,
+    [trajectory[0, :8, :8]] * 2,
   )
 
 
 class ExcitationTest(parameterized.TestCase):
   @parameterized.parameters(
     ('converged', 2, 1, 5, 4),
-    ('converged', 2, 2.0001, 5, 5.0001),  # but for rounding
+    ('converged', 2, 2.0001, 5, 5.0001),  # up to rounding
     ('not converged', 2, 3, 5, 4),
     ('not converged', 2, 1, 5, 6),
     ('not converged', -2, -1, 5, 4),
     ('silent', 2, -1, 5, -0.1),
     ('dead', -2, -3, -1, -1),
-    ('converged', -2, -3, -1, -1, False),  # not relu: it lets it pass
+    ('converged', -2, -3, -1, -1, False),  # without relu, negative values pass
   )
   def test_status(self, status, *scores):
     self.assertEqual(_excitation(*scores).status, status)

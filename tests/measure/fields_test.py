@@ -10,13 +10,13 @@ from cnn_tf.run import config
 from cnn_tf.run import layers
 
 
-def _rows(text, size=(28, 28)):
+def _trace(text, size=(28, 28)):
   return geometry.trace(layers.parse(text), (*size, 1))
 
 
 class FieldsTest(tf.test.TestCase, parameterized.TestCase):
-  def test_the_reference_network_sees_3_4_8_10_18_26(self):
-    geometries = _rows(config.REFERENCE_LAYERS)
+  def test_the_fields_of_the_reference_network_are_3_4_8_10_18_26(self):
+    geometries = _trace(config.REFERENCE_LAYERS)
     found = fields.of_layers(geometries)
     sizes = [(f.seen.any(1).sum(), f.seen.any(0).sum()) for f in found]
     self.assertEqual(sizes, [(n, n) for n in (3, 4, 8, 10, 18, 26)])
@@ -35,11 +35,11 @@ class FieldsTest(tf.test.TestCase, parameterized.TestCase):
     ('', (5, 6)),
   )
   def test_arithmetic_and_gradient_agree(self, text, size):
-    for field in fields.of_layers(_rows(text, size)):
+    for field in fields.of_layers(_trace(text, size)):
       self.assertAllEqual(field.gradient > 0, field.seen, field.layer)
 
-  def test_stride_beyond_the_window_leaves_gaps(self):
-    seen = fields.seen(_rows('conv 1 1x1 stride 3, conv 1 2x2')[:2], (0, 1))
+  def test_a_stride_larger_than_the_window_leaves_gaps(self):
+    seen = fields.seen(_trace('conv 1 1x1 stride 3, conv 1 2x2')[:2], (0, 1))
     self.assertAllEqual(np.argwhere(seen), [[0, 3], [0, 6], [3, 3], [3, 6]])
 
 

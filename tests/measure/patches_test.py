@@ -15,7 +15,9 @@ class PatchesTest(tf.test.TestCase, parameterized.TestCase):
     ('conv 4 3x3, maxpool 2x2, conv 5 3x3 same', 501, 2),
     ('dense 7', 100, 0),
   )
-  def test_the_search_finds_what_a_sort_finds(self, layers, count, index):
+  def test_the_search_finds_the_same_patches_as_a_sort(
+    self, layers, count, index
+  ):
     run = small_run.untrained(layers, count)
     geometries = run.geometries[: index + 1]
     images = run.data.train.images
@@ -25,15 +27,15 @@ class PatchesTest(tf.test.TestCase, parameterized.TestCase):
     if values.ndim == 2:
       values = values[:, np.newaxis, np.newaxis]
     self.assertAllClose(best.means, values.mean((1, 2)).max(0), atol=1e-6)
-    down, across = patches.nodes_without_padding(geometries)
-    inner = values[:, down][:, :, across].max((1, 2))
+    rows, columns = patches.nodes_without_padding(geometries)
+    inner = values[:, rows][:, :, columns].max((1, 2))
     expected = -np.sort(-inner, axis=0)[:9].T
     self.assertAllClose(best.scores, expected, atol=1e-6)
     for number in range(values.shape[-1]):
       for score, image, (y, x) in zip(
         best.scores[number],
         best.images[number],
-        best.nodes[number],
+        best.positions[number],
         strict=True,
       ):
         self.assertAllClose(values[image, y, x, number], score, atol=1e-6)
@@ -47,23 +49,22 @@ class PatchesTest(tf.test.TestCase, parameterized.TestCase):
   )
   def test_nodes_that_see_padding_are_left_out(self, layers, expected):
     geometries = small_run.untrained(layers, 1).geometries[:-1]
-    down, across = patches.nodes_without_padding(geometries)
-    self.assertEqual(down, list(expected))
-    self.assertEqual(across, list(expected))
+    rows, columns = patches.nodes_without_padding(geometries)
+    self.assertEqual(rows, list(expected))
+    self.assertEqual(columns, list(expected))
 
-  def test_a_patch_alone_gives_the_score_of_its_node(self):
+  def test_a_patch_on_a_black_image_gives_the_score_of_its_node(self):
     run = small_run.untrained('conv 4 5x3, maxpool 2x2, conv 5 3x2')
     geometries = run.geometries[:3]
     best = patches.search(run.network, geometries, run.data.train.images)
-    image, node = best.images[2, 0], best.nodes[2, 0]
-    patch = patches.cut(run.data.train.images[image], geometries, node)
+    image, position = best.images[2, 0], best.positions[2, 0]
+    patch = patches.cut(run.data.train.images[image], geometries, position)
     self.assertEqual(patch.shape, (10, 6))
-    # Black but for the patch at its place.
     alone = np.zeros([1, 28, 28], np.uint8)
-    y, x = 2 * node
+    y, x = 2 * position
     alone[0, y : y + 10, x : x + 6] = patch
     values = run.network.activations(datasets.to_float(alone))['conv2']
-    self.assertAllClose(values[0, *node, 2], best.scores[2, 0])
+    self.assertAllClose(values[0, *position, 2], best.scores[2, 0])
 
 
 if __name__ == '__main__':

@@ -21,7 +21,7 @@ class PatternSearchTest(tf.test.TestCase):
       self.assertGreater(x.node_scores.max(), x.patch_scores[0])
       self.assertEqual(x.pattern.shape, (8, 8))
       self.assertEqual({patch.shape for patch in x.patches}, {(8, 8)})
-      self.assertEqual(x.way.shape, (4, 28, 28))
+      self.assertEqual(x.trajectory.shape, (4, 28, 28))
       self.assertBetween(np.max(x.patches), 0.5, 1.0)
 
   def test_a_climb_of_one_step_is_reported_as_not_converged(self):
@@ -36,7 +36,7 @@ class PatternSearchTest(tf.test.TestCase):
     found, _ = pattern_search.find(run, 'conv2', [2, 3], _QUICK)
     self.assertEqual([x.status for x in found], ['converged', 'dead'])
 
-  def test_a_unit_is_searched_once(self):
+  def test_a_unit_has_one_objective_only(self):
     run = small_run.untrained()
     [x], _ = pattern_search.find(run, 'dense1', [5], _QUICK)
     self.assertIsNone(x.pattern)

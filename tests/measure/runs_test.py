@@ -2,7 +2,6 @@
 
 import pathlib
 import shutil
-import tempfile
 
 import tensorflow as tf
 
@@ -14,23 +13,17 @@ from cnn_tf.run import run_folder
 from tests import small_run
 
 
-class RunsTest(tf.test.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    cls.workdir = small_run.train(folder)
-
+class RunsTest(small_run.TestCase):
   def setUp(self):
     super().setUp()
     self.folder = pathlib.Path(self.create_tempdir().full_path, 'a run')
 
-  def assert_refused(self, words):
+  def assert_rejected(self, words):
     with self.assertRaises(errors.UserError) as caught:
       runs.load(self.folder)
     self.assertEqual(str(caught.exception), f'{self.folder}: {words}')
 
-  def test_the_network_answers_as_the_exported_one(self):
+  def test_the_network_computes_what_the_exported_one_computes(self):
     run = runs.load(self.workdir)
     serve = tf.saved_model.load(str(self.workdir / 'export'))
     images = tf.constant(run.data.test.images)
@@ -38,28 +31,28 @@ class RunsTest(tf.test.TestCase):
     logits = run.network(datasets.to_float(images))
     self.assertAllClose(tf.nn.softmax(logits), expected['probabilities'])
 
-  def test_the_newest_checkpoint_counts(self):
+  def test_the_newest_checkpoint_is_loaded(self):
     shutil.copytree(self.workdir, self.folder)
     self.assertEqual(runs.load(self.folder).epoch, 2)
     for path in (self.folder / 'checkpoints').glob('ckpt-2.*'):
       path.unlink()
     self.assertEqual(runs.load(self.folder).epoch, 1)
 
-  def test_a_folder_without_a_run_is_refused(self):
-    self.assert_refused('there is no run here')
+  def test_a_folder_without_a_run_is_rejected(self):
+    self.assert_rejected('there is no run here')
 
-  def test_a_run_without_a_checkpoint_is_refused(self):
+  def test_a_run_without_a_checkpoint_is_rejected(self):
     run_folder.open_run(self.folder, config.Config(), {})
-    self.assert_refused('this run has no checkpoint yet')
+    self.assert_rejected('this run has no checkpoint yet')
 
-  def test_digits_are_numbers_and_clothes_have_names(self):
+  def test_only_the_classes_of_fashion_have_names(self):
     run = small_run.untrained()
     self.assertEqual(run.class_names, list('0123456789'))
     run = run._replace(settings=config.Config(dataset='fashion'))
     self.assertEqual(run.class_names[5], 'sandal')
     self.assertLen(run.class_names, 10)
 
-  def test_its_source_names_run_and_data(self):
+  def test_the_source_names_run_and_data(self):
     self.assertEqual(
       small_run.untrained().source('5 images'),
       'run small, trained on mnist, epoch 1; 5 images',

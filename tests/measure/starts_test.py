@@ -8,7 +8,7 @@ from cnn_tf.measure import starts
 
 
 class StartsTest(tf.test.TestCase, parameterized.TestCase):
-  def test_a_seed_gives_its_starts_and_another_one_others(self):
+  def test_seed_and_number_determine_the_start(self):
     first, again, second, other = (
       starts.draw((20, 31), seed, number).numpy()
       for seed, number in ((0, 0), (0, 0), (0, 1), (1, 0))
@@ -18,22 +18,22 @@ class StartsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertNotAllClose(first, other)
 
   @parameterized.parameters((28, 28), (1, 1), (64, 5))
-  def test_any_size_of_image_is_filled_with_pixels(self, *size):
+  def test_images_of_any_size_have_pixels_from_0_to_1(self, *size):
     image = starts.draw(size, 0, 0)
     self.assertEqual(image.shape, size)
     self.assertAllInRange(image, 0, 1)
 
-  def test_pixels_are_the_less_alike_the_further_they_lie_apart(self):
+  def test_the_correlation_of_pixels_decreases_with_their_distance(self):
     images = np.array([starts.draw((28, 28), 0, n) for n in range(200)])
-    centre = images - images.mean()
-    likeness = [
-      np.mean(centre[:, :, : 28 - distance] * centre[:, :, distance:])
-      / np.mean(centre**2)
+    centred = images - images.mean()
+    correlations = [
+      np.mean(centred[:, :, : 28 - distance] * centred[:, :, distance:])
+      / np.mean(centred**2)
       for distance in (1, 4, 7, 14)
     ]
-    self.assertAllInRange(np.diff(likeness), -1, -0.05)
-    self.assertGreater(likeness[0], 0.8)
-    self.assertGreater(likeness[-1], 0.1)
+    self.assertAllInRange(np.diff(correlations), -1, -0.05)
+    self.assertGreater(correlations[0], 0.8)
+    self.assertGreater(correlations[-1], 0.1)
 
 
 if __name__ == '__main__':

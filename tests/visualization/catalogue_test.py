@@ -1,4 +1,4 @@
-"""Tests of catalogue.py: which figures a network gets."""
+"""Tests of catalogue.py: the figures of different networks."""
 
 import pathlib
 
@@ -13,7 +13,7 @@ from tests import small_run
 _ALWAYS = ['curves', 'kernels', 'confusion', 'receptive_fields']
 
 
-class PagesTest(tf.test.TestCase, parameterized.TestCase):
+class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     (
       'conv 4 5x3 stride 2x1 same tanh, avgpool 2x2, dense 5, dense 6 selu',
@@ -24,11 +24,11 @@ class PagesTest(tf.test.TestCase, parameterized.TestCase):
     ('', ['maps_logits', 'classes_logits']),
     ('maxpool 2x2', ['maps_pool1', 'maps_logits', 'classes_logits']),
   )
-  def test_a_network_gets_the_figures_that_make_sense(self, layers, others):
+  def test_the_figures_depend_on_the_layers(self, layers, others):
     run = small_run.untrained(layers)
-    named = dict(catalogue.of_run(run, [3, 17]))
-    self.assertEqual(list(named), _ALWAYS + others)
-    for name, page in named.items():
+    pages = dict(catalogue.of_run(run, [3, 17]))
+    self.assertEqual(list(pages), _ALWAYS + others)
+    for name, page in pages.items():
       title, source = (text.get_text() for text in page.texts[:2])
       self.assertNotEmpty(title, name)
       self.assertStartsWith(
@@ -41,34 +41,34 @@ class PagesTest(tf.test.TestCase, parameterized.TestCase):
     ('dense 7', (28, 28), 7),
     ('maxpool 4x2', (7, 14), 10),
   )
-  def test_the_first_kernels_have_the_shape_of_what_they_see(
+  def test_the_first_kernels_are_drawn_in_the_shape_of_their_inputs(
     self, layers, size, count
   ):
     run = small_run.untrained(layers)
-    named = dict(catalogue.of_run(run, [0]))
-    images = named['kernels'].axes[0].images
+    pages = dict(catalogue.of_run(run, [0]))
+    images = pages['kernels'].axes[0].images
     self.assertLen(images, count)
     [name] = {*run.network.kernels} - {'logits'} or {'logits'}
     kernel = run.network.kernels[name].numpy().reshape(*size, count)
     for number, shown in enumerate(images):
       self.assertAllEqual(shown.get_array(), kernel[..., number])
 
-  def test_evolution_is_drawn_of_what_was_kept(self):
+  def test_the_evolution_is_drawn_from_the_recorded_kernels(self):
     workdir = pathlib.Path(self.create_tempdir().full_path)
     run = small_run.untrained()._replace(workdir=workdir)
     first_kernels.FirstKernels(workdir, run.network, 0).keep()
-    named = dict(catalogue.of_run(run, [0]))
-    self.assertLen(named['evolution'].axes[0].images, 2 * 4)
+    pages = dict(catalogue.of_run(run, [0]))
+    self.assertLen(pages['evolution'].axes[0].images, 2 * 4)
     kernel = run.network.kernels['conv1'].numpy()[:, :, 0, 0]
-    shown = named['evolution'].axes[0].images[0]
+    shown = pages['evolution'].axes[0].images[0]
     self.assertAllEqual(shown.get_array(), kernel)
 
-  def test_maps_are_those_of_the_chosen_test_images(self):
+  def test_maps_are_drawn_for_the_chosen_test_images(self):
     run = small_run.untrained()
     layer = run.network.layers[2]
-    named = dict(catalogue.of_layers(run, [17, 42], [layer]))
-    self.assertEqual(list(named), ['maps_conv2', 'classes_conv2'])
-    page = named['maps_conv2']
+    pages = dict(catalogue.of_layers(run, [17, 42], [layer]))
+    self.assertEqual(list(pages), ['maps_conv2', 'classes_conv2'])
+    page = pages['maps_conv2']
     texts = [text.get_text() for text in page.texts]
     label = run.data.test.labels[42]
     self.assertContainsSubset([f'image 42: {label}'], texts)

@@ -3,7 +3,6 @@
 import csv
 import pathlib
 import struct
-import tempfile
 
 import tensorflow as tf
 
@@ -14,12 +13,10 @@ from cnn_tf.visualization import draw
 from tests import small_run
 
 
-class DrawTest(tf.test.TestCase):
+class DrawTest(small_run.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    cls.workdir = small_run.train(folder)
     draw.at_the_end(cls.workdir)
 
   def test_a_finished_run_has_all_figures(self):
@@ -32,7 +29,7 @@ class DrawTest(tf.test.TestCase):
     self.assertEqual(names, expected | {'receptive_fields.png'})
     self.assertEmpty(list(self.workdir.glob('*.partial')))
 
-  def test_tensorboard_gets_them_as_images_at_the_last_step(self):
+  def test_tensorboard_gets_the_figures_at_the_last_step(self):
     shown = {}
     for path in self.workdir.glob('events.*'):
       for event in tf.compat.v1.train.summary_iterator(str(path)):
@@ -47,13 +44,13 @@ class DrawTest(tf.test.TestCase):
       self.assertEqual((int(width), int(height)), size)
     self.assertEmpty(shown)
 
-  def test_a_folder_that_cannot_be_made_is_told(self):
+  def test_a_folder_that_cannot_be_created_is_reported(self):
     file = pathlib.Path(self.create_tempfile('file').full_path)
-    named = [('page', sheet.new(1, 1, '', ''))]
+    pages = [('page', sheet.new(1, 1, '', ''))]
     with self.assertRaisesRegex(errors.UserError, f'{file}/figures: Not a'):
-      draw.write(small_run.untrained(), named, file / 'figures')
+      draw.write(small_run.untrained(), pages, file / 'figures')
 
-  def test_patterns_come_with_their_scores(self):
+  def test_patterns_are_written_with_their_scores(self):
     workdir = pathlib.Path(self.create_tempdir().full_path)
     short = ascent.Settings(num_starts=2, num_steps=40)
     run = small_run.untrained()._replace(workdir=workdir)

@@ -1,40 +1,28 @@
 """`python -m cnn_tf.visualization`, from the outside."""
 
 import pathlib
-import tempfile
 
 import tensorflow as tf
 from absl.testing import parameterized
 
-from tests import processes
-from tests import small_run
+from tests.visualization import command_case
 
 
-class MainTest(tf.test.TestCase, parameterized.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    cls.workdir = small_run.train(folder)
-
-  def start(self, *arguments):
-    folder = self.create_tempdir().full_path
-    module = 'cnn_tf.visualization'
-    return processes.Command(folder, *arguments, module=module).wait()
+class MainTest(command_case.CommandTestCase, parameterized.TestCase):
+  module = 'cnn_tf.visualization'
+  prefix = 'visualization'
 
   def test_help_is_its_docstring(self):
-    done = self.start('--help')
-    self.assertEqual((done.code, done.stderr), (0, ''))
-    self.assertStartsWith(done.stdout, 'Draws the figures of a run')
+    output = self.assert_output('--help')
+    self.assertStartsWith(output, 'Draws the figures of a run')
     for flag in ('--workdir', '--images', '--layer'):
-      self.assertIn(flag, done.stdout)
+      self.assertIn(flag, output)
 
-  def test_one_layer_is_drawn_with_the_images_asked_for(self):
-    done = self.start(
+  def test_one_layer_is_drawn_for_the_given_images(self):
+    output = self.assert_output(
       f'--workdir={self.workdir}', '--images=3,17', '--layer=conv2'
     )
-    self.assertEqual((done.code, done.stderr), (0, ''))
-    *paths, seconds = done.stdout.splitlines()
+    *paths, seconds = output.splitlines()
     self.assertRegex(seconds, r'^\d+ s$')
     self.assertEqual(
       [pathlib.Path(path).name for path in paths],
@@ -45,17 +33,14 @@ class MainTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters(
     ([], 'there is no run here'),
-    (['--layer=conv9'], 'but conv1, pool1, conv2, dense1, logits'),
+    (['--layer=conv9'], 'choose from conv1, pool1, conv2, dense1, logits'),
     (['--images=3,200'], "'200' is not one of 0 to 199"),
     (['--images=three'], "'three' is not one of 0 to 199"),
     (['conv2'], "not a flag: 'conv2'"),
   )
-  def test_one_line_for_a_mistake(self, arguments, words):
+  def test_a_mistake_is_reported_in_one_line(self, arguments, words):
     workdir = self.workdir if arguments else self.workdir.parent
-    done = self.start(f'--workdir={workdir}', *arguments)
-    self.assertEqual((done.code, done.stdout), (1, ''))
-    self.assertRegex(done.stderr, r'^visualization: [^\n]*\n$')
-    self.assertIn(words, done.stderr)
+    self.assert_one_line_error(words, f'--workdir={workdir}', *arguments)
 
 
 if __name__ == '__main__':
