@@ -83,7 +83,7 @@ def measure(plan: study.Plan) -> study.Report:
   """Accuracy and time: with kernels, on the pixels, on distances."""
   trained.need('sklearn')
   batch_size = trained.settings(plan).batch_size
-  strategy = replicas.make_strategy(plan.replicas, batch_size)
+  strategy = replicas.make_strategy(plan.num_replicas, batch_size)
   kinds = {
     'CNN': of_runs(plan),
     'pixels': of_runs(plan, layers=LAYERS),
