@@ -1,4 +1,4 @@
-"""A study in miniature: on the first real images, trained for a second."""
+"""A plan for the tests of studies: real images, trained in about a second."""
 
 import pathlib
 
@@ -7,12 +7,12 @@ from cnn_tf.data import idx
 from cnn_tf.studies import study
 from tests import small_data
 
-# 5,000 are held out, 640 are trained on, and the others stand for the test set.
+# 640 training and 5,000 validation examples; the next 200 are the test set.
 _NUM_TRAIN, _NUM_TEST = 5640, 200
 
 
 def plan(folder: str | pathlib.Path, seeds: int = 1) -> study.Plan:
-  """A plan of one epoch; data and networks are in `folder`."""
+  """A plan of one epoch, with its data and its networks in `folder`."""
   data_dir = pathlib.Path(folder, 'digits')
   data_dir.mkdir()
   for prefix, examples in zip(('train', 't10k'), _parts(), strict=True):
@@ -22,11 +22,11 @@ def plan(folder: str | pathlib.Path, seeds: int = 1) -> study.Plan:
       path = data_dir / f'{prefix}-{kind}-ubyte'
       path.write_bytes(idx.encode(array))
   networks = pathlib.Path(folder, 'networks')
-  return study.Plan('mnist', seeds, 1, str(data_dir), networks, replicas='1')
+  return study.Plan('mnist', seeds, 1, str(data_dir), networks, '1')
 
 
 def _parts():
-  """The first training images of MNIST, and those that follow."""
+  """The first training examples of MNIST, and the next ones as test set."""
   images, labels = small_data.examples(_NUM_TRAIN + _NUM_TEST)
   first, rest = slice(_NUM_TRAIN), slice(_NUM_TRAIN, None)
   return (

@@ -1,10 +1,12 @@
-"""One question a file; each runnable; each ends in a table and a figure."""
+"""One question per file; each is a command with a table and a figure."""
 
 from cnn_tf.run import command
 
 with command.silent_libraries():
   import tensorflow
 
-  tensorflow.config.list_physical_devices()  # or it would complain of no CUDA
-  # Many networks look to it like one function that is traced again and again.
+  # This writes the message about missing CUDA now, while it is hidden.
+  tensorflow.config.list_physical_devices()
+  # A study traces the same functions for many networks; TensorFlow would warn
+  # of retracing.
   tensorflow.get_logger().setLevel('ERROR')

@@ -1,13 +1,14 @@
-"""Are the textbook's numbers right?
+"""Are the numbers of a tutorial right?
 
-Statements from a series of articles for beginners ("A simple CNN for the MNIST
-dataset"), each held against two answers: that of the project's arithmetic
-(`geometry.trace`), and that of brute force, which follows a node down to its
-single pixels, counts the variables of a network that was built, or runs the op.
+16 statements from a series of articles for beginners ("A simple CNN for the
+MNIST dataset"). Each is checked in two ways: by the formulas of this package
+(`geometry.trace`), and by brute force, which follows a node down to its pixels,
+counts the variables of a network, or runs the op.
 
-Found: 8 of 16 statements are wrong. The sizes of the maps are right, and so are
-the receptive fields as long as the stride is 1 or stands in the pooling;
-strides, what overlaps, and what counts as a weight are not.
+Results: 8 of the 16 statements are wrong. The sizes of the maps are right, and
+so are receptive fields where only the pooling layers have a stride above 1. The
+errors concern strides (3), shared pixels (1), the number of weights (2), what
+grows with the batch (1) and the rank of the input tensor (1).
 """
 
 from typing import NamedTuple
@@ -34,17 +35,17 @@ AS_WRITTEN = 'conv 32 3x3, ' + DEEP.partition(', ')[2].replace('3x3', '1x1')
 
 
 class Claim(NamedTuple):
-  """A statement, and what became of it."""
+  """A statement, and what two methods say about it."""
 
   statement: str
   stated: str
-  computed: str  # by geometry.py
+  computed: str  # by formula
   counted: str  # by brute force
   why: str
 
   @property
   def verdict(self) -> str:
-    """Whether it is right; for that both answers must be the same."""
+    """'right' or 'wrong'; 'undecided' if the two methods disagree."""
     if self.computed != self.counted:
       return 'undecided'
     return 'right' if self.stated == self.computed else 'wrong'
@@ -74,20 +75,21 @@ def trace(text: str, size: int = 28) -> tuple[geometry.LayerGeometry, ...]:
 def pixels(
   geometries: tuple[geometry.LayerGeometry, ...], *nodes: int
 ) -> set[int]:
-  """The rows of the image that some nodes of the last layer see together."""
+  """The image rows in the receptive field of some nodes of the last layer."""
   return windows.reaching(geometry.axis_stacks(geometries)[0], nodes)
 
 
 def as_dense(kernel: np.ndarray, size: int) -> np.ndarray:
-  """The matrix of the dense layer that does what a convolution does.
+  """The kernel of the dense layer that computes the same as a convolution.
 
   Args:
-    kernel: `[window, window, 1, maps]`; its stride is 1, without padding.
+    kernel: `[window, window, 1, maps]`, of a convolution with stride 1 and
+      without padding.
     size: height and width of the image.
 
   Returns:
-    `[size * size, nodes * maps]`: the weights of a kernel stand in the columns
-    of each of its nodes, at the pixels that the node sees; all else is 0.
+    `[size * size, nodes * maps]`. The column of a node holds the weights of its
+    filter, at the pixels of its receptive field, and is 0 elsewhere.
   """
   window, _, _, num_maps = kernel.shape
   side = size - window + 1
@@ -100,7 +102,7 @@ def as_dense(kernel: np.ndarray, size: int) -> np.ndarray:
 
 
 def sizes() -> list[Claim]:
-  """How large the maps are."""
+  """The sizes of feature maps."""
   return [
     Claim(
       '3x3 at stride 2 on 9x9: size of the map',
@@ -110,48 +112,48 @@ def sizes() -> list[Claim]:
       '(9 - 3) // 2 + 1',
     ),
     Claim(
-      '3x3, then 4x4, on 28x28: sizes',
+      '3x3, then 4x4, on 28x28: sizes of the maps',
       '26, 23',
-      _list(row.output_shape[0] for row in trace(TWO)),
+      _list(layer.output_shape[0] for layer in trace(TWO)),
       _list(_run_sizes(trace(TWO))),
-      'n - k + 1 each time',
+      'n - k + 1 for each layer',
     ),
   ]
 
 
 def areas() -> list[Claim]:
-  """How much of the image a node sees."""
+  """The receptive fields of nodes."""
   two, strided = trace(TWO), trace(TWO_STRIDED)
-  stack = [trace(', '.join(['conv 1 3x3 stride 2'] * n), 99) for n in (3, 4)]
+  # On 28x28 the fourth layer does not fit, so the image is larger here.
+  stacks = [trace(', '.join(['conv 1 3x3 stride 2'] * n), 99) for n in (3, 4)]
   return [
     Claim(
-      '3x3, then 4x4, on 28x28: a node covers, 2x2 nodes cover',
+      '3x3, then 4x4, on 28x28: receptive field of a node, of 2x2 nodes',
       '6x6, 7x7',
       _computed_fields(two),
       _counted_fields(two),
-      '3 + (4 - 1) * 1, and a neighbour is 1 pixel further',
+      '3 + (4 - 1) * 1; the next node is 1 pixel away',
     ),
     Claim(
-      '3x3, then 4x4, stride 2 each: a node covers, 2x2 nodes cover',
+      '3x3, then 4x4, stride 2 each: receptive field of a node, of 2x2 nodes',
       '7x7, 11x11',
       _computed_fields(strided),
       _counted_fields(strided),
-      '3 + (4 - 1) * 2, and a neighbour is 2 * 2 pixels further',
+      '3 + (4 - 1) * 2; the next node is 2 * 2 pixels away',
     ),
     Claim(
-      '3x3 layers at stride 2 to cover 28x28: at least',
+      '3x3 layers at stride 2 for a receptive field of at least 28x28',
       '13',
-      str(
-        3 + sum(geometries[-1].receptive_field[0] < 28 for geometries in stack)
-      ),
-      str(3 + sum(len(pixels(geometries, 0)) < 28 for geometries in stack)),
-      'fields 3, 7, 15, 31 double each time; 13 is near the 14 of stride 1',
+      str(3 + sum(stack[-1].receptive_field[0] < 28 for stack in stacks)),
+      str(3 + sum(len(pixels(stack, 0)) < 28 for stack in stacks)),
+      'fields 3, 7, 15, 31 by the formula; unpadded, only three of the layers '
+      'fit on 28x28 (maps 13, 6, 2); 13 is near the 14 layers of stride 1',
     ),
   ]
 
 
 def parameters() -> list[Claim]:
-  """How many there are."""
+  """The numbers of weights and parameters."""
   second = geometry.trace(layers.parse('conv 64 3x3')[:1], (28, 28, 32))
   deep, as_written = trace(DEEP), trace(AS_WRITTEN)
   return [
@@ -160,52 +162,52 @@ def parameters() -> list[Claim]:
       '18,496',
       f'{second[0].num_parameters - 64:,}',
       f'{_count_variables(second) - 64:,}',
-      '9 * 32 * 64; 18,496 has the 64 biases too',
+      '9 * 32 * 64; 18,496 includes the 64 biases',
     ),
     Claim(
       '3x3 with 32, 64 and 11 times 128 maps: parameters',
       '1,568,512',
-      f'{sum(row.num_parameters for row in deep):,}',
+      f'{sum(layer.num_parameters for layer in deep):,}',
       f'{_count_variables(deep):,}',
       '320 + 18,496 + 73,856 + 10 * 147,584',
     ),
     Claim(
       '(32x9 + 32) + (64x32 + 64) + (128x64 + 128) + 10x(128x128 + 128)',
       '1,568,512',
-      f'{sum(row.num_parameters for row in as_written):,}',
+      f'{sum(layer.num_parameters for layer in as_written):,}',
       f'{_count_variables(as_written):,}',
-      'the line has lost its factors 9: it counts kernels of 1x1',
+      'the factors 9 are missing: this counts 1x1 kernels',
     ),
   ]
 
 
 def what_grows() -> list[Claim]:
-  """With the number of images."""
+  """What grows with the number of images in a batch."""
   return [
     Claim(
-      'what is multiplied by the images of a mini-batch',
+      'what grows with the number of images in a mini-batch',
       'parameters',
-      'activations',  # a row of geometry.py has them for one image
+      'activations',  # `LayerGeometry.num_activations` is for one image
       _what_grows(trace(TWO)),
-      'all images share the kernels; each makes maps of its own',
+      'all images share the kernels; each image has its own maps',
     ),
   ]
 
 
 def reference_network() -> list[Claim]:
-  """Its maps, and what their nodes see, up to the third convolution."""
+  """Sizes and receptive fields up to the third convolution."""
   geometries = trace(config.REFERENCE_LAYERS)[:5]
   parts = [geometries[: i + 1] for i in range(5)]
   return [
     Claim(
-      'reference network: sizes',
+      'reference network: sizes of the maps',
       '26, 13, 11, 5, 3',
       _list(layer.output_shape[0] for layer in geometries),
       _list(_run_sizes(geometries)),
       '11 / 2 rounds down',
     ),
     Claim(
-      'reference network: side of the area that a node covers',
+      'reference network: side of the receptive field',
       '3, 4, 8, 10, 18',
       _list(layer.receptive_field[0] for layer in geometries),
       _list(len(pixels(part, 0)) for part in parts),
@@ -215,18 +217,19 @@ def reference_network() -> list[Claim]:
 
 
 def reference_steps() -> list[Claim]:
-  """How far apart two of its nodes are."""
+  """Distances between neighbouring nodes of the reference network."""
   geometries = trace(config.REFERENCE_LAYERS)[:5]
   parts = [geometries[: i + 1] for i in range(5)]
   strides = [min(pixels(p, 1)) - min(pixels(p, 0)) for p in parts]
   pool = geometries[1]
   return [
     Claim(
-      'reference network: pixels that neighbours in pool1 share',
+      'reference network: columns of pixels that neighbours in pool1 share',
       '0',
       str(pool.receptive_field[0] - pool.effective_stride[0]),
       str(len(pixels(parts[1], 0) & pixels(parts[1], 1))),
-      'the windows do not overlap; their areas, 4 wide and 2 apart, do',
+      'the windows do not overlap, but the 4x4 receptive fields, 2 pixels '
+      'apart, share 2 columns of 4 pixels',
     ),
     Claim(
       'reference network: effective stride after pool1, pool2, conv3',
@@ -239,34 +242,34 @@ def reference_steps() -> list[Claim]:
 
 
 def tensors_and_ops(plan: study.Plan) -> list[Claim]:
-  """What TensorFlow takes, and what a convolution is."""
-  [row] = trace('conv 32 3x3')
+  """Tensors and ops of TensorFlow."""
+  [conv] = trace('conv 32 3x3')
   gap, matrix = tied_weights(plan)
   [pool] = trace('maxpool 3x2')
   pooled = ops.max_pool2d(tf.zeros([1, 28, 28, 1]), (3, 2), (3, 2), 'valid')
   return [
     Claim(
-      'rank of the tensor in which images are fed',
+      'rank of the input tensor',
       '2',
-      str(1 + len(row.input_shape)),
+      str(1 + len(conv.input_shape)),
       _list(_accepted_ranks()),
-      '[batch, height, width, maps], even for one grey image',
+      '[batch, height, width, maps], also for one grey image',
     ),
     Claim(
       'the stride of a pooling layer (of --layers) defaults to its size',
       'yes',
       'yes' if pool.output_shape == (28 // 3, 28 // 2, 1) else 'no',
       'yes' if pooled.shape[1:3] == (28 // 3, 28 // 2) else 'no',
-      'Keras documents the same; the op tf.nn.max_pool2d must be told',
+      'as in Keras; the op tf.nn.max_pool2d has no default stride',
     ),
     Claim(
       'a convolution is a dense layer with tied weights',
       'yes',
-      'yes' if np.count_nonzero(matrix) == row.num_multiplications else 'no',
+      'yes' if np.count_nonzero(matrix) == conv.num_multiplications else 'no',
       'yes' if gap < 1e-6 else 'no',
-      f'{matrix.shape[0]} x {matrix.shape[1]:,} weights, of them '
-      f'{np.count_nonzero(matrix):,} not 0 and {len(np.unique(matrix)) - 1} '
-      f'different; outputs equal to {gap:.0e} of the largest',
+      f'{matrix.shape[0]} x {matrix.shape[1]:,} weights: '
+      f'{np.count_nonzero(matrix):,} are not 0, {len(np.unique(matrix)) - 1} '
+      f'of these distinct; outputs equal to {gap:.0e} of the largest',
     ),
   ]
 
@@ -274,11 +277,11 @@ def tensors_and_ops(plan: study.Plan) -> list[Claim]:
 def tied_weights(
   plan: study.Plan, num_images: int = 100
 ) -> tuple[float, np.ndarray]:
-  """The first layer, sliding and as a dense layer, on real images.
+  """Compares a convolution with its equivalent dense layer on real images.
 
   Returns:
-    The largest difference of two outputs as a share of the largest output, and
-    the matrix of the dense layer.
+    The largest difference between outputs, as a fraction of the largest output;
+    the kernel of the dense layer.
   """
   kernel = model.ConvNet(trace('conv 32 3x3'), seed=0).kernels['conv1']
   matrix = as_dense(kernel.numpy(), 28)
@@ -309,14 +312,14 @@ def _count_variables(geometries):
 
 
 def _run_sizes(geometries):
-  """The sizes of the maps of a network that is run on a black image."""
+  """The sizes of the maps of a network, run on a black image."""
   image = tf.zeros([1, *geometries[0].input_shape])
   tensors = model.ConvNet(geometries, seed=0).activations(image)
   return [tensors[layer.spec.name].shape[1] for layer in geometries]
 
 
 def _what_grows(geometries):
-  """Runs a network on one image, and on two."""
+  """Compares the numbers of activations for one image and for two."""
   network = model.ConvNet(geometries, seed=0)
   one, two = (
     sum(
@@ -329,10 +332,10 @@ def _what_grows(geometries):
 
 
 def _accepted_ranks():
-  """Those of one image, up to 4, that conv2d takes.
+  """The ranks, of 2 to 4, that conv2d accepts for an image.
 
-  Asked while a graph is traced: run eagerly, a tensor of rank 3 does not raise
-  but ends Python (TensorFlow 2.21 with oneDNN).
+  They are found by tracing a graph, because eager conv2d on a tensor of rank 3
+  does not raise, but aborts Python (TensorFlow 2.21 with oneDNN).
   """
 
   @tf.function
@@ -363,8 +366,8 @@ def _draw(found):
     10.0,
     4.5,
     f'{wrong} of {len(found)} statements are wrong',
-    'left: the pixels that nodes see; right: a convolution as the matrix '
-    'of a dense layer',
+    'left: receptive fields; right: a convolution as the kernel of a dense '
+    'layer',
   )
   for index, (text, stated) in enumerate(((TWO, 7), (TWO_STRIDED, 11))):
     _draw_fields(page, 0.5 + 3.0 * index, trace(text), stated)
@@ -373,7 +376,7 @@ def _draw(found):
   scale = sheet.Scale('viridis', 1, 9)
   shown = np.where(as_dense(kernel, 28) > 0, as_dense(kernel, 28), np.nan)
   sheet.picture(panel, shown[:112, :78], scale, aspect='auto')
-  panel.set(xlabel='node (26 in a row)', ylabel='pixel (28 in a row)')
+  panel.set(xlabel='node (26 per row)', ylabel='pixel (28 per row)')
   panel.set_title('colours: the 9 weights of one kernel', fontsize=9)
   return page
 
@@ -389,11 +392,11 @@ def _draw_fields(page, left, geometries, stated):
   panel.plot(line, [line[1]] * 2, color=sheet.VERMILLION, linewidth=2)
   panel.plot([line[1]] * 2, line, color=sheet.VERMILLION, linewidth=2)
   panel.set(xticks=range(0, 14, 2), yticks=range(0, 14, 2))
-  panel.text(0, 0.7, f'a node: {_by(len(own))}', color='white', size=9)
+  panel.text(0, 0.7, f'one node: {_by(len(own))}', color='white', size=9)
   panel.text(0, len(own) + 0.25, f'2x2 nodes: {_by(len(both))}', size=9)
   panel.set_title(
     f'3x3, 4x4, stride {geometries[0].spec.stride[0]}; '
-    f'orange: stated, {_by(stated)}',
+    f'orange: the stated {_by(stated)}',
     fontsize=9,
   )
 

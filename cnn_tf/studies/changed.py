@@ -1,4 +1,4 @@
-"""A dataset, its images changed -> four IDX files that a training can read."""
+"""A dataset with changed images -> four IDX files that a run can read."""
 
 import pathlib
 from collections.abc import Callable
@@ -15,18 +15,22 @@ from cnn_tf.studies import study
 def write(
   plan: study.Plan, name: str, change: Callable[[np.ndarray], np.ndarray]
 ) -> str:
-  """The folder of the plan's dataset after `change`.
+  """Writes the plan's dataset with `change` applied to all images.
 
-  The examples stay in their order, so that the same ones are held out. Files
-  that are there must be the same: networks were trained on them.
+  Labels and the order of the examples stay the same, so the validation split is
+  the same, too. Existing files are not overwritten, because networks were
+  trained on them.
 
   Args:
-    plan: says which dataset, and where to.
-    name: of the change, for the folder.
-    change: `[n, height, width]` uint8 -> as many images of the same size.
+    plan: names the dataset, and the folder to write to.
+    name: of the change; becomes a part of the folder's name.
+    change: `[n, height, width]` uint8 -> images of the same shape and type.
+
+  Returns:
+    The folder of the four IDX files.
 
   Raises:
-    UserError: the folder holds other images, or cannot be written.
+    UserError: the folder holds different images, or cannot be written.
   """
   source = files.folder(plan.dataset, plan.data_dir)
   target = pathlib.Path(plan.networks, f'{source.name}-{name}').absolute()
@@ -41,14 +45,14 @@ def write(
       run_folder.write(file, content)
     elif file.read_bytes() != content:
       raise errors.UserError(
-        f'{file} holds other images: remove {target}, and the folders of the '
-        'networks that were trained on it'
+        f'{file} holds different images: remove {target}, and the folders of '
+        'the networks that were trained on it'
       )
   return str(target)
 
 
 def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
-  """Moves images `[n, height, width]`; what comes in from outside is 0."""
+  """Shifts images `[n, height, width]`; pixels that move in are 0."""
   height, width = images.shape[1:]
   most = max(abs(down), abs(right))
   padded = np.pad(images, [(0, 0), (most, most), (most, most)])

@@ -1,4 +1,4 @@
-"""What all studies share: how much work, the command line, the report."""
+"""What all studies share: the amount of work, the command line, the report."""
 
 import csv
 import io
@@ -21,25 +21,25 @@ from cnn_tf.run import tables
 
 
 class Plan(NamedTuple):
-  """On which data, and how much work."""
+  """The data, and the amount of work."""
 
-  dataset: str = 'fashion'  # or several, with commas between them
-  seeds: int = 1  # trainings of each kind
-  epochs: int = 1  # of a training
-  data_dir: str = ''  # four IDX files to take the place of `dataset`
-  # Where trained networks are kept, for all studies.
+  dataset: str = 'fashion'  # or several names, separated by commas
+  seeds: int = 1  # runs per setting
+  epochs: int = 1  # per run
+  data_dir: str = ''  # a folder of four IDX files to read instead of `dataset`
+  # The runs, which all studies share.
   networks: pathlib.Path = pathlib.Path('runs/studies/networks')
-  replicas: str = 'auto'  # as of run_train.py
+  num_replicas: str = 'auto'  # as for run_train.py
 
   def by_dataset(self) -> dict[str, 'Plan']:
-    """The same work on each of the datasets, by name."""
+    """Dataset name -> the same plan for that dataset alone."""
     if self.data_dir:
       return {pathlib.Path(self.data_dir).name: self}
     names = self.dataset.split(',')
     return {name: self._replace(dataset=name) for name in names}
 
   def __str__(self) -> str:
-    """As it stands below the title of a figure."""
+    """The subtitle of a figure."""
     data = ' and '.join(self.by_dataset())
     if not self.epochs:
       return 'nothing is trained'
@@ -47,38 +47,39 @@ class Plan(NamedTuple):
 
 
 class Report(NamedTuple):
-  """The answer of a study."""
+  """The result of a study."""
 
-  table: list[list[str]]  # the names of the columns, then the rows
+  table: list[list[str]]  # a row of column names, then the rows of cells
   page: sheet.Page
 
 
 def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
-  """The command of a study: measures as the flags say, prints and writes.
+  """The command line of a study.
 
   Args:
     measure: the study.
-    quick: a first look, of a minute or so.
-    full: what is behind the results in docs/studies.md.
+    quick: the plan without `--full`, which takes about a minute.
+    full: the plan of the results in docs/studies.md.
   """
   text, number = flags.DEFINE_string, flags.DEFINE_integer
   text(
     'workdir',
     None,
-    'folder of the results (default: runs/studies/<name>, or <name>-quick)',
+    'folder of the results (default: runs/studies/<name> with --full, else '
+    'runs/studies/<name>-quick)',
   )
-  if full.epochs:  # there is something to choose
-    flags.DEFINE_bool('full', False, f'not {quick}, but {full}')
+  if full.epochs:  # Otherwise nothing is trained, and there are no choices.
+    flags.DEFINE_bool('full', False, f'run {full}, instead of {quick}')
     both = ', or mnist,fashion' if ',' in full.dataset else ''
     text('dataset', None, f'mnist or fashion{both}')
-    text('data_dir', None, 'a folder with four IDX files to read instead')
-    number('seeds', None, 'trainings of each kind', lower_bound=1)
-    number('epochs', None, 'length of a training', lower_bound=1)
+    text('data_dir', None, 'read a folder of four IDX files instead')
+    number('seeds', None, 'runs per setting', lower_bound=1)
+    number('epochs', None, 'epochs per run', lower_bound=1)
   command.run(lambda: _main(measure, quick, full))
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
-  """Mean and standard deviation over seeds; a single value stands alone."""
+  """`mean ± standard deviation` of values by seed; only the value if single."""
   values = [float(value) for value in values]
   mean = f'{statistics.fmean(values):.{digits}f}'
   if len(values) < 2:
@@ -87,7 +88,7 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
 
 
 def percent(shares: Sequence[float], digits: int = 2) -> str:
-  """The spread of shares of 1, in percent."""
+  """`spread` of fractions of 1, in percent."""
   return spread([100 * share for share in shares], digits)
 
 
@@ -119,8 +120,8 @@ def _main(measure, quick, full):
     given = {name: flags.FLAGS[name].value for name in _CHOICES}
     plan = plan._replace(**{k: v for k, v in given.items() if v is not None})
   print(f'{name}: {plan}', flush=True)
-  # Now, since devices cannot be made once an op has run.
-  replicas.make_strategy(plan.replicas, config.Config.batch_size)
+  # The virtual devices of the replicas must exist before the first op runs.
+  replicas.make_strategy(plan.num_replicas, config.Config.batch_size)
   report = measure(plan)
   print(f'\n{tables.align(report.table)}\n')
   folder = flags.FLAGS.workdir or f'runs/studies/{folder}'

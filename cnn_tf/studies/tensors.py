@@ -1,4 +1,4 @@
-"""A network and images -> its tensors, as arrays."""
+"""A network and images -> its tensors as NumPy arrays."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from cnn_tf.network import model
 def outputs(
   network: model.ConvNet, images: np.ndarray, layers: Sequence[str]
 ) -> dict[str, np.ndarray]:
-  """What leaves some layers, after their activation functions.
+  """The outputs of some layers, after their activation functions.
 
   Args:
     network: the network.
     images: `[n, height, width]` uint8.
-    layers: their names.
+    layers: the names of the layers.
 
   Returns:
     Layer name -> `[n, height, width, maps]` or `[n, units]` float32.
@@ -34,7 +34,7 @@ def outputs(
 def collect(
   function: Callable[[tf.Tensor], dict[str, tf.Tensor]], images: np.ndarray
 ) -> dict[str, np.ndarray]:
-  """`function` of all images, computed batch by batch and joined."""
+  """Applies `function` to all images, batch by batch, and joins the results."""
   graph = activity.graph(function, images)
   parts = [graph(images[batch]) for batch in activity.batches(images)]
   return {

@@ -1,7 +1,7 @@
 """Settings and seeds -> trained networks, each trained once and kept.
 
-The folder of a run is named after its settings, so two studies that ask for
-the same training share it, and one that was stopped goes on where it was.
+The folder of a run is named after a hash of its settings: studies that ask for
+the same settings share the run, and an interrupted run is resumed.
 """
 
 import contextlib
@@ -23,18 +23,18 @@ from cnn_tf.run import run_folder
 from cnn_tf.run import train_loop
 from cnn_tf.studies import study
 
-# Fewer filters and units, for what is trained very often.
+# Half as many filters and units, for studies of many runs.
 SMALL_LAYERS = (
   'conv 16 3x3, maxpool 2x2, conv 32 3x3, maxpool 2x2, conv 32 3x3, dense 50'
 )
 
 
 def settings(plan: study.Plan, **changes: Any) -> config.Config:
-  """How studies train, but for `changes`, which are fields of `Config`.
+  """The settings that studies share, with `changes` to fields of `Config`.
 
-  The reference network, momentum 0.9, L2 1e-3, and a rate that begins at 0.1
-  after half an epoch of warm-up; then it falls by the same factor each epoch,
-  which makes a hundredth in as many as there are.
+  They are the reference network, momentum 0.9, an L2 scale of 1e-3, half an
+  epoch of warm-up, and a learning rate that falls exponentially from 0.1, by a
+  factor of 100 in `plan.epochs` epochs.
   """
   usual = {
     'dataset': plan.dataset,
@@ -47,7 +47,7 @@ def settings(plan: study.Plan, **changes: Any) -> config.Config:
 
 
 def folder(plan: study.Plan, wanted: config.Config) -> pathlib.Path:
-  """The folder of a finished run of `wanted`; trains if there is none yet."""
+  """The folder of a finished run of `wanted`, which is trained if needed."""
   data = pathlib.Path(wanted.data_dir or wanted.dataset).name
   digest = zlib.crc32(wanted.to_flags().encode())
   workdir = plan.networks / f'{data}-{digest:08x}-seed{wanted.seed}'
@@ -57,29 +57,29 @@ def folder(plan: study.Plan, wanted: config.Config) -> pathlib.Path:
   log = plan.networks / f'{workdir.name}.log'
   with log.open('a') as file, contextlib.redirect_stdout(file):
     train_loop.train_and_evaluate(
-      wanted, workdir, plan.replicas, num_kept=wanted.num_epochs
+      wanted, workdir, plan.num_replicas, num_kept=wanted.num_epochs
     )
   return workdir
 
 
 def folders(plan: study.Plan, **changes: Any) -> Iterator[pathlib.Path]:
-  """The folders of all seeds, one after the other.
+  """The folders of the runs of all seeds, trained one after the other.
 
   Args:
-    plan: how many, and on which data.
-    **changes: as `settings` takes them.
+    plan: the number of seeds, and the data.
+    **changes: as for `settings`.
   """
   for seed in range(plan.seeds):
     yield folder(plan, settings(plan, seed=seed, **changes))
 
 
 def seeds(plan: study.Plan, **changes: Any) -> Iterator[runs.Run]:
-  """The trained networks of all seeds, with their data."""
+  """The runs of all seeds: trained networks with their data."""
   yield from map(runs.load, folders(plan, **changes))
 
 
 def test_accuracies(plan: study.Plan, **changes: Any) -> list[float]:
-  """What each seed reached on the test set after its last epoch."""
+  """The test accuracy of each seed after its last epoch."""
   return [
     run_folder.read_result(workdir)['test_accuracy']
     for workdir in folders(plan, **changes)
@@ -87,7 +87,7 @@ def test_accuracies(plan: study.Plan, **changes: Any) -> list[float]:
 
 
 def histories(plan: study.Plan, **changes: Any) -> list[list[events.Epoch]]:
-  """The rows of `metrics.csv` of each seed."""
+  """The epochs in `metrics.csv`, for each seed."""
   return [
     events.read_epochs(workdir / 'metrics.csv', plan.epochs)
     for workdir in folders(plan, **changes)
@@ -95,20 +95,20 @@ def histories(plan: study.Plan, **changes: Any) -> list[list[events.Epoch]]:
 
 
 def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:
-  """The share of examples whose most probable class is their label."""
-  says = activity.log_probabilities(network, examples.images)
-  return float(np.mean(says.argmax(axis=1) == examples.labels))
+  """The fraction of examples whose most probable class is their label."""
+  scores = activity.log_probabilities(network, examples.images)
+  return float(np.mean(scores.argmax(axis=1) == examples.labels))
 
 
 def need(package: str) -> None:
-  """Checks for a package that only studies use.
+  """Checks that an optional package is installed.
 
   Raises:
-    UserError: it is not installed; says what installs it.
+    UserError: it is missing; the message tells how to install it.
   """
   try:
     __import__(package)
   except ImportError:
     raise errors.UserError(
-      f"{package} is missing: pip install -e '.[studies]' brings it"
+      f"{package} is missing: pip install -e '.[studies]' installs it"
     ) from None

@@ -14,7 +14,7 @@ class BorderTest(tf.test.TestCase):
     super().setUp()
     self.plan = miniature.plan(self.create_tempdir().full_path)
 
-  def test_the_gradient_is_0_where_the_arithmetic_says_so(self):
+  def test_the_gradient_is_0_at_pixels_that_no_window_covers(self):
     run = next(trained.seeds(self.plan))
     unseen = fields.unseen(run.geometries)
     slopes = border.slopes(run.network, run.data.test.images)
@@ -22,7 +22,7 @@ class BorderTest(tf.test.TestCase):
     self.assertAllEqual(slopes[unseen], np.zeros(108))
     self.assertAllGreater(slopes[2:24, 2:24], 0)
 
-  def test_noise_changes_logits_only_where_something_looks(self):
+  def test_noise_in_unseen_pixels_leaves_the_logits_equal(self):
     run = next(trained.seeds(self.plan))
     images = run.data.test.images
     unseen = fields.unseen(run.geometries)
@@ -31,17 +31,17 @@ class BorderTest(tf.test.TestCase):
     one_more[25, 12] = True
     self.assertFalse(border.same_with_noise(run.network, images, one_more))
 
-  def test_the_report_has_all_numbers(self):
+  def test_the_report_agrees_with_sums_over_the_unseen_pixels(self):
     report = border.measure(self.plan)
     table = {row[0]: row[1] for row in report.table}
     images = next(trained.seeds(self.plan)).data.test.images.astype(int)
     lost = images[:, 26:].sum() + images[:, :26, 26:].sum()
-    self.assertEqual(table['of the ink'], f'{lost / images.sum():.2%}')
-    self.assertEqual(table['noise there: logits'], 'same')
-    self.assertEqual(table['largest gradient there'], '0')
-    self.assertRegex(table['gain, seed by seed'], r'^-?\d+\.\d\d points$')
+    self.assertEqual(table['unseen ink'], f'{lost / images.sum():.2%}')
+    self.assertEqual(table['noise in unseen pixels'], 'logits equal')
+    self.assertEqual(table['largest gradient, unseen pixels'], '0')
+    self.assertRegex(table['difference, by seed'], r'^-?\d+\.\d\d points$')
 
-  def test_the_moved_images_show_what_was_hidden(self):
+  def test_shifted_images_move_up_and_left(self):
     before = next(trained.seeds(self.plan)).data.test.images
     border.look(self.plan)
     [workdir] = self.plan.networks.glob('digits-moved-*-seed0')

@@ -18,13 +18,14 @@ class ChangedTest(absltest.TestCase):
       (-1, 0): [[4, 5, 6], [7, 8, 9], [0, 0, 0]],
       (0, 2): [[0, 0, 1], [0, 0, 4], [0, 0, 7]],
       (1, -1): [[0, 0, 0], [2, 3, 0], [5, 6, 0]],
+      (0, 3): [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
     }.items():
       with self.subTest(down=down, right=right):
         shifted = changed.shift(images, down, right)
         np.testing.assert_array_equal(shifted[0], expected)
         self.assertEqual(shifted.dtype, np.uint8)
 
-  def test_all_but_the_images_stays_as_it_was(self):
+  def test_labels_and_order_stay_the_same(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     folder = changed.write(plan, 'negative', lambda images: 255 - images)
     before = datasets.load('mnist', plan.data_dir)
@@ -33,14 +34,14 @@ class ChangedTest(absltest.TestCase):
       np.testing.assert_array_equal(new.images, 255 - old.images)
       np.testing.assert_array_equal(new.labels, old.labels)
 
-  def test_what_networks_were_trained_on_is_not_overwritten(self):
+  def test_existing_files_are_not_overwritten(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     folder = changed.write(plan, 'same', lambda images: images)
     self.assertEqual(changed.write(plan, 'same', np.copy), folder)
-    with self.assertRaisesRegex(errors.UserError, 'holds other images'):
+    with self.assertRaisesRegex(errors.UserError, 'holds different images'):
       changed.write(plan, 'same', lambda images: 255 - images)
 
-  def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
+  def test_a_file_in_place_of_the_folder_raises_a_user_error(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     plan.networks.write_text('')
     with self.assertRaisesRegex(errors.UserError, 'networks'):

@@ -14,7 +14,7 @@ from tests import small_data
 
 
 def digits():
-  """640 to train on, 100 to validate on, the same 100 for the test."""
+  """640 training and 100 validation examples, which are also the test set."""
   train, rest = datasets.hold_out(small_data.examples(740), 100)
   return datasets.Dataset(train, rest, rest, 10)
 
@@ -57,14 +57,14 @@ class ClustersTest(tf.test.TestCase):
     self.assertAllEqual(found.names[order], [3, 1])
     self.assertAlmostEqual(found.right, 0.9)
 
-  def test_features_have_mean_0_and_deviation_1_as_a_network_gets_them(self):
+  def test_the_input_of_the_network_has_mean_0_and_deviation_1(self):
     data = digits()
     centres = clusters.k_means(data, 5, seed=0).centres
     features = clusters.standardised(data, centres)
     train = datasets.to_float(features.train.images).numpy().reshape(-1, 5)
     self.assertAllClose(train.mean(axis=0), np.zeros(5), atol=1e-5)
     self.assertAllClose(train.std(axis=0), np.ones(5), atol=1e-5)
-    # The others are moved and scaled by the same numbers.
+    # Test features are standardised by the numbers of the training set.
     raw, raw_test = (
       clusters.distances(part.images, centres) for part in (data[0], data[2])
     )

@@ -17,13 +17,13 @@ from cnn_tf.studies import trained
 from tests import miniature
 from tests import small_run
 
-# A few steps, for those tests that do not look at where they lead.
+# A few steps, for tests that do not depend on where the ascent ends.
 _SHORT = ascent.Settings(num_starts=2, num_steps=5)
 
 
 @functools.cache
 def _look():
-  """A run, two of its maps dead by hand, and what is found of it."""
+  """A run with two maps that never rise above 0, and its results."""
   run = small_run.untrained()
   run.network.biases['conv2'].assign([0.1, -100, 0.1, 0.1, -100, 0.1])
   with mock.patch.object(hierarchy, 'CLIMB', _SHORT):
@@ -31,7 +31,7 @@ def _look():
 
 
 class FieldTest(tf.test.TestCase):
-  def test_outside_of_the_theoretical_field_the_gradient_is_0(self):
+  def test_outside_the_receptive_field_the_gradient_is_0(self):
     run = small_run.untrained(config.REFERENCE_LAYERS)
     images = run.data.test.images[:10]
     for index in (0, 2, 4):
@@ -40,10 +40,10 @@ class FieldTest(tf.test.TestCase):
         found = hierarchy.effective_field(run.network, geometries, images)
         seen = fields.seen(geometries)
         self.assertAllEqual(found[~seen], np.zeros(np.sum(~seen)))
-        for axis in (0, 1):  # and it reaches all sides
+        for axis in (0, 1):  # inside, it reaches all sides
           self.assertAllEqual(found.any(axis), seen.any(axis))
 
-  def test_of_the_first_layer_it_is_the_mean_squared_kernel(self):
+  def test_the_field_of_the_first_layer_is_the_mean_squared_kernel(self):
     run = small_run.untrained(config.REFERENCE_LAYERS)
     found = hierarchy.effective_field(
       run.network, run.geometries[:1], run.data.test.images[:5]
@@ -60,8 +60,8 @@ class FieldTest(tf.test.TestCase):
     self.assertEqual(hierarchy.share_holding(np.ones(9)), 1)
     self.assertEqual(hierarchy.share_holding(np.ones(100)), 0.96)
 
-  def test_the_shares_are_those_of_paper(self):
-    values = np.array([4.0, 100, 1, 5])  # of 110, 105 are 95.45 %
+  def test_the_fractions_by_hand(self):
+    values = np.array([4.0, 100, 1, 5])  # 105 of 110 are 95.45 %
     self.assertEqual(hierarchy.share_used(values), 2 / 4)
     self.assertEqual(hierarchy.share_holding(values), 2 / 4)
     self.assertEqual(hierarchy.share_holding(np.array([1.0, 0, 0, 0])), 1 / 4)
@@ -86,18 +86,18 @@ class PatternsTest(tf.test.TestCase):
     self.assertLess(abs(others), 0.2)
     self.assertEqual(hierarchy.share_arrived(climb.scores), 1)
 
-  def test_correlation_counts_equal_pixels_and_others(self):
-    # Both starts of a map alike; half of the pixels alike in both maps.
+  def test_correlation_counts_equal_and_opposite_pixels(self):
+    # Equal from both starts; between the maps half of the pixels are equal.
     found = np.array([[[1, 1], [1, 1]], [[1, 0], [1, 0]]])
     self.assertAllClose(hierarchy.correlations(found), (1, 0))
     found = np.array([[[1, 1, 1, 0], [1, 1, 1, 1]]] * 2)
     self.assertAllClose(hierarchy.correlations(found), (0.5, 0.5))
 
-  def test_what_a_start_leaves_behind_is_not_compared_with_itself(self):
+  def test_patterns_from_the_same_start_are_not_compared(self):
     untouched = np.array([[[1, 0], [0, 1]]] * 3)
     self.assertAllClose(hierarchy.correlations(untouched), (-1, -1))
 
-  def test_a_start_has_arrived_within_a_hundredth_of_the_best(self):
+  def test_a_start_arrives_within_a_hundredth_of_the_best_score(self):
     scores = np.array([[1, 0.995, 0.98], [-1.005, -1, -2]])
     self.assertEqual(hierarchy.share_arrived(scores), 4 / 6)
 
@@ -112,7 +112,7 @@ class ReportTest(tf.test.TestCase):
     self.assertFalse(found['conv1']['after'].dead.any())
     self.assertFalse(found['conv2']['before'].dead.any())
 
-  def test_patterns_and_fields_are_cut_to_what_a_node_sees(self):
+  def test_patterns_and_fields_are_cut_to_the_receptive_field(self):
     run, found = _look()
     layer, geometries = found['conv2']['after'], run.geometries[:3]
     climb = hierarchy.patterns(run.network, geometries, _SHORT)

@@ -12,7 +12,7 @@ from cnn_tf.studies import pooling
 from cnn_tf.studies import trained
 from tests import miniature
 
-# conv1, conv2, conv3, the dense layer and the logits, one after the other.
+# Sums over conv1, conv2, conv3, the dense layer and the logits.
 _COSTS = {
   'maximum': (
     160 + 4640 + 9248 + 14450 + 510,
@@ -33,7 +33,7 @@ _COSTS = {
     784 + 10816 + 18432 + 15488 + 50 + 10,
     7,
   ),
-  # The squares of 2, 4 ... 24 add up to 2600.
+  # The squares of 2, 4, ..., 24 add up to 2600.
   'none, 13 deep': (
     160 + 12 * 2320 + 3250 + 510,
     26**2 * 144 + 2600 * 2304 + 64 * 50 + 500,
@@ -52,12 +52,12 @@ class PoolingTest(tf.test.TestCase, parameterized.TestCase):
     return next(trained.seeds(self.plan, layers=text))
 
   @parameterized.named_parameters((name, name) for name in pooling.LAYERS)
-  def test_costs_are_those_on_paper(self, name):
+  def test_costs_by_hand(self, name):
     specs = layers.parse(pooling.LAYERS[name])
     geometries = geometry.trace(specs, (28, 28, 1))
     self.assertEqual(tuple(pooling.costs(geometries)), _COSTS[name])
 
-  def test_agreement_of_a_network_that_looks_at_one_pixel(self):
+  def test_agreement_of_a_network_that_uses_one_pixel(self):
     run = self.run_of('')
     kernel, bias = np.zeros((784, 10)), np.zeros(10)
     kernel[14 * 28 + 12, 1] = 1.0  # class 1 if row 14, column 12 is bright
@@ -68,15 +68,15 @@ class PoolingTest(tf.test.TestCase, parameterized.TestCase):
     bright = (test.images > 127).astype(int)
     unshifted = bright[:, 14, 12]
     for distance in (0, 1, 3):
-      says = np.array(
+      predicted = np.array(
         [bright[:, 14 + d, 12] for d in (distance, -distance)]
         + [bright[:, 14, 12 + d] for d in (distance, -distance)]
       )
       shifted = pooling.when_shifted(run.network, test, [distance])
-      self.assertAllClose(shifted.agreement, [np.mean(says == unshifted)])
-      self.assertAllClose(shifted.accuracy, [np.mean(says == test.labels)])
+      self.assertAllClose(shifted.agreement, [np.mean(predicted == unshifted)])
+      self.assertAllClose(shifted.accuracy, [np.mean(predicted == test.labels)])
 
-  def test_a_network_agrees_with_itself_and_a_constant_one_always_does(self):
+  def test_agreement_is_1_without_a_shift_and_for_a_constant_network(self):
     run = self.run_of('')
     shifted = pooling.when_shifted(run.network, run.data.test, (0, 5))
     self.assertEqual(shifted.agreement[0], 1.0)
@@ -88,7 +88,7 @@ class PoolingTest(tf.test.TestCase, parameterized.TestCase):
     constant = pooling.when_shifted(run.network, run.data.test, (0, 1, 3, 6))
     self.assertAllEqual(constant.agreement, np.ones(4))
 
-  def test_a_network_that_no_shift_can_change_has_learned_nothing(self):
+  def test_a_network_is_constant_if_all_its_agreements_are_1(self):
     for shares, expected in (
       ([[1, 1], [1, 1]], True),
       ([[1, 1], [1, 0.9]], False),
@@ -96,7 +96,7 @@ class PoolingTest(tf.test.TestCase, parameterized.TestCase):
       found = pooling.Pooling((0, 0, 0, 0), [0.1], [0.1], np.array(shares))
       self.assertEqual(found.is_constant, expected)
 
-  def test_ten_times_the_multiplications_take_longer(self):
+  def test_ten_times_the_multiplications_take_more_time(self):
     examples = self.run_of('').data.train
     texts = {name: pooling.LAYERS[name] for name in ('maximum', 'none')}
     with mock.patch.object(pooling, '_NUM_ROUNDS', 3):

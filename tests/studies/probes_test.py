@@ -16,7 +16,7 @@ from tests import small_data
 
 
 def network(text='conv 4 3x3, maxpool 2x2, dense 20'):
-  """Untrained."""
+  """An untrained network."""
   return model.ConvNet(geometry.trace(layers.parse(text), (28, 28, 1)), 0)
 
 
@@ -33,9 +33,11 @@ class ProbesTest(tf.test.TestCase):
       self.assertAllClose(linear.weights, [[weight]])
       self.assertAllClose(linear.biases, [12 - 3 * weight])
 
-  def test_features_of_nothing_change_nothing(self):
+  def test_features_of_zeros_change_nothing(self):
     x = np.random.default_rng(0).normal(size=[40, 30])
-    wide = np.hstack([x, np.zeros([40, 30])])  # solved by the other formula
+    wide = np.hstack(
+      [x, np.zeros([40, 30])]
+    )  # solved by the other formula, because it is wide
     for few, many in zip(
       probes.ridge(x, x**2), probes.ridge(wide, x**2), strict=True
     ):
@@ -48,13 +50,13 @@ class ProbesTest(tf.test.TestCase):
     ):
       self.assertAllClose(small(x), large(1000 * x))
 
-  def test_one_hot_labels_are_read_perfectly(self):
+  def test_one_hot_labels_are_predicted_perfectly(self):
     labels = random_labels(1000)
     x = np.eye(10, dtype=np.float32)[labels]
     for linear in probes.ridge(x[:500], x[:500]):
       self.assertEqual(probes.share_right(linear(x[500:]), labels[500:]), 1)
 
-  def test_shuffled_labels_are_read_by_chance(self):
+  def test_random_labels_are_predicted_at_chance(self):
     images, _ = small_data.examples(1000)
     x, labels = images.reshape(1000, -1) / np.float32(255), random_labels(1000)
     for linear in probes.ridge(x[:500], np.eye(10)[labels[:500]]):
@@ -69,14 +71,14 @@ class ProbesTest(tf.test.TestCase):
     self.assertEqual(probes.explained(values.mean(axis=0), values), 0)
     self.assertEqual(probes.explained(values, values), 1)
 
-  def test_the_nearest_mean_of_points(self):
+  def test_the_nearest_mean_by_hand(self):
     known = np.array([[0, 0], [0, 2], [10, 0], [10, 2]])
-    says = probes.nearest_mean(
+    classes = probes.nearest_mean(
       known,
       labels=np.array([7, 7, 3, 3]),
       new=np.array([[1, 5], [9, -3], [4.9, 1], [5.1, 1]]),
     )
-    self.assertAllEqual(says, [7, 3, 7, 3])
+    self.assertAllEqual(classes, [7, 3, 7, 3])
 
   def test_the_tensors_and_their_sizes(self):
     images, _ = small_data.examples(2)
@@ -95,11 +97,13 @@ class ProbesTest(tf.test.TestCase):
     )
     self.assertAllClose(tensors['image'], images.reshape(2, -1) / 255)
 
-  def test_the_largest_logit_is_what_the_network_says(self):
+  def test_an_identity_probe_of_the_logits_has_the_accuracy_of_the_network(
+    self,
+  ):
     examples = small_data.examples(600)
-    as_it_is = probes.Linear(np.eye(10, dtype='f4'), np.zeros(10, 'f4'))
+    identity = probes.Linear(np.eye(10, dtype='f4'), np.zeros(10, 'f4'))
     [logits] = probes.read(
-      network(), {'logits': as_it_is}, examples.images
+      network(), {'logits': identity}, examples.images
     ).values()
     self.assertEqual(
       probes.share_right(logits, examples.labels),
@@ -107,7 +111,7 @@ class ProbesTest(tf.test.TestCase):
     )
 
   @mock.patch.multiple(probes, _NUM_TRAIN=700, _NUM_VALIDATION=100)
-  def test_the_image_gives_its_pixels_and_alpha_is_the_best_for_others(self):
+  def test_the_image_gives_its_pixels_and_alpha_is_best_on_validation(self):
     images, labels = small_data.examples(900)
     train, rest = datasets.hold_out(datasets.Examples(images, labels), 200)
     data = datasets.Dataset(train, rest, rest, 10)
@@ -122,21 +126,21 @@ class ProbesTest(tf.test.TestCase):
       for linear in probes.ridge(x, np.eye(10)[train.labels])
     ]
     self.assertGreater(max(scores), min(scores))
-    says = classes['image'](x_rest[:100]).argmax(axis=1)
-    self.assertEqual(np.mean(says == rest.labels[:100]), max(scores))
+    predicted = classes['image'](x_rest[:100]).argmax(axis=1)
+    self.assertEqual(np.mean(predicted == rest.labels[:100]), max(scores))
 
   @mock.patch.multiple(
     probes, _NUM_TRAIN=60, _NUM_VALIDATION=60, _NUM_PIXELS=60, _NUM_DENSE=600
   )
-  def test_the_report_has_a_row_for_each_tensor_and_each_end(self):
+  def test_the_report_has_a_row_for_each_tensor_and_each_classifier(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     report = probes.measure(plan)
     table = {row[0]: row[1:] for row in report.table}
     self.assertLen(table, 1 + 12 + 3)
-    size, right, untrained, close, no_less = table['digits: image']
-    self.assertEqual((size, right, close), ('784', untrained, no_less))
+    size, right, untrained, close, untrained_close = table['digits: image']
+    self.assertEqual((size, right, close), ('784', untrained, untrained_close))
     [accuracy] = trained.test_accuracies(plan)
-    own = table['digits: own dense part on the last maps'][1]
+    own = table['digits: own dense layers on the last maps'][1]
     self.assertEqual(own, f'{100 * accuracy:.2f}')
     means = table['digits: nearest mean on the last maps'][1:3]
     self.assertAllInRange([float(mean) for mean in means], 50, 95)

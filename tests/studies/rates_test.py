@@ -19,26 +19,26 @@ class RatesTest(tf.test.TestCase):
     plan = miniature.plan(self.create_tempdir().full_path)
     self.plan = plan._replace(epochs=4)
 
-  def test_every_setting_is_one_that_a_run_can_take(self):
+  def test_every_setting_is_a_valid_config(self):
     for name, changes in rates.SETTINGS.items():
       with self.subTest(name):
         for plan in (rates.FULL, rates.early(rates.FULL), rates.QUICK):
           trained.settings(plan, **(rates.USUAL | changes))
 
-  def test_only_a_schedule_made_for_a_length_is_trained_anew(self):
+  def test_only_schedules_that_depend_on_the_length_are_trained_again(self):
     rates.scores(self.plan, 'usual')
     self.assertLen(list(self.plan.networks.glob('*.log')), 1)
     rates.scores(self.plan, 'rate as a cosine')
     self.assertLen(list(self.plan.networks.glob('*.log')), 3)
 
-  def test_scores_stand_in_the_rows_of_the_runs(self):
+  def test_scores_are_those_of_the_first_and_last_epoch(self):
     found = rates.scores(self.plan, 'usual')
     [history] = trained.histories(self.plan, **rates.USUAL)
     self.assertLen(history, 4)
     self.assertEqual(found.early, [history[0].validation_accuracy])
     self.assertEqual(found.late, [history[3].validation_accuracy])
 
-  def test_a_setting_is_compared_with_the_usual_seed_by_seed(self):
+  def test_a_setting_is_compared_with_the_usual_settings(self):
     with mock.patch.object(rates, 'SETTINGS', _SOME):
       table = rates.measure(self.plan).table
     usual, _, other = table[1:]

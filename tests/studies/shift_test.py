@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.run import run_folder
-from cnn_tf.studies import changed
 from cnn_tf.studies import shift
 from cnn_tf.studies import trained
 from tests import miniature
@@ -17,19 +16,7 @@ class ShiftTest(tf.test.TestCase):
     super().setUp()
     self.plan = miniature.plan(self.create_tempdir().full_path)
 
-  def test_a_shift_brings_in_zeros(self):
-    image = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
-    for (down, right), expected in {
-      (0, 0): [[1, 2, 3], [4, 5, 6]],
-      (1, 0): [[0, 0, 0], [1, 2, 3]],
-      (-1, 0): [[4, 5, 6], [0, 0, 0]],
-      (0, 2): [[0, 0, 1], [0, 0, 4]],
-      (-1, -1): [[5, 6, 0], [0, 0, 0]],
-      (0, 3): [[0, 0, 0], [0, 0, 0]],
-    }.items():
-      self.assertAllEqual(changed.shift(image, down, right), [expected])
-
-  def test_training_images_move_by_up_to_4_pixels_each_its_own_way(self):
+  def test_training_images_are_shifted_independently_by_up_to_4_pixels(self):
     dots = np.zeros((500, 28, 28), np.uint8)
     dots[:, 14, 14] = 255
     indices, rows, columns = np.nonzero(shift.at_random(dots))
@@ -54,7 +41,7 @@ class ShiftTest(tf.test.TestCase):
           else:
             self.assertLess(error, 1e-5)
 
-  def test_an_error_between_two_nodes_is_that_of_loops(self):
+  def test_an_error_between_two_nodes_equals_that_of_loops(self):
     run = next(trained.seeds(self.plan, layers='maxpool 3x3 stride 3'))
     images = _noise(2)
     errors = shift.equivariance(run.network, run.geometries, images, [1, 2, 5])
@@ -62,7 +49,7 @@ class ShiftTest(tf.test.TestCase):
       (1, 2, 5), (0, 1, 2), (1, 1, 2), errors['pool1'], strict=True
     ):
       differences, size = 0.0, 0.0
-      # Images on their side move down where others move right.
+      # Shifting right is shifting the transposed image down.
       for image in [*images, *images.transpose(0, 2, 1)]:
         moved = np.zeros((28, 28))
         moved[distance:] = image[:-distance]
@@ -83,22 +70,22 @@ class ShiftTest(tf.test.TestCase):
     for name, text in two.items():
       [plain] = trained.folders(self.plan, layers=text)
       accuracy = run_folder.read_result(plain)['test_accuracy']
-      right = table[f'{name}, plain: right (%)']
+      right = table[f'{name}, plain: accuracy (%)']
       self.assertEqual(right[0], f'{100 * accuracy:.1f}')
-      self.assertEqual(table[f'{name}, plain: same (%)'][0], '100.0')
+      self.assertEqual(table[f'{name}, plain: unchanged (%)'][0], '100.0')
     test = next(trained.seeds(self.plan)).data.test
     folder = str(self.plan.networks / 'digits-shifted')
     run = next(trained.seeds(self.plan, data_dir=folder))
     self.assertNotAllEqual(run.data.test.images, test.images)
     accuracy = trained.accuracy(run.network, test)
     self.assertEqual(
-      table['CNN, shifted: right (%)'][0], f'{100 * accuracy:.1f}'
+      table['CNN, shifted: accuracy (%)'][0], f'{100 * accuracy:.1f}'
     )
     self.assertEqual(table['CNN, conv1: error'], ['0'] * 9)
 
 
 def _noise(count):
-  """Images that are bright up to the border: what comes in shows."""
+  """Images without a dark border, so that pixels that move in are noticed."""
   random = np.random.default_rng(0)
   return random.integers(256, size=(count, 28, 28), dtype=np.uint8)
 

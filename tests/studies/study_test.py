@@ -27,7 +27,7 @@ class StudyTest(absltest.TestCase):
     own = plan._replace(data_dir='some/kana')
     self.assertEqual(own.by_dataset(), {'kana': own})
 
-  def test_the_report_comes_as_csv_and_png(self):
+  def test_the_report_is_written_as_csv_and_png(self):
     folder = pathlib.Path(self.create_tempdir().full_path, 'a', 'b')
     table = [['name', 'value'], ['one, two', '3 ± 1']]
     page = sheet.new(3, 2, 'title', 'source')
@@ -36,7 +36,7 @@ class StudyTest(absltest.TestCase):
       self.assertEqual(list(csv.reader(file)), table)
     self.assertStartsWith(pathlib.Path(paths[1]).read_bytes(), b'\x89PNG')
 
-  def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
+  def test_a_file_in_place_of_the_folder_raises_a_user_error(self):
     file = self.create_tempfile().full_path
     page = sheet.new(3, 2, 'title', 'source')
     with self.assertRaisesRegex(errors.UserError, 'File exists'):
@@ -55,22 +55,22 @@ class StudyTest(absltest.TestCase):
     self.assertIn('\n3x3 from 32 to 64 maps: weights  ', done.stdout)
     self.assertIn(f'\n{folder}/table.csv\n{folder}/figure.png\n', done.stdout)
 
-  def test_without_a_training_there_is_nothing_to_choose(self):
+  def test_a_study_without_training_has_no_flags_of_training(self):
     done = self.start('arithmetic', '--full')
     self.assertEqual((done.code, done.stdout), (1, ''))
     self.assertRegex(done.stderr, r'^arithmetic\.py: [^\n]*full[^\n]*\n$')
 
-  def test_a_wrong_flag_gets_one_line(self):
+  def test_a_wrong_flag_gives_one_line(self):
     done = self.start('border', '--seeds=0')
     self.assertEqual((done.code, done.stdout), (1, ''))
     self.assertRegex(done.stderr, r'^border\.py: [^\n]*seeds[^\n]*\n$')
 
-  def test_a_wrong_dataset_gets_one_line(self):
+  def test_a_wrong_dataset_gives_one_line(self):
     done = self.start('rates', '--dataset=kana')
     self.assertEqual(done.code, 1)
     self.assertRegex(done.stderr, r'^rates\.py: --dataset=kana must[^\n]*\n$')
 
-  def test_help_says_what_the_full_study_is(self):
+  def test_help_shows_the_full_plan(self):
     done = self.start('border', '--help')
     self.assertEqual((done.code, done.stderr), (0, ''))
     self.assertIn('What does it cost that the network never', done.stdout)

@@ -19,32 +19,32 @@ class TrainedTest(tf.test.TestCase):
     super().setUp()
     self.plan = miniature.plan(self.create_tempdir().full_path)
 
-  def said(self, plan, **changes):
-    """What is printed, and the folders."""
+  def train(self, plan, **changes):
+    """The printed text, and the folders."""
     with contextlib.redirect_stdout(io.StringIO()) as text:
       found = list(trained.folders(plan, **changes))
     return text.getvalue(), found
 
   def test_a_network_is_trained_once(self):
-    first, [workdir] = self.said(self.plan, **_TINY)
+    first, [workdir] = self.train(self.plan, **_TINY)
     self.assertEqual(first, f'training {workdir}\n')
     before = (workdir / 'metrics.csv').stat().st_mtime_ns
-    second, [again] = self.said(self.plan, **_TINY)
+    second, [again] = self.train(self.plan, **_TINY)
     self.assertEqual((second, again), ('', workdir))
     self.assertEqual((workdir / 'metrics.csv').stat().st_mtime_ns, before)
 
-  def test_other_settings_seeds_and_lengths_are_other_folders(self):
+  def test_different_settings_seeds_and_lengths_have_different_folders(self):
     longer = self.plan._replace(epochs=2, seeds=2)
     found = [
-      *self.said(self.plan, **_TINY)[1],
-      *self.said(self.plan, **_TINY, l2_scale=0.0)[1],
-      *self.said(longer, **_TINY)[1],
+      *self.train(self.plan, **_TINY)[1],
+      *self.train(self.plan, **_TINY, l2_scale=0.0)[1],
+      *self.train(longer, **_TINY)[1],
     ]
     self.assertLen(set(found), 4)
 
   def test_all_epochs_are_kept(self):
     plan = self.plan._replace(epochs=checkpoints.NUM_KEPT + 2)
-    _, [workdir] = self.said(plan, **_TINY)
+    _, [workdir] = self.train(plan, **_TINY)
     kernels = [
       trained.runs.load(workdir, last=epoch).network.kernels['conv1'].numpy()
       for epoch in range(1, plan.epochs + 1)
@@ -53,15 +53,15 @@ class TrainedTest(tf.test.TestCase):
     for before, after in zip(kernels, kernels[1:], strict=False):
       self.assertTrue(np.any(before != after))
 
-  def test_accuracy_is_that_of_the_run(self):
+  def test_accuracy_equals_that_of_the_run(self):
     [run] = trained.seeds(self.plan, **_TINY)
     [reported] = trained.test_accuracies(self.plan, **_TINY)
     own = trained.accuracy(run.network, run.data.test)
     self.assertAlmostEqual(own, reported, places=6)
-    [[row]] = trained.histories(self.plan, **_TINY)
-    self.assertEqual(row, run.epochs[0])
+    [[epoch]] = trained.histories(self.plan, **_TINY)
+    self.assertEqual(epoch, run.epochs[0])
 
-  def test_a_missing_package_is_named_with_what_installs_it(self):
+  def test_a_missing_package_raises_with_the_command_that_installs_it(self):
     trained.need('numpy')
     with self.assertRaisesRegex(errors.UserError, r'no_such.*\[studies\]'):
       trained.need('no_such')
