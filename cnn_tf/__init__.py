@@ -104,4 +104,12 @@ layers: `geometry.py` and `one_step.py` spell it out.
     hierarchy.py               which patterns excite the maps of each layer?
     clusters.py                the older way: distances to cluster centres
     selection.py               what is a reported accuracy worth?
+
+  explain/                     one node of an op, term by term
+    case.py                    the node: its layer, and small integers
+    page.py                    numbers -> aligned text
+    window.py                  the window of a node, in words and in grids
+    terms.py                   the node and its gradient, term by term
+    comparison.py              the same node by TensorFlow
+    __main__.py                the command that explains a node
 """

@@ -1,0 +1,1 @@
+"""One node of an op, term by term, forward and backward."""
