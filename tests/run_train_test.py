@@ -165,6 +165,24 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     self.assertIn('Resuming after epoch ', done.stdout)
     self.assert_ends_like_the_whole_run(self.workdir)
 
+  def test_a_second_process_is_refused_and_the_first_one_does_not_notice(self):
+    arguments = [*self.flags, '--nofigures', '--workdir=my run']
+    first = self.start(*arguments)
+    first.wait_for('/24 ')
+    os.kill(first.process.pid, signal.SIGSTOP)  # it must not end too early
+    other = pathlib.Path(self.folder, 'other')
+    other.mkdir()
+    second = processes.Command(
+      str(other), *arguments[:-1], f'--workdir={self.workdir}'
+    )
+    self.assert_one_line(
+      second.wait(), f'my run is in use by process {first.process.pid}: '
+    )
+    os.kill(first.process.pid, signal.SIGCONT)
+    done = first.wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assert_ends_like_the_whole_run(self.workdir)
+
   def test_ctrl_c_says_how_to_go_on(self):
     running = self.start(*self.flags, '--workdir=my_run')
     running.wait_for('/24 ')

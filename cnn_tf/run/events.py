@@ -9,6 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.run import durable
 from cnn_tf.run import run_folder
 
 
@@ -68,6 +69,7 @@ class TensorBoard:
   """
 
   def __init__(self, folder: pathlib.Path):
+    self._folder = folder
     self._writer = tf.summary.create_file_writer(str(folder))
 
   def scalars(self, row: Epoch) -> None:
@@ -100,5 +102,6 @@ class TensorBoard:
         for tag, value in values.items():
           tf.summary.write(tag, tf.constant(value, dtype), step, metadata)
     except tf.errors.OpError as error:
-      reason = str(error).splitlines()[0]
-      raise errors.UserError(f'events cannot be written: {reason}') from None
+      raise errors.UserError(
+        f'{self._folder}/events.*: {durable.reason(error)}'
+      ) from None

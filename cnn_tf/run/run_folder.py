@@ -6,12 +6,13 @@ result.json       is written last: a run that has one is finished
 """
 
 import json
-import os
 import pathlib
 from typing import Any
 
 from cnn_tf import errors
 from cnn_tf.run import config
+from cnn_tf.run import durable
+from cnn_tf.run import lock
 
 FLAGS_FILE = 'run.flags'
 
@@ -77,7 +78,7 @@ def make(folder: pathlib.Path) -> None:
 
 
 def write(path: pathlib.Path, content: str | bytes) -> None:
-  """Writes a file atomically: a reader never sees a part of it.
+  """Writes a file atomically: no reader, and no power cut, sees a part of it.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -87,7 +88,7 @@ def write(path: pathlib.Path, content: str | bytes) -> None:
     partial.write_bytes(
       content.encode() if isinstance(content, str) else content
     )
-    os.replace(partial, path)
+    durable.replace(partial, path)
   except OSError as error:
     raise errors.UserError(f'{path}: {error.strerror}') from None
 
@@ -121,7 +122,7 @@ def _read_json(path):
 
 
 def _begin(workdir, settings):
-  ours = {'checkpoints', f'{FLAGS_FILE}.partial'}
+  ours = {'checkpoints', lock.FILE, f'{FLAGS_FILE}.partial'}
   try:
     workdir.mkdir(parents=True, exist_ok=True)
     if {path.name for path in workdir.iterdir()} - ours:

@@ -15,6 +15,7 @@ from cnn_tf.run import environment
 from cnn_tf.run import epochs
 from cnn_tf.run import evaluation
 from cnn_tf.run import export
+from cnn_tf.run import lock
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
 from cnn_tf.run import summary
@@ -66,9 +67,11 @@ def train_and_evaluate(
 
 @contextlib.contextmanager
 def _folder_to_write(workdir, strategy):
-  """`workdir`; on all machines but the chief, a temporary copy of it."""
+  """`workdir`, locked; on machines other than the chief, a temporary copy."""
   if replicas.is_chief(strategy):
-    yield workdir
+    run_folder.make(workdir)
+    with lock.hold(workdir):
+      yield workdir
     return
   with (
     tempfile.TemporaryDirectory() as scratch,
@@ -76,7 +79,9 @@ def _folder_to_write(workdir, strategy):
     contextlib.redirect_stdout(nowhere),
   ):
     if workdir.exists():
-      transient = shutil.ignore_patterns('*.partial', 'events.*', 'export')
+      transient = shutil.ignore_patterns(
+        '*.partial', 'events.*', 'export', lock.FILE
+      )
       shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
     yield pathlib.Path(scratch)
 
