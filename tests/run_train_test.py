@@ -70,6 +70,8 @@ class FlagsTest(tf.test.TestCase, parameterized.TestCase):
     (['--flagfile=no.flags'], 'no.flags'),
     (['--flagfile=indented.flags'], "not a flag: '# slower'"),
     (['--workdir'], '--workdir'),
+    (['--workdir='], '--workdir= must name a folder'),
+    ([f'--workdir={"x" * 300}'], ': File name too long'),
   )
   def test_one_line_for_a_mistake(self, arguments, words):
     indented = pathlib.Path(self.folder, 'indented.flags')
@@ -202,7 +204,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
       f'--workdir={self.whole}', '--seed=3', '--nesterov'
     ).wait()
     self.assert_one_line(
-      done, '--seed=0 -> --seed=3; --nesterov=false -> --nesterov=true\n'
+      done,
+      'which need a new --workdir: --seed=0 -> --seed=3; --nesterov=false -> ',
     )
 
   @parameterized.parameters(
@@ -216,6 +219,22 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
   def test_one_line_for(self, arguments, words):
     done = self.start(*self.flags, *arguments, '--workdir=my run').wait()
     self.assert_one_line(done, words)
+
+  def test_one_line_for_a_workdir_that_is_a_file(self):
+    self.workdir.write_text('mine')
+    done = self.start(*self.flags, '--workdir=my run').wait()
+    self.assert_one_line(done, 'my run is a file, not a folder')
+    self.assertEqual(self.workdir.read_text(), 'mine')
+
+  def test_a_tilde_is_the_home_of_the_user(self):
+    home = os.path.expanduser('~')
+    data = os.path.relpath(self.data_dir, home)
+    whole = os.path.relpath(self.whole, home)
+    done = self.start(
+      *self.flags, f'--data_dir=~/{data}', f'--workdir=~/{whole}'
+    ).wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assertIn(' is finished.', done.stdout)
 
   def test_on_a_terminal_an_error_does_not_hang_on_the_status(self):
     received = processes.on_a_terminal(

@@ -64,7 +64,7 @@ class Run(NamedTuple):
     return f'{trained}; {data}' if data else trained
 
 
-def load(workdir: pathlib.Path, last: int | None = None) -> Run:
+def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   """The run in `workdir`, with the kernels of its newest good checkpoint.
 
   Args:
@@ -74,6 +74,7 @@ def load(workdir: pathlib.Path, last: int | None = None) -> Run:
   Raises:
     UserError: there is no run, or none with a checkpoint, or its data is gone.
   """
+  workdir = pathlib.Path(workdir)
   settings = run_folder.read_config(workdir)
   if settings is None:
     raise errors.UserError(f'{workdir}: there is no run here')

@@ -86,6 +86,11 @@ def restore_newest(
   return 0
 
 
+def newest(folder: pathlib.Path) -> int:
+  """The epoch of the newest checkpoint, intact or not, or 0."""
+  return max(_epochs(folder), default=0)
+
+
 def _path(folder, epoch):
   return str(folder / f'ckpt-{epoch}')
 

@@ -7,7 +7,6 @@ Beside the patterns stand the nine patches of the training set that excite the
 map most; figures/patterns_<layer>.csv has all scores.
 """
 
-import pathlib
 import time
 
 from absl import flags
@@ -23,7 +22,7 @@ def main() -> None:
     from cnn_tf.measure import ascent
     from cnn_tf.measure import runs
     from cnn_tf.visualization import draw
-  run = runs.load(pathlib.Path(flags.FLAGS.workdir))
+  run = runs.load(command.folder('workdir'))
   geometries = {
     layer.spec.name: layer for layer in run.geometries if layer.kernel_shape
   }
