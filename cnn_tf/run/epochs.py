@@ -126,7 +126,7 @@ def _train_epoch(settings, trainer, epoch, lines):
 
 def _diverged(settings, trainer, epoch):
   # With a scale of 1, the penalty of the reference network's initial kernels
-  # is 260 times their cross-entropy.
+  # is 92 times their cross-entropy.
   penalty = '--l2_scale or ' if settings.l2_scale >= 1 else ''
   kept = '; the checkpoints of earlier epochs are kept' if epoch > 1 else ''
   return errors.UserError(
