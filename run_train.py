@@ -35,7 +35,7 @@ for _field in dataclasses.fields(config.Config):
     _field.metadata['meaning'],
     module_name=_field.metadata['group'],
   )
-_WORKDIR = flags.DEFINE_string(
+flags.DEFINE_string(
   'workdir',
   None,
   'folder of the run; an unfinished run in it is resumed '
@@ -71,17 +71,17 @@ def config_from_flags(begun: config.Config | None = None) -> config.Config:
   }
   if given.get('data_dir'):
     # So that run.flags works from any folder.
-    given['data_dir'] = os.path.abspath(given['data_dir'])
+    given['data_dir'] = os.path.abspath(os.path.expanduser(given['data_dir']))
   return dataclasses.replace(begun or config.Config(), **given)
 
 
 def main() -> None:
   """Trains and evaluates according to the flags."""
-  given = _WORKDIR.value
-  begun = run_folder.read_config(pathlib.Path(given)) if given else None
+  given = command.folder('workdir')
+  begun = run_folder.read_config(given) if given else None
   settings = config_from_flags(begun)
   layers.parse(settings.layers)  # errors come before TensorFlow loads
-  workdir = pathlib.Path(given) if given else _new_workdir(settings)
+  workdir = given or _new_workdir(settings)
   try:
     with command.silent_libraries():
       from cnn_tf.run import train_loop
@@ -113,13 +113,16 @@ def _new_workdir(settings):
   dataset = pathlib.Path(settings.data_dir or settings.dataset).name
   now = time.strftime('%Y%m%d-%H%M%S')
   path = pathlib.Path('runs', f'{now}-{dataset}-{settings.lr_schedule}')
-  while path.exists():
-    path = path.with_name(f'{path.name}+')
-  try:
-    path.mkdir(parents=True)
-  except OSError as error:
-    raise errors.UserError(f'{path}: {error.strerror}') from None
-  return path
+  run_folder.make(path.parent)
+  while True:
+    try:
+      path.mkdir()
+    except FileExistsError:
+      path = path.with_name(f'{path.name}+')
+    except OSError as error:
+      raise errors.UserError(f'{path}: {error.strerror}') from None
+    else:
+      return path
 
 
 def _how_to_resume(workdir):

@@ -52,6 +52,8 @@ layers: `geometry.py` and `one_step.py` spell it out.
     trainer.py                 the loop over steps, in the graph, over replicas
     evaluation.py              mean cross-entropy and accuracy
     build.py                   a `Config` -> network and trainer
+    durable.py                 files that survive a power cut
+    lock.py                    one process at a time trains in a folder
     run_folder.py              settings, environment and result of a run
     first_kernels.py           the first layer's kernels after each epoch
     environment.py             what else decides the bits of a result

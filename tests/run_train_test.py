@@ -70,6 +70,8 @@ class FlagsTest(tf.test.TestCase, parameterized.TestCase):
     (['--flagfile=no.flags'], 'no.flags'),
     (['--flagfile=indented.flags'], "not a flag: '# slower'"),
     (['--workdir'], '--workdir'),
+    (['--workdir='], '--workdir= must name a folder'),
+    ([f'--workdir={"x" * 300}'], ': File name too long'),
   )
   def test_one_line_for_a_mistake(self, arguments, words):
     indented = pathlib.Path(self.folder, 'indented.flags')
@@ -165,6 +167,24 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     self.assertIn('Resuming after epoch ', done.stdout)
     self.assert_ends_like_the_whole_run(self.workdir)
 
+  def test_a_second_process_is_refused_and_the_first_one_does_not_notice(self):
+    arguments = [*self.flags, '--nofigures', '--workdir=my run']
+    first = self.start(*arguments)
+    first.wait_for('/24 ')
+    os.kill(first.process.pid, signal.SIGSTOP)  # it must not end too early
+    other = pathlib.Path(self.folder, 'other')
+    other.mkdir()
+    second = processes.Command(
+      str(other), *arguments[:-1], f'--workdir={self.workdir}'
+    )
+    self.assert_one_line(
+      second.wait(), f'my run is in use by process {first.process.pid}: '
+    )
+    os.kill(first.process.pid, signal.SIGCONT)
+    done = first.wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assert_ends_like_the_whole_run(self.workdir)
+
   def test_ctrl_c_says_how_to_go_on(self):
     running = self.start(*self.flags, '--workdir=my_run')
     running.wait_for('/24 ')
@@ -184,7 +204,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
       f'--workdir={self.whole}', '--seed=3', '--nesterov'
     ).wait()
     self.assert_one_line(
-      done, '--seed=0 -> --seed=3; --nesterov=false -> --nesterov=true\n'
+      done,
+      'which need a new --workdir: --seed=0 -> --seed=3; --nesterov=false -> ',
     )
 
   @parameterized.parameters(
@@ -198,6 +219,22 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
   def test_one_line_for(self, arguments, words):
     done = self.start(*self.flags, *arguments, '--workdir=my run').wait()
     self.assert_one_line(done, words)
+
+  def test_one_line_for_a_workdir_that_is_a_file(self):
+    self.workdir.write_text('mine')
+    done = self.start(*self.flags, '--workdir=my run').wait()
+    self.assert_one_line(done, 'my run is a file, not a folder')
+    self.assertEqual(self.workdir.read_text(), 'mine')
+
+  def test_a_tilde_is_the_home_of_the_user(self):
+    home = os.path.expanduser('~')
+    data = os.path.relpath(self.data_dir, home)
+    whole = os.path.relpath(self.whole, home)
+    done = self.start(
+      *self.flags, f'--data_dir=~/{data}', f'--workdir=~/{whole}'
+    ).wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assertIn(' is finished.', done.stdout)
 
   def test_on_a_terminal_an_error_does_not_hang_on_the_status(self):
     received = processes.on_a_terminal(

@@ -12,6 +12,7 @@ import re
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.run import durable
 from cnn_tf.run import run_folder
 
 NUM_KEPT = 3
@@ -31,10 +32,14 @@ def save(
   path = _path(folder, epoch)
   try:
     checkpoint.write(path)
-  except tf.errors.OpError as error:
-    reason = str(error).splitlines()[0]
+    # Before older ones are deleted. TensorFlow has renamed the files already:
+    # a power cut before this leaves a damaged one, and those older ones.
+    for file in [*folder.glob(f'ckpt-{epoch}.*'), folder]:
+      durable.sync(file)
+  except (tf.errors.OpError, OSError) as error:
     raise errors.UserError(
-      f'{path} could not be saved, older checkpoints are intact: {reason}'
+      f'{path} could not be saved: {durable.reason(error)}; '
+      'what was saved before is intact'
     ) from None
   run_folder.write(
     folder / 'checkpoint', f'model_checkpoint_path: "ckpt-{epoch}"\n'
@@ -79,6 +84,11 @@ def restore_newest(
       return epoch
     print(f'{path} is damaged, trying an older one: {problem}')
   return 0
+
+
+def newest(folder: pathlib.Path) -> int:
+  """The epoch of the newest checkpoint, intact or not, or 0."""
+  return max(_epochs(folder), default=0)
 
 
 def _path(folder, epoch):

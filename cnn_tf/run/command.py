@@ -27,6 +27,18 @@ def run(main: Callable[[], None]) -> None:
   app.run(main_or_one_line, flags_parser=_parse)
 
 
+def folder(flag: str) -> pathlib.Path | None:
+  """The folder that a flag names, with `~` expanded, or None.
+
+  Raises:
+    UserError: the flag is given without a name.
+  """
+  name = flags.FLAGS[flag].value
+  if name == '':
+    raise errors.UserError(f'--{flag}= must name a folder')
+  return None if name is None else pathlib.Path(name).expanduser()
+
+
 @contextlib.contextmanager
 def silent_libraries() -> Iterator[None]:
   """Hides the messages about CUDA and oneDNN that TensorFlow prints on import.

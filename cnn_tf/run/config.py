@@ -147,7 +147,8 @@ class Config:
     """The inverse of `to_flags`.
 
     Raises:
-      UserError: a line is not `--name=value` with a valid name and value.
+      UserError: a line is not `--name=value` with a valid name and value, or a
+        flag is missing.
     """
     types = {field.name: field.type for field in dataclasses.fields(cls)}
     values = {}
@@ -158,6 +159,10 @@ class Config:
         values[name] = _BOOLS[value] if kind is bool else kind(value)
       except (KeyError, ValueError):
         raise errors.UserError(f'cannot read this flag: {line!r}') from None
+    missing = ', '.join(f'--{name}' for name in types if name not in values)
+    if missing or not text.endswith('\n'):
+      lost = missing or 'the end of its last line'
+      raise errors.UserError(f'incomplete, it lacks {lost}')
     return cls(**values)
 
 

@@ -27,15 +27,32 @@ def resume(
 ) -> list[events.Epoch]:
   """Restores the newest checkpoint; returns the epochs up to it.
 
+  Where `metrics.csv` or the first layer's kernels have lost epochs, it is the
+  newest checkpoint of an epoch that both still have.
+
   Raises:
-    UserError: `metrics.csv` lacks one of these epochs.
+    UserError: no intact checkpoint is old enough.
   """
+  saved = checkpoints.newest(folder / 'checkpoints')
+  table = folder / 'metrics.csv'
+  have = {
+    table.name: events.num_epochs(table),
+    first_kernels.FILE: first_kernels.num_epochs(folder),
+  }
+  name = min(have, key=have.get)
+  if have[name] < saved:
+    print(f'{folder / name} is damaged: it has {have[name]} of {saved} epochs')
   done = checkpoints.restore_newest(
-    trainer.checkpoint(), folder / 'checkpoints'
+    trainer.checkpoint(), folder / 'checkpoints', last=have[name]
   )
+  if not done and have[name] < saved:
+    raise errors.UserError(
+      f'{folder / name} has {have[name]} epochs and no intact checkpoint is as '
+      'old as that: the run cannot be resumed, choose a new --workdir'
+    )
   if done:
     print(f'Resuming after epoch {done}.')
-  return events.read_epochs(folder / 'metrics.csv', done)
+  return events.read_epochs(table, done)
 
 
 def train(
@@ -62,11 +79,10 @@ def train(
   )
   lines = terminal.Terminal(settings.num_epochs, trainer.num_examples)
   for epoch in range(len(history) + 1, settings.num_epochs + 1):
-    order = datasets.order(trainer.num_examples, settings.seed, epoch)
-    trained, seconds = _train_epoch(trainer, order, epoch, lines)
+    trained, seconds = _train_epoch(settings, trainer, epoch, lines)
     validated = evaluate()
     if not math.isfinite(validated.cross_entropy):
-      raise _diverged(trainer, epoch)
+      raise _diverged(settings, trainer, epoch)
     row = _row(epoch, trainer, trained, validated)
     history.append(row)
     events.write_epochs(folder / 'metrics.csv', history)
@@ -90,26 +106,31 @@ def _row(epoch, trainer, trained, validated):
   )
 
 
-def _train_epoch(trainer, order, epoch, lines):
+def _train_epoch(settings, trainer, epoch, lines):
   """Trains on every example once; returns the means, and the seconds."""
   totals = metrics.no_examples()
-  num_images = len(order)
+  num_images = trainer.num_examples
+  order = datasets.order(num_images, settings.seed, epoch)
   images_per_call = _STEPS_PER_CALL * trainer.batch_size
   started = time.perf_counter()
   for start in range(0, num_images, images_per_call):
     end = min(start + images_per_call, num_images)
     progress = trainer.train_steps(order, tf.constant(start), tf.constant(end))
     if not progress.all_finite:
-      raise _diverged(trainer, epoch)
+      raise _diverged(settings, trainer, epoch)
     totals = totals.plus(progress.totals)
     seconds = time.perf_counter() - started
     lines.status(epoch, end, seconds)
   return totals.means(), seconds
 
 
-def _diverged(trainer, epoch):
+def _diverged(settings, trainer, epoch):
+  # With a scale of 1, the penalty of the reference network's initial kernels
+  # is 92 times their cross-entropy.
+  penalty = '--l2_scale or ' if settings.l2_scale >= 1 else ''
+  kept = '; the checkpoints of earlier epochs are kept' if epoch > 1 else ''
   return errors.UserError(
     f'loss, gradients or kernels are not finite at step '
-    f'{trainer.step.numpy()}, in epoch {epoch}: try a lower --learning_rate; '
-    'the checkpoints of earlier epochs are kept'
+    f'{trainer.step.numpy()}, in epoch {epoch}: try a lower {penalty}'
+    f'--learning_rate in a new --workdir{kept}'
   )

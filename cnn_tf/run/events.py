@@ -1,5 +1,6 @@
 """Numbers and pictures -> `metrics.csv` and TensorBoard event files."""
 
+import contextlib
 import csv
 import io
 import pathlib
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.run import durable
 from cnn_tf.run import run_folder
 
 
@@ -29,22 +31,39 @@ def read_epochs(path: pathlib.Path, last: int) -> list[Epoch]:
   """The rows of `metrics.csv` up to epoch `last`.
 
   Raises:
-    UserError: the file has fewer rows, or cannot be read.
+    UserError: the file cannot be read, or has fewer intact rows.
   """
   if not last:
     return []
-  kinds = Epoch.__annotations__.values()
   try:
-    with path.open(newline='') as lines:
-      rows = list(csv.reader(lines))[1 : last + 1]
-    epochs = [
-      Epoch(*(kind(cell) for kind, cell in zip(kinds, row, strict=True)))
-      for row in rows
-    ]
-  except (OSError, ValueError, csv.Error) as error:
-    raise errors.UserError(f'{path}: {error}') from None
+    epochs = _intact_rows(path)
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
   if len(epochs) < last:
     raise errors.UserError(f'{path}: {len(epochs)} of {last} epochs')
+  return epochs[:last]
+
+
+def num_epochs(path: pathlib.Path) -> int:
+  """How many epochs `read_epochs` can read."""
+  try:
+    return len(_intact_rows(path))
+  except OSError:
+    return 0
+
+
+def _intact_rows(path):
+  """The rows before the first one that is damaged."""
+  text = path.read_bytes().decode(errors='replace')
+  complete, _, _ = text.rpartition('\n')
+  kinds = Epoch.__annotations__.values()
+  epochs = []
+  with contextlib.suppress(ValueError, csv.Error):
+    for row in list(csv.reader(complete.split('\n')))[1:]:
+      cells = zip(kinds, row, strict=True)
+      epochs.append(Epoch(*(kind(cell) for kind, cell in cells)))
+      if epochs[-1].epoch != len(epochs):
+        return epochs[:-1]
   return epochs
 
 
@@ -68,6 +87,7 @@ class TensorBoard:
   """
 
   def __init__(self, folder: pathlib.Path):
+    self._folder = folder
     self._writer = tf.summary.create_file_writer(str(folder))
 
   def scalars(self, row: Epoch) -> None:
@@ -100,5 +120,6 @@ class TensorBoard:
         for tag, value in values.items():
           tf.summary.write(tag, tf.constant(value, dtype), step, metadata)
     except tf.errors.OpError as error:
-      reason = str(error).splitlines()[0]
-      raise errors.UserError(f'events cannot be written: {reason}') from None
+      raise errors.UserError(
+        f'{self._folder}/events.*: {durable.reason(error)}'
+      ) from None

@@ -4,7 +4,6 @@ serve = tf.saved_model.load('export').signatures['serving_default']
 serve(images=...)['classes']
 """
 
-import os
 import pathlib
 import shutil
 
@@ -13,6 +12,7 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import model
+from cnn_tf.run import durable
 
 
 def export(
@@ -38,6 +38,6 @@ def export(
   try:
     tf.saved_model.save(served, str(partial), {'serving_default': serve})
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial, folder)
+    durable.replace(partial, folder)
   except (tf.errors.OpError, OSError) as error:
-    raise errors.UserError(f'{folder}: {str(error).splitlines()[0]}') from None
+    raise errors.UserError(f'{folder}: {durable.reason(error)}') from None

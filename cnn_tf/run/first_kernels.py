@@ -1,6 +1,7 @@
 """The first layer's kernels after each epoch -> `first_kernels.npy`."""
 
 import io
+import math
 import pathlib
 
 import numpy as np
@@ -24,12 +25,18 @@ class FirstKernels:
     """Starts with the kernel of `network`, or with those up to epoch `done`.
 
     Raises:
-      UserError: the kernels up to epoch `done` cannot be read.
+      UserError: the kernels up to epoch `done` cannot be read, or are those of
+        another network.
     """
     self._path = folder / FILE
     self._kernel = next(iter(network.kernels.values()))
     if done:
       self._kernels = list(read(folder, done))
+      shape = self._kernels[0].shape
+      if shape != self._kernel.shape:
+        raise errors.UserError(
+          f'{self._path}: kernels of shape {shape}, not {self._kernel.shape}'
+        )
     else:
       self._kernels = [self._kernel.numpy()]
 
@@ -58,9 +65,31 @@ def read(folder: pathlib.Path, last: int) -> np.ndarray:
   """
   path = folder / FILE
   try:
-    kernels = np.load(path)[: last + 1]
-  except (OSError, ValueError, EOFError) as error:
-    raise errors.UserError(f'{path}: {error}') from None
+    kernels = _intact_kernels(path)
+  except (OSError, ValueError) as error:
+    reason = getattr(error, 'strerror', None) or error
+    raise errors.UserError(f'{path}: {reason}') from None
   if len(kernels) <= last:
     raise errors.UserError(f'{path}: {len(kernels) - 1} of {last} epochs')
-  return kernels
+  return kernels[: last + 1]
+
+
+def num_epochs(folder: pathlib.Path) -> int:
+  """How many epochs `read` can read."""
+  try:
+    return max(0, len(_intact_kernels(folder / FILE)) - 1)
+  except (OSError, ValueError):
+    return 0
+
+
+def _intact_kernels(path):
+  """All complete kernels, even if the file has lost its end."""
+  with path.open('rb') as file:
+    np.lib.format.read_magic(file)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype != np.float32 or len(shape) < 2 or not all(shape):
+      raise ValueError(f'no kernels, but {dtype} of shape {shape}')
+    values = np.frombuffer(file.read(), np.uint8)
+  size = math.prod(shape[1:]) * dtype.itemsize
+  count = min(shape[0], len(values) // size)
+  return values[: count * size].view(dtype).reshape(count, *shape[1:])

@@ -6,23 +6,24 @@ result.json       is written last: a run that has one is finished
 """
 
 import json
-import os
 import pathlib
 from typing import Any
 
 from cnn_tf import errors
 from cnn_tf.run import config
+from cnn_tf.run import durable
+from cnn_tf.run import lock
 
 FLAGS_FILE = 'run.flags'
+RESULT = ('test_accuracy', 'test_cross_entropy', 'test_examples')
 
 
 def read_config(workdir: pathlib.Path) -> config.Config | None:
   """The settings of the run in `workdir`, or None if there is no run."""
   path = workdir / FLAGS_FILE
-  if not path.exists():
-    return None
+  text = _read(path)
   try:
-    return config.Config.from_flags(_read(path))
+    return None if text is None else config.Config.from_flags(text)
   except errors.UserError as error:
     raise errors.UserError(f'{path}: {error}') from None
 
@@ -51,12 +52,14 @@ def open_run(
     old, new = begun.to_flags().split('\n'), settings.to_flags().split('\n')
     changes = [f'{a} -> {b}' for a, b in zip(old, new, strict=True) if a != b]
     raise errors.UserError(
-      f'{workdir} holds a run with other flags: {"; ".join(changes)}'
+      f'{workdir} holds a run with other flags, which need a new --workdir: '
+      f'{"; ".join(changes)}'
     )
   path = workdir / 'environment.json'
-  if not path.exists():
-    write(path, json.dumps(environment, indent=2) + '\n')
   then = _read_json(path)
+  if then is None:
+    write(path, json.dumps(environment, indent=2) + '\n')
+    return []
   return [
     f'{name}: {then.get(name)} -> {value}'
     for name, value in environment.items()
@@ -71,13 +74,20 @@ def make(folder: pathlib.Path) -> None:
     UserError: it cannot be created.
   """
   try:
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    for path in new:
+      durable.sync(path.parent)
+  except FileExistsError as error:
+    path = pathlib.Path(error.filename)
+    kind = 'a file' if path.exists() else 'a link to nothing'
+    raise errors.UserError(f'{path} is {kind}, not a folder') from None
   except OSError as error:
     raise errors.UserError(f'{folder}: {error.strerror}') from None
 
 
 def write(path: pathlib.Path, content: str | bytes) -> None:
-  """Writes a file atomically: a reader never sees a part of it.
+  """Writes a file atomically: no reader, and no power cut, sees a part of it.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -87,15 +97,27 @@ def write(path: pathlib.Path, content: str | bytes) -> None:
     partial.write_bytes(
       content.encode() if isinstance(content, str) else content
     )
-    os.replace(partial, path)
+    durable.replace(partial, path)
   except OSError as error:
     raise errors.UserError(f'{path}: {error.strerror}') from None
 
 
 def read_result(workdir: pathlib.Path) -> dict[str, Any] | None:
-  """The result of a finished run, or None if the run is not finished."""
+  """The result of a finished run, or None if the run is not finished.
+
+  Raises:
+    UserError: the file does not hold a result.
+  """
   path = workdir / 'result.json'
-  return _read_json(path) if path.exists() else None
+  result = _read_json(path)
+  for name in RESULT if result is not None else ():
+    value = result.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+      raise errors.UserError(
+        f'{path}: {name} is not a number; without the file, the run makes it '
+        'again'
+      )
+  return result
 
 
 def write_result(workdir: pathlib.Path, result: dict[str, Any]) -> None:
@@ -104,29 +126,37 @@ def write_result(workdir: pathlib.Path, result: dict[str, Any]) -> None:
 
 
 def _read(path):
+  """The text of a file, or None if there is no file."""
   try:
-    return path.read_text()
-  except (OSError, UnicodeDecodeError) as error:
-    raise errors.UserError(f'cannot be read: {error}') from None
+    return path.read_text(encoding='utf-8')
+  except (FileNotFoundError, NotADirectoryError):
+    return None
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
+  except UnicodeDecodeError as error:
+    raise errors.UserError(f'{path}: {error}') from None
 
 
 def _read_json(path):
+  """The object in a JSON file, or None if there is no file."""
+  text = _read(path)
   try:
-    content = json.loads(_read(path))
-  except (errors.UserError, json.JSONDecodeError) as error:
+    content = None if text is None else json.loads(text)
+  except json.JSONDecodeError as error:
     raise errors.UserError(f'{path}: {error}') from None
-  if not isinstance(content, dict):
+  if text is not None and not isinstance(content, dict):
     raise errors.UserError(f'{path}: not a JSON object')
   return content
 
 
 def _begin(workdir, settings):
-  ours = {'checkpoints', f'{FLAGS_FILE}.partial'}
+  ours = {'checkpoints', lock.FILE, f'{FLAGS_FILE}.partial'}
+  make(workdir)
   try:
-    workdir.mkdir(parents=True, exist_ok=True)
-    if {path.name for path in workdir.iterdir()} - ours:
-      raise errors.UserError(f'{workdir} is not empty and holds no run')
-    (workdir / 'checkpoints').mkdir(exist_ok=True)
+    others = {path.name for path in workdir.iterdir()} - ours
   except OSError as error:
     raise errors.UserError(f'{workdir}: {error.strerror}') from None
+  if others:
+    raise errors.UserError(f'{workdir} is not empty and holds no run')
+  make(workdir / 'checkpoints')
   write(workdir / FLAGS_FILE, settings.to_flags())

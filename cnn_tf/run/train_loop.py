@@ -7,7 +7,11 @@ import shutil
 import tempfile
 from typing import Any
 
+import tensorflow as tf
+
+from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import config
@@ -15,6 +19,7 @@ from cnn_tf.run import environment
 from cnn_tf.run import epochs
 from cnn_tf.run import evaluation
 from cnn_tf.run import export
+from cnn_tf.run import lock
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
 from cnn_tf.run import summary
@@ -22,7 +27,7 @@ from cnn_tf.run import summary
 
 def train_and_evaluate(
   settings: config.Config,
-  workdir: pathlib.Path,
+  workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
   num_kept: int = checkpoints.NUM_KEPT,
 ) -> dict[str, Any]:
@@ -42,9 +47,12 @@ def train_and_evaluate(
     UserError: the data, the layers, the folder or the disk is not usable, or
       the training diverges. Intact checkpoints stay intact.
   """
+  workdir = pathlib.Path(workdir)
   result = run_folder.read_result(workdir)
   if result and run_folder.read_config(workdir) == settings:
     print(f'{workdir} is finished. {_describe(result)}')
+    if not (workdir / 'export').exists() and 'TF_CONFIG' not in os.environ:
+      print(_export_again(workdir, settings))
     return result
   strategy = replicas.make_strategy(num_replicas, settings.batch_size)
   data = datasets.load(
@@ -66,9 +74,11 @@ def train_and_evaluate(
 
 @contextlib.contextmanager
 def _folder_to_write(workdir, strategy):
-  """`workdir`; on all machines but the chief, a temporary copy of it."""
+  """`workdir`, locked; on machines other than the chief, a temporary copy."""
   if replicas.is_chief(strategy):
-    yield workdir
+    run_folder.make(workdir)
+    with lock.hold(workdir):
+      yield workdir
     return
   with (
     tempfile.TemporaryDirectory() as scratch,
@@ -76,7 +86,9 @@ def _folder_to_write(workdir, strategy):
     contextlib.redirect_stdout(nowhere),
   ):
     if workdir.exists():
-      transient = shutil.ignore_patterns('*.partial', 'events.*', 'export')
+      transient = shutil.ignore_patterns(
+        '*.partial', 'events.*', 'export', lock.FILE
+      )
       shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
     yield pathlib.Path(scratch)
 
@@ -93,6 +105,26 @@ def _finish(folder, trainer, test):
   }
   run_folder.write_result(folder, result)
   return result
+
+
+def _export_again(workdir, settings):
+  """Makes the missing export of a finished run; returns what came of it."""
+  folder = workdir / 'export'
+  try:
+    data = datasets.load(
+      settings.dataset, settings.data_dir, settings.num_validation
+    )
+    network = model.ConvNet(build.plan(settings, data), settings.seed)
+    checkpoint = tf.train.Checkpoint(network=network)
+    with lock.hold(workdir):
+      saved = workdir / 'checkpoints'
+      epoch = checkpoints.restore_newest(checkpoint, saved, strict=False)
+      if epoch < settings.num_epochs:
+        raise errors.UserError('the last checkpoint is missing, too')
+      export.export(network, data.test.images.shape[1:], folder)
+  except errors.UserError as error:
+    return f'{folder} is missing and cannot be made again: {error}'
+  return f'{folder} was missing and has been made again.'
 
 
 def _describe(result):

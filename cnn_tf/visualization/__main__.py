@@ -4,7 +4,6 @@ python -m cnn_tf.visualization --workdir=DIR
 python -m cnn_tf.visualization --workdir=DIR --images=3,17,42 --layer=conv2
 """
 
-import pathlib
 import time
 
 from absl import flags
@@ -20,7 +19,7 @@ def main() -> None:
     from cnn_tf.measure import runs
     from cnn_tf.visualization import catalogue
     from cnn_tf.visualization import draw
-  run = runs.load(pathlib.Path(flags.FLAGS.workdir))
+  run = runs.load(command.folder('workdir'))
   num_images = len(run.data.test.labels)
   chosen = flags.FLAGS.images or map(str, range(min(3, num_images)))
   images = choices.numbers('images', list(chosen), num_images)

@@ -8,7 +8,6 @@ training set that excite the map most. The figure is saved in the folder of the
 run, with all scores in figures/patterns_<layer>.csv.
 """
 
-import pathlib
 import time
 
 from absl import flags
@@ -24,7 +23,7 @@ def main() -> None:
     from cnn_tf.measure import ascent
     from cnn_tf.measure import runs
     from cnn_tf.visualization import draw
-  run = runs.load(pathlib.Path(flags.FLAGS.workdir))
+  run = runs.load(command.folder('workdir'))
   geometries = {
     layer.spec.name: layer for layer in run.geometries if layer.kernel_shape
   }

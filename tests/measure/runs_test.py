@@ -31,6 +31,10 @@ class RunsTest(small_run.TestCase):
     logits = run.network(datasets.to_float(images))
     self.assertAllClose(tf.nn.softmax(logits), expected['probabilities'])
 
+  def test_the_folder_may_be_a_string(self):
+    run = runs.load(str(self.workdir))
+    self.assertEqual((run.workdir, run.epoch), (self.workdir, 2))
+
   def test_the_newest_checkpoint_is_loaded(self):
     shutil.copytree(self.workdir, self.folder)
     self.assertEqual(runs.load(self.folder).epoch, 2)

@@ -116,6 +116,19 @@ class ConfigTest(parameterized.TestCase):
     with self.assertRaises(dataclasses.FrozenInstanceError):
       config.Config().seed = 1
 
+  def test_a_flagfile_that_is_not_complete_is_refused(self):
+    text = config.Config().to_flags()
+    for length in range(len(text)):
+      with self.subTest(length), self.assertRaises(errors.UserError):
+        config.Config.from_flags(text[:length])
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+      name, _, _ = line.partition('=')
+      rest = ''.join(lines[:number] + lines[number + 1 :])
+      with self.subTest(line), self.assertRaises(errors.UserError) as caught:
+        config.Config.from_flags(rest)
+      self.assertEqual(str(caught.exception), f'incomplete, it lacks {name}')
+
   @parameterized.parameters(
     'no_such_flag=1',
     '--no_such_flag=1',

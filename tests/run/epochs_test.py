@@ -123,12 +123,33 @@ class EpochsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertIn('Resuming after epoch 1.', printed)
     self.assert_ends_like_the_whole_run()
 
-  def test_without_its_table_a_run_does_not_go_on(self):
+  @parameterized.parameters('metrics.csv', 'first_kernels.npy')
+  def test_a_file_that_lost_an_epoch_costs_no_more_than_that(self, name):
+    self.stop_after(3)
+    path = self.workdir / name
+    path.write_bytes(path.read_bytes()[:-1])
+    printed = _run(self.workdir, self.data_dir)
+    self.assertIn(f'{path} is damaged: it has 2 of 3 epochs\n', printed)
+    self.assertIn('Resuming after epoch 2.', printed)
+    self.assert_ends_like_the_whole_run()
+
+  @parameterized.parameters('metrics.csv', 'first_kernels.npy')
+  def test_where_no_checkpoint_fits_nothing_is_touched(self, name):
     self.stop_after(2)
-    (self.workdir / 'metrics.csv').unlink()
-    with self.assertRaisesRegex(errors.UserError, 'metrics.csv'):
+    path = self.workdir / name
+    path.unlink()
+    before = {f: f.read_bytes() for f in self.workdir.rglob('ckpt-*')}
+    with self.assertRaisesRegex(
+      errors.UserError, f'{path} has 0 epochs and no intact checkpoint'
+    ):
       _run(self.workdir, self.data_dir)
+    self.assertEqual(
+      {f: f.read_bytes() for f in self.workdir.rglob('ckpt-*')}, before
+    )
     self.assertFalse((self.workdir / 'result.json').exists())
+    path.write_bytes((self.whole / name).read_bytes())
+    _run(self.workdir, self.data_dir)
+    self.assert_ends_like_the_whole_run()
 
   def test_no_epoch_has_a_checkpoint_before_its_row(self):
     self.stop_after(2)
@@ -152,12 +173,27 @@ class EpochsTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaises(errors.UserError) as caught:
       _run(self.workdir, self.data_dir, **others)
     self.assertRegex(str(caught.exception), f'not finite .*{place}')
+    self.assertIn('in a new --workdir', str(caught.exception))
+    self.assertEqual('checkpoints' in str(caught.exception), bool(saved))
     folder = self.workdir / 'checkpoints'
     names = sorted(path.stem for path in folder.glob('*.index'))
     self.assertEqual(names, saved)
 
   def test_a_huge_rate_stops_at_its_first_step(self):
-    self.assert_diverges('at step 1, in epoch 1', [], learning_rate=1e30)
+    self.assert_diverges(
+      'at step 1, in epoch 1: try a lower --learning_rate',
+      [],
+      learning_rate=1e30,
+    )
+
+  @parameterized.parameters(1e36, 1e38)
+  def test_a_huge_penalty_is_not_blamed_on_the_rate_alone(self, l2_scale):
+    self.assert_diverges(
+      'in epoch 1: try a lower --l2_scale or --learning_rate in',
+      [],
+      l2_scale=l2_scale,
+      learning_rate=1e-3,
+    )
 
   def test_what_was_good_before_it_diverged_is_kept(self):
     # The rate is 0.05 in epoch 1, and then 5e28.

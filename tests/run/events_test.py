@@ -48,6 +48,30 @@ class CsvTest(tf.test.TestCase, parameterized.TestCase):
   def test_a_run_without_a_checkpoint_needs_no_file(self):
     self.assertEqual(events.read_epochs(self.path, 0), [])
 
+  def test_the_rows_before_a_damaged_one_are_intact(self):
+    events.write_epochs(self.path, _rows(5))
+    lines = self.path.read_bytes().splitlines(keepends=True)
+    for damaged in (
+      [lines[3][:-1]],  # its last digit could be missing, too
+      [lines[3][:20]],
+      [b'\xff' + lines[3], lines[4]],
+      [lines[4], lines[5]],
+      [b'"', lines[3]],
+      [b'\0' * 40],
+    ):
+      with self.subTest(str(damaged)):
+        self.path.write_bytes(b''.join(lines[:3] + damaged))
+        self.assertEqual(events.num_epochs(self.path), 2)
+        self.assertEqual(events.read_epochs(self.path, 2), _rows(2))
+        with self.assertRaisesRegex(errors.UserError, ': 2 of 3 epochs'):
+          events.read_epochs(self.path, 3)
+
+  def test_a_file_without_rows_has_no_epochs(self):
+    self.assertEqual(events.num_epochs(self.path), 0)
+    for content in (b'', b'epoch', b'epoch,step\n'):
+      self.path.write_bytes(content)
+      self.assertEqual(events.num_epochs(self.path), 0)
+
   @parameterized.named_parameters(
     ('fewer_rows', 'header\n'),
     ('a_cell_less', 'header\n1,2,3\n'),

@@ -54,6 +54,31 @@ class FirstKernelsTest(tf.test.TestCase):
       self.train(done + 1)  # killed before the checkpoint of the last epoch
       self.assertEqual(self.train(5, done), whole)
 
+  def test_what_is_cut_off_costs_only_its_own_epochs(self):
+    self.assertEqual(first_kernels.num_epochs(self.folder), 0)
+    whole = self.train(5)
+    rows = first_kernels.read(self.folder, 5)
+    size = rows[0].nbytes
+    for lost, left in ((1, 4), (size, 4), (size + 1, 3), (6 * size, 0)):
+      (self.folder / first_kernels.FILE).write_bytes(whole[:-lost])
+      self.assertEqual(first_kernels.num_epochs(self.folder), left)
+      if left:
+        self.assertAllEqual(
+          first_kernels.read(self.folder, left), rows[: left + 1]
+        )
+    for junk in (b'', b'junk' * 100, whole[:20], b'\0' * 1000):
+      (self.folder / first_kernels.FILE).write_bytes(junk)
+      self.assertEqual(first_kernels.num_epochs(self.folder), 0)
+
+  def test_kernels_of_another_network_are_refused(self):
+    self.train(2)
+    geometries = geometry.trace(layers.parse('conv 3 4x4'), (28, 28, 1))
+    other = model.ConvNet(geometries, seed=0)
+    with self.assertRaisesRegex(
+      errors.UserError, r'shape \(5, 5, 1, 3\), not \(4, 4, 1, 3\)'
+    ):
+      first_kernels.FirstKernels(self.folder, other, 2)
+
   def test_missing_and_damaged_rows_are_refused(self):
     path = self.folder / first_kernels.FILE
     with self.assertRaisesRegex(errors.UserError, 'No such file'):

@@ -37,8 +37,9 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     run_folder.open_run(self.folder, config.Config(), _HERE)
     before = (self.folder / 'run.flags').read_bytes()
     self.assert_refused(
-      ' holds a run with other flags: --batch_size=128 -> --batch_size=64; '
-      '--seed=0 -> --seed=7; --nesterov=false -> --nesterov=true',
+      ' holds a run with other flags, which need a new --workdir: '
+      '--batch_size=128 -> --batch_size=64; --seed=0 -> --seed=7; '
+      '--nesterov=false -> --nesterov=true',
       self.folder,
       config.Config(seed=7, nesterov=True, batch_size=64),
     )
@@ -76,6 +77,8 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     ('run.flags', b'\xff'),
     ('run.flags', b'# mine'),
+    ('run.flags', b''),
+    ('run.flags', b'--seed=0\n'),
     ('environment.json', b''),
     ('environment.json', b'[]'),
   )
@@ -85,16 +88,66 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(errors.UserError, f'{name}: '):
       run_folder.open_run(self.folder, config.Config(), _HERE)
 
-  def test_a_damaged_result_is_named(self):
-    (self.folder / 'result.json').write_text('{')
-    with self.assertRaisesRegex(errors.UserError, 'result.json: '):
+  @parameterized.parameters(
+    ('{', 'Expecting property name'),
+    ('[]', 'not a JSON object'),
+    ('null', 'not a JSON object'),
+    ('{"accuracy": 0.9}', 'test_accuracy is not a number'),
+    ('{"test_accuracy": "0.9"}', 'test_accuracy is not a number'),
+    ('{"test_accuracy": true}', 'test_accuracy is not a number'),
+    (
+      '{"test_accuracy": 0.9, "test_cross_entropy": null}',
+      'test_cross_entropy is not a number; without the file, the run makes it',
+    ),
+  )
+  def test_a_damaged_result_is_named(self, content, words):
+    path = self.folder / 'result.json'
+    path.write_text(content)
+    with self.assertRaises(errors.UserError) as caught:
       run_folder.read_result(self.folder)
+    self.assertStartsWith(str(caught.exception), f'{path}: {words}')
 
   def test_a_finished_run_has_its_result(self):
     self.assertIsNone(run_folder.read_result(self.folder))
-    result = {'test_accuracy': 0.1 + 0.2, 'test_examples': 200}
+    result = {
+      'test_accuracy': 0.1 + 0.2,
+      'test_cross_entropy': 0.25,
+      'test_examples': 200,
+    }
     run_folder.write_result(self.folder, result)
     self.assertEqual(run_folder.read_result(self.folder), result)
+
+
+class MakeTest(tf.test.TestCase, parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = pathlib.Path(self.create_tempdir().full_path)
+    (self.folder / 'file').write_text('')
+    (self.folder / 'link').symlink_to(self.folder / 'nothing')
+
+  @parameterized.parameters(
+    ('file', 'file is a file, not a folder'),
+    ('file/new', 'file/new: Not a directory'),
+    ('link', 'link is a link to nothing, not a folder'),
+    ('link/new', 'link is a link to nothing, not a folder'),
+    ('x' * 300, 'x' * 300 + ': File name too long'),
+  )
+  def test_one_line_for(self, name, words):
+    with self.assertRaises(errors.UserError) as caught:
+      run_folder.make(self.folder / name)
+    self.assertEqual(str(caught.exception), f'{self.folder}/{words}')
+
+  def test_a_link_to_a_folder_is_a_folder(self):
+    (self.folder / 'nothing').mkdir()
+    run_folder.make(self.folder / 'link')
+    run_folder.make(self.folder / 'link' / 'new' / 'run')
+    self.assertTrue((self.folder / 'nothing' / 'new' / 'run').is_dir())
+
+  def test_a_name_too_long_to_look_up_is_named(self):
+    long = self.folder / ('x' * 300)
+    for read in (run_folder.read_config, run_folder.read_result):
+      with self.assertRaisesRegex(errors.UserError, 'File name too long'):
+        read(long)
 
 
 class WriteTest(tf.test.TestCase):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import pathlib
+import shutil
 import tempfile
 
 import numpy as np
@@ -105,10 +106,44 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(printed.count('\n'), 1)
     self.assertEqual(_state(self.workdir), before)
 
+  def test_a_missing_export_of_a_finished_run_is_made_again(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    shutil.copytree(self.workdir, workdir)
+    shutil.rmtree(workdir / 'export')
+    kept = _state(workdir)
+    result, printed = _run(workdir, self.data_dir)
+    self.assertEqual(result, self.result)
+    self.assertEndsWith(printed, 'was missing and has been made again.\n')
+    self.assertEqual({**_state(workdir), **kept}, _state(workdir))
+    images = tf.constant(datasets.load('', self.data_dir, 128).test.images)
+    answers = [
+      tf.saved_model.load(str(folder / 'export')).signatures['serving_default'](
+        images=images
+      )
+      for folder in (self.workdir, workdir)
+    ]
+    self.assertAllEqual(*[answer['probabilities'] for answer in answers])
+
+  def test_an_export_without_a_checkpoint_stays_missing(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    shutil.copytree(self.workdir, workdir)
+    shutil.rmtree(workdir / 'export')
+    shutil.rmtree(workdir / 'checkpoints')
+    before = _state(workdir)
+    result, printed = _run(workdir, self.data_dir)
+    self.assertEqual((result, _state(workdir)), (self.result, before))
+    self.assertEqual(printed.count('\n'), 2)
+    self.assertEndsWith(printed, ': the last checkpoint is missing, too\n')
+
+  def test_the_folder_may_be_a_string(self):
+    result, _ = _run(str(self.workdir), self.data_dir)
+    self.assertEqual(result, self.result)
+
   def test_a_run_with_other_flags_is_refused(self):
     before = _state(self.workdir)
     with self.assertRaisesRegex(
-      errors.UserError, 'other flags: --seed=0 -> --seed=1; --momentum=0.9 -> '
+      errors.UserError,
+      'flags, which .*: --seed=0 -> --seed=1; --momentum=0.9 -> ',
     ):
       _run(self.workdir, self.data_dir, seed=1, momentum=0.5)
     self.assertEqual(_state(self.workdir), before)
