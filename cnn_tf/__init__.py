@@ -4,16 +4,19 @@ Read it from top to bottom: a file uses only the files above it. The essential
 path ends with `learning/`; the rest runs, measures and draws. To see first
 where it leads, run `python -m cnn_tf.learning.one_step`.
 
-Some terms: an op is a function of tensors, such as `tf.nn.conv2d`. A
-convolution has several filters; filter o is `kernel[:, :, :, o]`, and its
-output is feature map o (a channel, in other texts). A convolutional layer is
+Terminology. An op is a function of tensors, such as `tf.nn.conv2d`. Code runs
+eagerly, op by op, or as a graph, which `tf.function` makes of it. The kernel of
+a convolution holds its filters: filter o is `kernel[:, :, :, o]`, and feature
+map o, or channel o of the output, is what it computes. A convolutional layer is
 `activation(conv2d(inputs, kernel) + bias)`, a dense layer
-`activation(inputs @ kernel + bias)`; the value before the activation function
-is the pre-activation. The pre-activations of the last layer are the logits,
-one per class; softmax turns them into probabilities. A node is one value of a
-feature map, or one unit of a dense layer. The reference network of this project
-is two convolutions with a pooling each, a third convolution and two dense
-layers: `geometry.py` and `one_step.py` spell it out.
+`activation(inputs @ kernel + bias)`; the input of the activation function is
+the pre-activation. A node is one value of a feature map, or one unit of a dense
+layer. The pre-activations of the last layer are the logits z, one per class;
+`softmax(z)[k] = exp(z[k]) / sum(exp(z))` are probabilities, and
+`-log(softmax(z)[label])` is the cross-entropy. `[2]` int64 means: an array or
+tensor of shape `[2]` and type int64. The reference network of this project is
+two convolutional layers, each followed by max pooling, a third convolutional
+layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
 
   errors.py                    the one exception meant for the user
   keys.py                      (seed, purpose, step) -> key of a random draw
@@ -27,20 +30,20 @@ layers: `geometry.py` and `one_step.py` spell it out.
     windows.py                 one axis of a sliding window
     specs.py                   what a layer is, and its shapes
     geometry.py                shapes, costs and receptive fields of a network
-    ops.py                     the ops: one `tf.nn` call each
+    ops.py                     the ops of a network
     initializers.py            the initial value of a kernel
     model.py                   `ConvNet`: variables, and the ops between them
     reference.py               the ops in plain NumPy, forward and backward
     reference_activations.py   activation functions and their derivatives
     backward.py                backpropagation by hand, through all layers
 
-  learning/                    logits, labels -> better kernels
+  learning/                    logits, labels -> loss, gradients, update
     losses.py                  cross-entropy, and the L2 penalty
     metrics.py                 sums over examples, divided once
     schedules.py               step -> learning rate
     optimizers.py              gradients, rate -> new values of the variables
     train_step.py              forward pass, backward pass, update
-    one_step.py                one training step, every number printed
+    one_step.py                one training step, number by number
 
   run/                         a `Config` -> the folder of a finished run
     config.py                  every hyperparameter and its default

@@ -18,7 +18,7 @@ def key(seed: int, purpose: str, step: int = 0) -> tf.Tensor:
   Args:
     seed: of the whole run.
     purpose: what the draw is for; a checksum turns it into an integer.
-    step: a counter, such as the number of the epoch.
+    step: a counter, such as the number of the epoch; `fold_in` mixes it in.
   """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
   return tf.random.fold_in(start, tf.cast(step, tf.int64), alg='philox')

@@ -87,7 +87,7 @@ def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
 def order(num_examples: int, seed: int, epoch: int) -> tf.Tensor:
   """The permutation of the examples for one epoch, `[num_examples]` int32.
 
-  It depends on its arguments alone, so a checkpoint needs no shuffle state.
+  It depends on its arguments alone, so a resumed run computes it again.
   """
   return _shuffle(num_examples, keys.key(seed, 'order', epoch))
 
@@ -95,7 +95,7 @@ def order(num_examples: int, seed: int, epoch: int) -> tf.Tensor:
 def to_float(images: tf.Tensor) -> tf.Tensor:
   """`[batch, height, width]` uint8 -> `[batch, height, width, 1]` in [0, 1].
 
-  The last axis is that of the feature maps: a grey image is one map.
+  The last axis holds the channels: a grey image has one.
   """
   # In a tf.function, TensorFlow rewrites `x / 255` as `x * (1 / 255)`, which
   # can differ in the last bit. Written as a product, both give the same bits.
@@ -111,7 +111,7 @@ def _read_examples(images_path, labels_path):
   images, labels = idx.read(images_path), idx.read(labels_path)
   if images.ndim != 3 or not images.size:
     raise errors.UserError(
-      f'{images_path}: no images, its shape is {images.shape}'
+      f'{images_path}: expected images, not shape {images.shape}'
     )
   if labels.shape != images.shape[:1]:
     raise errors.UserError(

@@ -1,9 +1,9 @@
 """The IDX format of MNIST: each file holds one array.
 
-A file is four bytes (0, 0, the type of the numbers, the number of axes), then
-the length of each axis as a big-endian uint32, then the numbers, with the last
-axis varying fastest. The datasets use a single type, the unsigned byte (8). The
-training images begin with 0 0 8 3 and the lengths 60000, 28 and 28.
+A file consists of four bytes (0, 0, the type of the numbers, the number of
+axes), the length of each axis as a big-endian uint32, and the numbers, with the
+last axis varying fastest. The datasets use a single type, the unsigned byte
+(8). The training images begin with 0 0 8 3 and the lengths 60000, 28 and 28.
 
 Source: LeCun and Cortes, "The MNIST database", section "File formats".
 """

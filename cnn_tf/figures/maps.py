@@ -26,7 +26,7 @@ def maps(
 
   Args:
     name: of the layer, with its activation function.
-    values: `[images, height, width, maps]`; units are maps of 1x1.
+    values: `[images, height, width, channels]`; units are maps of 1x1.
     dead: `[maps]` bool: which maps to cross out.
     images: `[images, height, width]` uint8.
     captions: one per image.
@@ -118,7 +118,7 @@ def _label_maps(panel, order, dead):
 
 
 def _block(values, dead):
-  """The tiles of the maps of one image, `[height, width, maps]`."""
+  """The tiles of the maps of one image, `[height, width, channels]`."""
   *size, num_maps = values.shape
   return tiles.Tiles(
     np.moveaxis(values, -1, 0),

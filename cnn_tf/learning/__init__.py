@@ -1,1 +1,1 @@
-"""Logits, labels -> loss, gradients, and new values of the variables."""
+"""Logits, labels -> loss, gradients, update."""

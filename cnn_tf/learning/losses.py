@@ -23,7 +23,8 @@ def l2_penalty(kernels: Iterable[tf.Tensor], l2_scale: float) -> tf.Tensor:
   """`l2_scale * sum(kernel ** 2) / 2` over all kernels, a scalar.
 
   Its gradient is `l2_scale * kernel`, so each step of gradient descent also
-  shrinks every kernel a little (weight decay). Biases are few and do not make
-  the output depend more strongly on the image; they are not penalised.
+  shrinks every kernel a little (weight decay; with RMSProp and Adam, which
+  rescale gradients, the two differ). Biases only shift the pre-activations; by
+  convention they are not penalised.
   """
   return l2_scale * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])

@@ -55,7 +55,8 @@ def of_batch(
   Args:
     logits: `[batch, classes]`.
     labels: `[batch]`.
-    weights: `[batch]` float32: 1, or 0 for an example that does not count.
+    weights: `[batch]` float32: 1, or 0 for an example that only fills a batch
+      (one that is split among several devices into equal parts).
   """
   correct = tf.argmax(logits, axis=1) == tf.cast(labels, tf.int64)
   return Totals(

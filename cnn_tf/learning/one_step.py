@@ -50,8 +50,8 @@ loss, totals, gradients = train_step.forward_backward(
   network, images, labels, weights, count, L2_SCALE
 )
 cross_entropy = totals.cross_entropy / count
-print('\nLoss, in nats')
-print(f'cross-entropy             {cross_entropy:8.4f}')
+print('\nLoss')
+print(f'cross-entropy, in nats    {cross_entropy:8.4f}')
 print(f'the same for equal logits {math.log(10):8.4f}  = ln(10)')
 print(f'L2 penalty                {loss - cross_entropy:8.4f}')
 print(f'loss, the sum             {loss:8.4f}')

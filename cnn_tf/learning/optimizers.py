@@ -1,8 +1,8 @@
 """Gradients, learning rate -> new values of the variables.
 
 In the equations, w is a variable and g its gradient, element by element. The
-code uses the same symbols in the same order. `assign` takes effect at once:
-after `v.assign(...)`, `v` is the new velocity, as in the equations.
+code uses the same symbols. `assign` takes effect at once: after
+`v.assign(...)`, `v` is the new velocity, as in the equations.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,11 @@ class Momentum(tf.Module):
     w <- w - rate * (g + momentum * v)
 
   The velocity v adds up past gradients: where they agree, a step becomes up to
-  `1 / (1 - momentum)` times longer. The rate is not part of v, so a change of
-  the rate takes effect at once. Sutskever et al. 2013, "On the importance of
-  initialization and momentum in deep learning"; nesterov as reformulated by
-  Bengio et al. 2013, "Advances in optimizing recurrent networks".
+  `1 / (1 - momentum)` times longer. The rate is not part of v (in the paper it
+  is), so a change of the rate takes effect at once. Sutskever et al. 2013, "On
+  the importance of initialization and momentum in deep learning"; nesterov as
+  reformulated by Bengio et al. 2013, "Advances in optimizing recurrent
+  networks".
   """
 
   def __init__(
@@ -126,7 +127,9 @@ Optimizer = Momentum | RMSProp | Adam
 def _zeros_like(variables, purpose):
   return [
     tf.Variable(
-      tf.zeros(w.shape), trainable=False, name=f'{w.name[:-2]}/{purpose}'
+      tf.zeros(w.shape),
+      trainable=False,
+      name=f'{w.name.removesuffix(":0")}/{purpose}',
     )
     for w in variables
   ]

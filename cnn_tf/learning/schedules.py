@@ -2,8 +2,7 @@
 
 A schedule is a function `rate(step)`: the learning rate of the update that
 follows `step` updates, so that of the first one is `rate(0)`. `step` may be an
-array, for example to plot the curve. A run selects a schedule by the flag
-`--lr_schedule`.
+array, for example to plot the curve. In the formulas, t is the step.
 """
 
 import math
@@ -72,8 +71,8 @@ def cosine(initial_rate: float, num_steps: float) -> Schedule:
 def one_cycle(highest_rate: float, num_steps: float) -> Schedule:
   """Linear from `highest_rate / 25` up for 30 % of the steps, then down to 0.
 
-  After Smith and Topin 2018, "Super-Convergence", with the constants that are
-  usual in libraries, one linear decay, and constant momentum.
+  After Smith and Topin 2018, "Super-Convergence", with the start and the rise
+  of PyTorch's OneCycleLR, but linear, and with constant momentum.
   """
 
   def rate(step):
@@ -89,15 +88,18 @@ def warm_up(schedule: Schedule, warmup_steps: float) -> Schedule:
   """A linear rise to `schedule(0)`, then `schedule`, `warmup_steps` later.
 
   `rate(t) = schedule(0) * (t + 1) / (warmup_steps + 1)` before step
-  `warmup_steps`, `schedule(t - warmup_steps)` from then on. At the full rate
-  many relu units would die in the first steps.
+  `warmup_steps`, `schedule(t - warmup_steps)` from then on. Large first
+  steps can leave relu units negative for every image; then their gradient is 0
+  for good ("dying relu").
   """
 
   def rate(step):
     step = _float(step)
     rising = schedule(0) * (step + 1.0) / (warmup_steps + 1.0)
     return tf.where(
-      step < warmup_steps, rising, schedule(tf.nn.relu(step - warmup_steps))
+      step < warmup_steps,
+      rising,
+      schedule(tf.maximum(step - warmup_steps, 0.0)),
     )
 
   return rate

@@ -7,10 +7,9 @@ reverse, as `network/backward.py` does by hand.
 Without `tf.function`, each op runs as soon as Python calls it (eagerly). A
 `tf.function` runs its Python code once, to trace the ops into a graph; later
 calls run the graph, which is faster. It is traced again for tensors of a new
-shape or type, and for every new value of a Python number, so a number that
-changes from step to step must be a tensor. `autograph=False` leaves Python's
-control flow alone: a `for` over steps would put one copy of the step per
-iteration into the graph. `run/trainer.py` loops with `tf.while_loop`, an op.
+shape or type, for another network or optimizer, and for every new value of a
+Python number; so a number that changes from step to step must be a tensor.
+`autograph=False` says that no Python `if` or `for` is to become an op.
 """
 
 import tensorflow as tf
@@ -26,7 +25,7 @@ def forward_backward(
   images: tf.Tensor,
   labels: tf.Tensor,
   weights: tf.Tensor,
-  count: tf.Tensor,
+  count: tf.Tensor | float,
   l2_scale: float,
 ) -> tuple[tf.Tensor, metrics.Totals, list[tf.Tensor]]:
   """Loss, totals and gradients of one batch.
@@ -35,11 +34,11 @@ def forward_backward(
 
   Args:
     network: the network to differentiate.
-    images: `[batch, height, width, 1]` float32.
-    labels: `[batch]`, whole numbers.
-    weights: `[batch]` float32: 1, or 0 for an example that does not count.
-    count: scalar float32, the number of examples to divide by: more than in
-      this batch if it is only a part of one.
+    images: `[batch, height, width, channels]` float32.
+    labels: `[batch]`, integers.
+    weights: `[batch]` float32, as for `metrics.of_batch`.
+    count: the number of examples to divide by: more than in this batch if it is
+      one device's part of a larger one.
     l2_scale: the factor of the L2 penalty.
 
   Returns:
@@ -70,8 +69,8 @@ def train_step(
     network: the network to train.
     optimizer: created for `network.trainable_variables`.
     rate: scalar float32 tensor, the learning rate.
-    images: `[batch, height, width, 1]` float32.
-    labels: `[batch]`, whole numbers.
+    images: `[batch, height, width, channels]` float32.
+    labels: `[batch]`, integers.
     l2_scale: the factor of the L2 penalty.
 
   Returns:

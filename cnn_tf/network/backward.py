@@ -41,8 +41,8 @@ def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[_Record]]:
 
   Args:
     network: a `ConvNet`, or any object with `layers`, `kernels` and `biases`,
-      such as one with kernels in float64.
-    images: `[batch, height, width, maps]`.
+      such as one with kernels in float64, for a finite difference.
+    images: `[batch, height, width, channels]`.
   """
   x, records = np.asarray(images, np.float64), []
   for layer in network.layers:
@@ -69,8 +69,8 @@ def backward(network, images: np.ndarray, labels: np.ndarray) -> Gradients:
 
   Args:
     network: as for `forward`.
-    images: `[batch, height, width, maps]`.
-    labels: `[batch]`, whole numbers.
+    images: `[batch, height, width, channels]`.
+    labels: `[batch]`, integers.
   """
   logits, records = forward(network, images)
   gradients = Gradients({}, {})

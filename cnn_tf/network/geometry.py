@@ -22,10 +22,9 @@ For the reference network (both axes are alike):
 Because 11 / 2 rounds down in pool2, even the logits see only 26 of the 28 rows
 and columns.
 
-Impossible layers are rejected here, because the ops do not reject them:
-`tf.nn.conv2d` with a window larger than its input can return uninitialized
-memory without an error, and `tf.nn.max_pool2d` can end Python by a division by
-zero (the signal SIGFPE).
+A window larger than its input is rejected here, because the ops do not reject
+it: `tf.nn.conv2d` can return uninitialized memory without an error, and
+`tf.nn.max_pool2d` can crash Python by a division by zero (the signal SIGFPE).
 """
 
 import math
@@ -71,23 +70,23 @@ class LayerGeometry(NamedTuple):
 def trace(
   layers: Sequence[specs.Layer], image_shape: specs.Shape
 ) -> tuple[LayerGeometry, ...]:
-  """The geometry of every layer for an image of `(height, width, maps)`.
+  """The geometry of every layer for an image of `(height, width, channels)`.
 
   Raises:
     UserError: a window is larger than its input.
     TypeError: `layers` are not layer specs.
-    ValueError: `image_shape` is not `(height, width, maps)`.
+    ValueError: `image_shape` is not `(height, width, channels)`.
   """
   if not all(isinstance(spec, specs.Layer) for spec in layers):
-    raise TypeError('expected layer specs; run.layers.parse makes them of text')
+    raise TypeError('expected layer specs, as run.layers.parse makes them')
   if len(image_shape) != 3:
-    raise ValueError(f'expected (height, width, maps), not {image_shape}')
+    raise ValueError(f'expected (height, width, channels), not {image_shape}')
   geometries = []
   shape, field, stride = image_shape, (1, 1), (1, 1)
-  below = 'the image'
+  previous = 'the image'
   for spec in layers:
     axes = spec.axes(shape)
-    _check_fit(spec, axes, below)
+    _check_fit(spec, axes, previous)
     field = tuple(
       f + (axis.window - 1) * j
       for f, axis, j in zip(field, axes, stride, strict=True)
@@ -95,7 +94,7 @@ def trace(
     stride = tuple(a.stride * j for a, j in zip(axes, stride, strict=True))
     output, kernel = spec.output_shape(shape), spec.kernel_shape(shape)
     geometries.append(LayerGeometry(spec, shape, output, kernel, field, stride))
-    shape, below = output, spec.name
+    shape, previous = output, spec.name
   return tuple(geometries)
 
 
@@ -122,11 +121,11 @@ def format_size(sizes: Iterable[int]) -> str:
   return 'x'.join(map(str, sizes))
 
 
-def _check_fit(spec, axes, below):
+def _check_fit(spec, axes, previous):
   if any(a.padding == 'valid' and a.window > a.size for a in axes):
     window = format_size(axis.window for axis in axes)
     size = format_size(axis.size for axis in axes)
     raise errors.UserError(
-      f'{spec.name}: a window of {window} does not fit on {below}, '
+      f'{spec.name}: a window of {window} does not fit on {previous}, '
       f'which is {size}'
     )

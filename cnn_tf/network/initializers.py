@@ -21,7 +21,8 @@ def kernel(
 
   Args:
     shape: HWIO of a convolution, or `(inputs, units)`.
-    activation: `he` is used for relu, `lecun` for selu, `glorot` for the rest.
+    activation: of the layer; relu selects `he`, selu `lecun`, any other
+      `glorot`.
     key: from `keys.key`.
   """
   return {'relu': he, 'selu': lecun}.get(activation, glorot)(shape, key)
@@ -29,6 +30,8 @@ def kernel(
 
 def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Normal with variance `2 / fan_in`: relu halves the mean square.
+
+  That holds for inputs that are distributed symmetrically around 0.
 
   He et al. 2015, "Delving Deep into Rectifiers", equation 10.
   """

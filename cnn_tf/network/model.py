@@ -36,8 +36,8 @@ class ConvNet(tf.Module):
   def __init__(self, geometries: Sequence[geometry.LayerGeometry], seed: int):
     """Draws the initial kernels; the initial biases are zero.
 
-    Equal kernels would get equal gradients and stay equal, so kernels must be
-    random; then biases need not be.
+    If all weights of a layer were equal, its filters would get equal gradients
+    and stay equal. Random kernels break this symmetry.
 
     Args:
       geometries: from `geometry.trace`, which rejects impossible layers.
@@ -63,13 +63,15 @@ class ConvNet(tf.Module):
   def activations(self, images: tf.Tensor | np.ndarray) -> dict[str, tf.Tensor]:
     """Runs the layers in order; returns every tensor by name, logits last.
 
+    This is for looking inside; training calls the network itself.
+
     `conv1` is the pre-activation of the layer conv1, `conv1/relu` its output.
 
     Args:
-      images: `[batch, height, width, maps]`, floating point.
+      images: `[batch, height, width, channels]`, floating point.
     """
     tensors = {}
-    x = tf.cast(ops.to_maps(images), tf.float32)
+    x = tf.cast(ops.check_nhwc(images), tf.float32)
     for layer in self.layers:
       if isinstance(layer, specs.Pool):
         x = tensors[layer.name] = _pool(layer, x)
@@ -84,7 +86,10 @@ class ConvNet(tf.Module):
     return tensors
 
   def __call__(self, images: tf.Tensor | np.ndarray) -> tf.Tensor:
-    """The logits, `[batch, classes]` float32, as `activations` gives them."""
+    """The logits, `[batch, classes]` float32: equal to those of `activations`.
+
+    Training and evaluation use this faster order of the ops.
+    """
     return _logits_pooling_first(self, images)
 
   def _multiply(self, layer, inputs):
@@ -103,10 +108,12 @@ def _pool(layer, inputs):
 def _logits_pooling_first(network, images):
   """The logits, with max pooling moved in front of bias and relu.
 
-  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit. After a 2x2
-  pooling, bias and relu have only a quarter of the values to process.
+  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit, and so is the
+  sum with a bias. After a 2x2 pooling, bias and relu have only a quarter of the
+  values to process. (The gradient can take another way where rounding makes two
+  values equal: it goes to the first maximum.)
   """
-  x = tf.cast(ops.to_maps(images), tf.float32)
+  x = tf.cast(ops.check_nhwc(images), tf.float32)
   layers = collections.deque(network.layers)
   while layers:
     layer = layers.popleft()
@@ -130,7 +137,7 @@ def _is_max_pool(layer):
 def _is_monotone(layer):
   """Whether a larger input never gives a smaller output, to the last bit.
 
-  In mathematics all activation functions are monotone; tanh, sigmoid, elu and
-  selu as computed in float32 are not.
+  All activation functions of this project are monotone in exact arithmetic;
+  tanh, sigmoid, elu and selu as computed in float32 are not.
   """
   return layer.activation in ('relu', 'linear')

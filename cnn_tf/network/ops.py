@@ -1,9 +1,9 @@
-"""The ops of a network: one `tf.nn` call each.
+"""The ops of a network: thin wrappers around TensorFlow's.
 
-Images and feature maps are NHWC, `[batch, height, width, maps]`, the only
+Images and feature maps are NHWC, `[batch, height, width, channels]`, the only
 layout in which all ops and gradients run on a CPU. Kernels are HWIO, `[height,
-width, input maps, output maps]`. On a CPU, most of these ops are computed by
-oneDNN, a library by Intel.
+width, input channels, output channels]`. On a CPU, most of these ops are
+computed by oneDNN, a library by Intel.
 """
 
 import tensorflow as tf
@@ -11,11 +11,11 @@ import tensorflow as tf
 from cnn_tf.network import windows
 
 
-def to_maps(inputs: tf.Tensor) -> tf.Tensor:
-  """`inputs` as a tensor, checked to be `[batch, height, width, maps]`.
+def check_nhwc(inputs: tf.Tensor) -> tf.Tensor:
+  """`inputs` as a tensor, checked to be `[batch, height, width, channels]`.
 
   The check matters: with oneDNN, `tf.nn.conv2d` of a tensor of rank 3 does not
-  raise an error but ends Python.
+  raise an error but crashes Python.
 
   Raises:
     ValueError: the rank is not 4.
@@ -24,7 +24,7 @@ def to_maps(inputs: tf.Tensor) -> tf.Tensor:
   inputs = tf.convert_to_tensor(inputs)
   if inputs.shape.rank != 4:
     raise ValueError(
-      f'expected [batch, height, width, maps], not shape {inputs.shape}'
+      f'expected [batch, height, width, channels], not shape {inputs.shape}'
     )
   if not inputs.dtype.is_floating:
     raise TypeError(
@@ -51,7 +51,7 @@ def conv2d(
 
   With oneDNN, a batch of 0 images gets a wrong output shape without an error.
   """
-  inputs, padding = to_maps(inputs), windows.check_padding(padding)
+  inputs, padding = check_nhwc(inputs), windows.check_padding(padding)
   if tuple(kernel.shape[:2]) == (1, 1):
     # With AVX-512, the kernel gradient of oneDNN (TensorFlow 2.21) for a 1x1
     # kernel and a stride above 1 writes beyond its memory: a crash, or silently
@@ -72,7 +72,7 @@ def max_pool2d(
   never larger than another value: check the loss, the gradients and the
   variables for NaN, not the feature maps.
   """
-  inputs, padding = to_maps(inputs), windows.check_padding(padding)
+  inputs, padding = check_nhwc(inputs), windows.check_padding(padding)
   return tf.nn.max_pool2d(inputs, window, stride, padding.upper())
 
 
@@ -83,14 +83,14 @@ def avg_pool2d(
   padding: str,
 ) -> tf.Tensor:
   """The mean of each window; padding is not part of the sum or of the count."""
-  inputs, padding = to_maps(inputs), windows.check_padding(padding)
+  inputs, padding = check_nhwc(inputs), windows.check_padding(padding)
   return tf.nn.avg_pool2d(inputs, window, stride, padding.upper())
 
 
 def flatten(inputs: tf.Tensor) -> tf.Tensor:
-  """`[batch, height, width, maps]` -> `[batch, height * width * maps]`."""
-  height, width, num_maps = inputs.shape[1:]
-  return tf.reshape(inputs, [-1, height * width * num_maps])
+  """`[batch, height, width, channels]` -> `[batch, inputs]`, row-major."""
+  height, width, num_channels = inputs.shape[1:]
+  return tf.reshape(inputs, [-1, height * width * num_channels])
 
 
 def dense(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""The ops in plain NumPy, forward and backward: their definition.
+"""Reference implementations of the ops and their gradients, in NumPy.
 
 `upstream` is the upstream gradient, that of the loss with respect to the output
 of an op. The functions `*_gradient` and `*_gradients` multiply it by the
@@ -6,7 +6,7 @@ derivatives of the op (chain rule), and return the gradient of the loss with
 respect to its arguments.
 
 `np.einsum` multiplies, and sums over every letter that is missing on the right:
-b is the image, (i, j) the place in the window, c the input map, o the output
+b is the image, (i, j) the position in the window, c the input map, o the output
 map; in a dense layer, i is the input and u the unit.
 
 `inputs[region]` with a tuple of slices is a view: `gradient[region] += ...`
@@ -19,10 +19,10 @@ from cnn_tf.network import windows
 
 
 def _positions(inputs, window, stride, padding):
-  """Every position of a window on `[batch, height, width, maps]`.
+  """Every position of a window on `[batch, height, width, channels]`.
 
   Yields:
-    `(y, x)`: the place in the output.
+    `(y, x)`: the position in the output.
     `region`: the slices of the inputs that the window covers.
     `part`: the slices of the window that lie on the inputs: all of it, except
       at a border with `same`.
@@ -51,7 +51,7 @@ def _zeros_for_output(inputs, num_maps, window, stride, padding):
 
 
 def conv2d(inputs, kernel, stride, padding):
-  """`[batch, height, width, maps]` and an HWIO kernel -> the feature maps."""
+  """Every filter of an HWIO kernel, slid over NHWC inputs."""
   window, num_maps = kernel.shape[:2], kernel.shape[3]
   output = _zeros_for_output(inputs, num_maps, window, stride, padding)
   for (y, x), region, part in _positions(inputs, window, stride, padding):
@@ -141,9 +141,9 @@ def cross_entropy(logits, labels):
 
 
 def cross_entropy_gradient(logits, labels):
-  """`softmax(logits) - one_hot(labels)`: backpropagation starts here.
+  """`softmax(logits) - one_hot(labels)`: where backpropagation starts.
 
-  `log(sum of exp(logits)) - logit[label]` has the derivative `softmax(logits)`,
-  minus 1 for the logit of the label.
+  One row per example: `log(sum of exp(logits)) - logit[label]` has the
+  derivative `softmax(logits)`, minus 1 for the logit of the label.
   """
   return np.exp(log_softmax(logits)) - np.eye(logits.shape[1])[labels]

@@ -31,7 +31,7 @@ def _sigmoid(x):
   return (1 + np.tanh(x / 2)) / 2  # 1 / (1 + exp(-x)), without overflow
 
 
-# The function, and its derivative.
+# The function, and its derivative; at 0, where there is none, TensorFlow's.
 ACTIVATIONS = {
   'relu': (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0.0)),
   'elu': (_elu, _elu_derivative),

@@ -4,8 +4,8 @@
   Pool('pool1', (2, 2), (2, 2), 'valid', kind='maxpool')
   Dense('dense1', units=100, activation='relu')
 
-Shapes are for one example, without the batch axis: `(height, width, maps)`, or
-`(units,)` from the first dense layer on. Windows and strides are pairs
+Shapes are for one example, without the batch axis: `(height, width, channels)`,
+or `(units,)` from the first dense layer on. Windows and strides are pairs
 `(vertical, horizontal)`.
 """
 
@@ -50,7 +50,7 @@ class Conv(_Sliding):
     return (*map(windows.num_positions, self.axes(shape)), self.filters)
 
   def kernel_shape(self, shape: Shape) -> Shape:
-    """HWIO: `(height, width, input maps, output maps)`."""
+    """HWIO: `(height, width, input channels, output channels)`."""
     return (*self.window, shape[2], self.filters)
 
 
@@ -61,7 +61,7 @@ class Pool(_Sliding):
   kind: str  # 'maxpool' or 'avgpool'
 
   def output_shape(self, shape: Shape) -> Shape:
-    """`(height, width, maps)`, with as many maps as the input."""
+    """`(height, width, channels)`, with as many maps as the input."""
     return (*map(windows.num_positions, self.axes(shape)), shape[2])
 
   def kernel_shape(self, shape: Shape) -> Shape:
@@ -71,7 +71,7 @@ class Pool(_Sliding):
 
 @dataclasses.dataclass(frozen=True)
 class Dense:
-  """A fully connected layer: each unit is connected to every input."""
+  """A fully connected layer; it can only be followed by dense layers."""
 
   name: str
   units: int
@@ -80,8 +80,8 @@ class Dense:
   def axes(self, shape: Shape) -> list[windows.Axis]:
     """The axes of a window as large as the input.
 
-    A dense layer is a convolution whose window covers the whole input, so that
-    costs and receptive fields need no special case.
+    A dense layer is a convolution whose window covers the whole input; so
+    receptive fields need no special case.
     """
     sizes = shape[:2] if len(shape) == 3 else (1, 1)
     return [windows.Axis(size, size, 1, 'valid') for size in sizes]

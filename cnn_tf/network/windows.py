@@ -7,8 +7,8 @@ A window of size 2 slides with stride 2 along an axis of size 11:
   same      6           0-1, 2-3, 4-5, 6-7, 8-9, 10-11    index 11 is padding
 
 `valid` uses no padding: `floor((size - window) / stride) + 1` positions. `same`
-pads at both ends until there are `ceil(size / stride)` positions. In a
-convolution the padding is 0; pooling ignores it.
+pads until there are `ceil(size / stride)` positions, half of it before and half
+after, an odd one after. In a convolution the padding is 0; pooling ignores it.
 """
 
 import math
@@ -45,8 +45,7 @@ def num_positions(axis: Axis) -> int:
 def covered(axis: Axis) -> list[range]:
   """The indices that the window covers at each of its positions.
 
-  Indices < 0 and >= `size` are padding. If the amount of padding is odd,
-  TensorFlow puts the larger part at the end.
+  Indices < 0 and >= `size` are padding.
   """
   last_start = (num_positions(axis) - 1) * axis.stride
   pad_total = max(last_start + axis.window - axis.size, 0)

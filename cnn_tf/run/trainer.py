@@ -1,4 +1,8 @@
-"""The loop over training steps, in the graph and over replicas."""
+"""The loop over training steps, in the graph and over replicas.
+
+A Python loop would put one copy of the step per iteration into the graph;
+`tf.while_loop` is a single op.
+"""
 
 from typing import NamedTuple
 

@@ -253,7 +253,7 @@ def tensors_and_ops(plan: study.Plan) -> list[Claim]:
       '2',
       str(1 + len(conv.input_shape)),
       _list(_accepted_ranks()),
-      '[batch, height, width, maps], also for one grey image',
+      '[batch, height, width, channels], also for one grey image',
     ),
     Claim(
       'the stride of a pooling layer (of --layers) defaults to its size',

@@ -21,7 +21,7 @@ def outputs(
     layers: the names of the layers.
 
   Returns:
-    Layer name -> `[n, height, width, maps]` or `[n, units]` float32.
+    Layer name -> `[n, height, width, channels]` or `[n, units]` float32.
   """
 
   def of_layers(batch):

@@ -161,7 +161,7 @@ def view(outputs: np.ndarray) -> View:
   all values of an image together are its features.
 
   Args:
-    outputs: `[images, height, width, maps]` or `[images, units]`.
+    outputs: `[images, height, width, channels]` or `[images, units]`.
   """
   units = outputs.reshape(-1, outputs.shape[-1]).astype(float)
   dead = np.ptp(units, axis=0) == 0

@@ -155,8 +155,8 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.named_parameters(
     ('a_label_too_few', _TRAIN_LABELS, np.zeros(6), 'shape (6,) for 7 images'),
     ('labels_in_two_axes', _TEST_LABELS, np.zeros([2, 1]), 'shape (2, 1) for'),
-    ('images_in_two_axes', _TEST_IMAGES, np.zeros([2, 9]), 'shape is (2, 9)'),
-    ('no_images', _TEST_IMAGES, np.zeros([0, 4, 5]), 'shape is (0, 4, 5)'),
+    ('images_in_two_axes', _TEST_IMAGES, np.zeros([2, 9]), 'not shape (2, 9)'),
+    ('no_images', _TEST_IMAGES, np.zeros([0, 4, 5]), 'not shape (0, 4, 5)'),
     (
       'test_images_of_another_size',
       _TEST_IMAGES,

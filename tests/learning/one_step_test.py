@@ -39,7 +39,7 @@ class OneStepTest(absltest.TestCase):
     self.assertAlmostEqual(float(after), expected, delta=2e-8)
 
   def test_the_loss_is_a_sum_and_the_update_lowers_it(self):
-    [cross_entropy] = self.numbers(r'cross-entropy +([0-9.]+)\n')
+    [cross_entropy] = self.numbers(r'cross-entropy, in nats +([0-9.]+)\n')
     [penalty] = self.numbers(r'L2 penalty +([0-9.]+)\n')
     [(before, after)] = re.findall(r'\nloss +(\S+) +([0-9.]+)\n', self.printed)
     self.assertAlmostEqual(cross_entropy + penalty, float(before), delta=2e-4)

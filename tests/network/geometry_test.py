@@ -139,7 +139,7 @@ class RefusalTest(tf.test.TestCase, parameterized.TestCase):
   def test_text_and_images_without_maps_are_errors(self):
     with self.assertRaisesRegex(TypeError, 'run.layers.parse'):
       geometry.trace('conv 4 3x3', (28, 28, 1))
-    with self.assertRaisesRegex(ValueError, r'\(height, width, maps\)'):
+    with self.assertRaisesRegex(ValueError, r'\(height, width, channels\)'):
       geometry.trace(layers.parse('conv 4 3x3'), (28, 28))
 
   def test_a_window_as_large_as_its_map_fits_and_same_always_fits(self):

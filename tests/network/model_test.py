@@ -177,7 +177,7 @@ class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
     network = _network(text)
     for call in (network, network.activations):
       for shape in ((28, 28), (3, 28, 28)):
-        with self.assertRaisesRegex(ValueError, 'height, width, maps'):
+        with self.assertRaisesRegex(ValueError, 'height, width, channels'):
           call(np.zeros(shape, np.float32))
       with self.assertRaisesRegex(TypeError, 'datasets.to_float'):
         call(np.zeros([3, 28, 28, 1], np.uint8))

@@ -208,7 +208,7 @@ class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
     op = getattr(ops, name)
     for shape in ([28, 28], [5, 28, 28]):
       with self.assertRaisesRegex(
-        ValueError, r'\[batch, height, width, maps\]'
+        ValueError, r'\[batch, height, width, channels\]'
       ):
         op(tf.ones(shape), second, (1, 1), 'valid')
     with self.assertRaisesRegex(TypeError, 'not uint8; datasets.to_float'):
