@@ -124,6 +124,8 @@ class RulesTest(parameterized.TestCase):
   def test_every_module_has_its_test(self):
     tests = [module_of(path) for path in sources(ROOT / 'tests')]
     order = reading_order(docstring())
+    # traps/catalogue_test.py tests all traps.
+    order = [m for m in order if 'def attempt():' not in path_of(m).read_text()]
     for module in [*order, 'cnn_tf.run_train', 'cnn_tf.layout']:
       with self.subTest(module):
         name = module.removeprefix('cnn_tf').replace('__main__', 'main')

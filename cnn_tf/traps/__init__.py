@@ -1,0 +1,1 @@
+"""What TensorFlow's raw ops really do, live."""

@@ -1,0 +1,27 @@
+"""`conv2d`, VALID, with a 3x3 kernel on a 2x2 map.
+
+The kernel fits nowhere, so there is nothing to compute. In a graph that is an
+error. Run eagerly, oneDNN takes an output of size 0 for that of an empty batch,
+and returns memory in the shape of the *input* that nothing was written to: the
+numbers are left over from something else, or 0, and differ from run to run.
+Without oneDNN, the result is an empty map, and still no error.
+"""
+
+import tensorflow as tf
+
+from cnn_tf.network import geometry
+from cnn_tf.network import specs
+
+AVOIDED = 'network/geometry.py checks every layer before any op runs'
+
+
+def attempt():
+  """A map that nobody has computed."""
+  maps, kernel = tf.ones([1, 2, 2, 1]), tf.ones([3, 3, 1, 1])
+  return tf.nn.conv2d(maps, kernel, 1, 'VALID')[0, :, :, 0]
+
+
+def truth():
+  """An error."""
+  layer = specs.Conv('conv1', (3, 3), (1, 1), 'valid', 1, 'relu')
+  return geometry.trace([layer], (2, 2, 1))
