@@ -55,7 +55,7 @@ SETTINGS = {
   'L2 0': {'l2_scale': 0.0},
   'L2 1e-4': {'l2_scale': 1e-4},
   'L2 1e-2': {'l2_scale': 1e-2},
-  'RMSProp, constant rate, no L2': {
+  'RMSProp, constant, no L2': {
     'optimizer': 'rmsprop',
     'lr_schedule': 'constant',
     'warmup_epochs': 0.0,
