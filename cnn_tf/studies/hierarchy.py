@@ -225,8 +225,8 @@ def share_arrived(scores: np.ndarray) -> float:
 
 def _table(found):
   rows = [
-    ['layer', 'training', 'dead maps', 'field', 'used', '95 % in']
-    + ['same map', 'other maps', 'starts at the best']
+    ['layer', 'training', 'dead maps', 'field', 'above threshold']
+    + ['95.45 % in', 'same map', 'two maps', 'starts near the best']
   ]
   for name, both in found[0].items():
     for when, example in both.items():

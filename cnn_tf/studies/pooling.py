@@ -237,11 +237,14 @@ def _draw(found, times, plan):
   times_more = none.costs.multiplications / first.costs.multiplications
   larger = none.costs.parameters / first.costs.parameters
   title = (
-    f'No pooling: {times_more:.0f}x the multiplications, {larger:.0f}x the '
-    f'parameters; {np.mean(none.test):.1%} correct instead of '
-    f'{np.mean(first.test):.1%}'
+    f'Test accuracy {np.mean(none.test):.1%} without pooling, '
+    f'{np.mean(first.test):.1%} with maximum pooling'
   )
-  page = sheet.new(10.2, 6.8, title, f'{plan}; bars: standard deviation')
+  source = (
+    f'{plan}; bars: standard deviation; without pooling: {times_more:.0f}x the '
+    f'multiplications, {larger:.0f}x the parameters'
+  )
+  page = sheet.new(10.2, 6.8, title, source)
   points, gaps, lines, bars = (
     sheet.place(page, left, top, 3.6, 2.2)
     for top in (1.05, 4.0)

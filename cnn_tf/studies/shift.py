@@ -205,7 +205,7 @@ def _layers(panel, seeds):
     panel.plot(DISTANCES, errors, style, color=color, markersize=4, label=name)
   panel.set(xlabel='shift (pixels)', ylabel='equivariance error |a - b| / |b|')
   panel.set(xticks=DISTANCES)
-  panel.set_title('layers of the CNN, trained on original images', fontsize=9)
+  panel.set_title('layers of the CNN, trained on plain images', fontsize=9)
   panel.grid(color=sheet.PALE)
 
 

@@ -61,7 +61,7 @@ class ArithmeticTest(tf.test.TestCase):
     )
     self.assertEqual(self.true_values('(32x9 + 32)')[0], f'{line:,}')
 
-  def test_without_two_equal_answers_there_is_no_verdict(self):
+  def test_two_different_answers_leave_a_statement_undecided(self):
     claim = arithmetic.Claim('', stated='4', computed='4', counted='5', why='')
     self.assertEqual(claim.verdict, 'undecided')
 

@@ -145,7 +145,7 @@ class ReportTest(tf.test.TestCase):
     geometries = next(trained.seeds(plan)).geometries
     kernel = model.ConvNet(geometries, seed=0).kernels['conv1'].numpy()
     held = hierarchy.share_holding(np.mean(kernel**2, axis=(2, 3)).ravel())
-    self.assertEqual(first['95 % in'], f'{100 * held:.1f} %')
+    self.assertEqual(first['95.45 % in'], f'{100 * held:.1f} %')
     before, after = (list(row.values()) for row in list(table.values())[-2:])
     self.assertNotEqual(before[2:], after[2:])
 
