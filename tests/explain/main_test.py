@@ -1,12 +1,18 @@
 """`python -m cnn_tf.explain`, from the outside."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf.explain import __main__ as main
+from cnn_tf.network import reference
+from cnn_tf.network import specs
 from tests import processes
 
 
@@ -54,6 +60,26 @@ class MainTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual((done.code, done.stdout), (1, ''))
     self.assertRegex(done.stderr, r'^explain: [^\n]*\n$')
     self.assertIn(words, done.stderr)
+
+  def test_a_difference_ends_with_status_1(self):
+    conv2d = reference.conv2d
+
+    def flipped(inputs, kernel, stride, padding):
+      return conv2d(inputs, kernel[::-1, ::-1], stride, padding)
+
+    window = (3, 3), (1, 1), 'valid'
+    spec = specs.Conv('conv2d', *window, filters=1, activation='relu')
+    with (
+      mock.patch.object(reference, 'conv2d', flipped),
+      mock.patch.object(main, '_layer_and_size', lambda: (spec, (5, 5))),
+      mock.patch.object(main, '_node', lambda: None),
+      contextlib.redirect_stdout(io.StringIO()) as printed,
+      self.assertRaises(SystemExit) as ended,
+    ):
+      main.main()
+    self.assertEqual(ended.exception.code, 1)
+    *_, last = printed.getvalue().splitlines()
+    self.assertStartsWith(last, 'tf.nn.conv2d differs: pre-activation by up to')
 
   @parameterized.parameters('--help', '--node=9,9', '--window=3x')
   def test_help_and_mistakes_do_not_wait_for_tensorflow(self, argument):
