@@ -99,7 +99,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     trained.py                 settings, seeds -> networks, trained once
     tensors.py                 a network, images -> its tensors as arrays
     changed.py                 a dataset, its images changed -> IDX files
-    arithmetic.py              are the textbook's numbers right?
+    arithmetic.py              are the numbers of a tutorial right?
     border.py                  what does the unseen border cost?
     two_runs.py                do two trainings find the same filters?
     pooling.py                 maximum, average, stride or none?
@@ -107,7 +107,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     probes.py                  where do the classes separate?
     rates.py                   which rate, which momentum, how much L2?
     hierarchy.py               which patterns excite the maps of each layer?
-    clusters.py                the older way: distances to cluster centres
+    clusters.py                a dense network on distances to cluster centres
     selection.py               what is a reported accuracy worth?
 
   explain/                     one node of an op, term by term

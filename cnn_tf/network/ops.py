@@ -53,8 +53,8 @@ def conv2d(
   """
   inputs, padding = check_nhwc(inputs), windows.check_padding(padding)
   if tuple(kernel.shape[:2]) == (1, 1):
-    # With AVX-512, the kernel gradient of oneDNN (TensorFlow 2.21) for a 1x1
-    # kernel and a stride above 1 writes beyond its memory: a crash, or silently
+    # The kernel gradient of oneDNN (TensorFlow 2.21) for a 1x1 kernel and a
+    # stride above 1 accesses memory that is not its own: a crash, or silently
     # wrong values. Taking every s-th input first is the same function.
     inputs, stride = inputs[:, :: stride[0], :: stride[1]], (1, 1)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
