@@ -92,7 +92,7 @@ class ComputeTest(absltest.TestCase):
     values = cases.compute(cases.make(_conv(padding='same'), (5, 5), (4, 4)))
     self.assertEqual(values.pre_activation[0, 4, 4, 0], 3 + 2 * 4 - 2)
     np.testing.assert_array_equal(
-      values.by_kernel[:, :, 0, 0], [[3, 1, 0], [4, 2, 0], [0, 0, 0]]
+      values.by_kernel[:, :, 0, 0], [[3, 1, 0], [4, 3, 0], [0, 0, 0]]
     )
 
   def test_the_first_of_equal_maxima_gets_the_gradient(self):
