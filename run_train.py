@@ -5,17 +5,22 @@ python run_train.py --flagfile=configs/article.flags
 python run_train.py --workdir=runs/...    resumes an unfinished run
 """
 
+# ruff: noqa: E402
+from cnn_tf.run import ctrl_c
+
+ctrl_c.exit_at_once()  # while all else is imported
+
 import contextlib
 import dataclasses
 import os
 import pathlib
 import shlex
-import sys
 import time
 
 from absl import flags
 
 from cnn_tf import errors
+from cnn_tf.run import cluster
 from cnn_tf.run import command
 from cnn_tf.run import config
 from cnn_tf.run import layers
@@ -83,14 +88,14 @@ def main() -> None:
   layers.parse(settings.layers)  # errors come before TensorFlow loads
   workdir = given or _new_workdir(settings)
   try:
-    with command.silent_libraries():
-      from cnn_tf.run import train_loop
-    train_loop.train_and_evaluate(settings, workdir, _REPLICAS.value)
-    if _FIGURES.value:
-      _draw_figures(workdir)
+    with ctrl_c.raised():
+      with command.silent_libraries():
+        from cnn_tf.run import train_loop
+      train_loop.train_and_evaluate(settings, workdir, _REPLICAS.value)
+      if _FIGURES.value:
+        _draw_figures(workdir)
   except KeyboardInterrupt:
-    print(f'\nStopped. {_how_to_resume(workdir)}')
-    sys.exit(130)
+    raise KeyboardInterrupt(_how_to_resume(workdir)) from None
   finally:
     if not given:
       with contextlib.suppress(OSError):
@@ -101,7 +106,7 @@ def _draw_figures(workdir):
   """Draws all figures of a finished run, unless they exist."""
   folder = workdir / 'figures'
   # With several machines, only the chief has the run: draw them later there.
-  if not folder.exists() and 'TF_CONFIG' not in os.environ:
+  if not folder.exists() and not cluster.is_given():
     from cnn_tf.visualization import draw
 
     draw.at_the_end(workdir)

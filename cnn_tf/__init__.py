@@ -47,15 +47,19 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
 
   run/                         a `Config` -> the folder of a finished run
     config.py                  every hyperparameter and its default
+    ctrl_c.py                  Ctrl-C ends a command with one line
+    durable.py                 files that survive a power cut
+    output.py                  standard output that cannot end a run
     command.py                 what all commands have in common
     tables.py                  rows of cells -> aligned text
     layers.py                  layers as text -> specs
     summary.py                 the geometry of a network as a table
+    cluster.py                 several machines: what TF_CONFIG says
+    cores.py                   the cores, and TensorFlow's devices on them
     replicas.py                cores, GPUs or machines -> a strategy
     trainer.py                 the loop over steps, in the graph, over replicas
     evaluation.py              mean cross-entropy and accuracy
     build.py                   a `Config` -> network and trainer
-    durable.py                 files that survive a power cut
     lock.py                    one process at a time trains in a folder
     run_folder.py              settings, environment and result of a run
     first_kernels.py           the first layer's kernels after each epoch

@@ -34,14 +34,18 @@ class Ended(NamedTuple):
 class Command:
   """`python run_train.py ...`, started; its streams are files in `folder`.
 
-  With a module it is `python -m module ...`.
+  With a module it is `python -m module ...`. With `stdout`, a device or a pipe,
+  that is its standard output, which cannot be read here.
   """
 
-  def __init__(self, folder: str, *arguments: str, module: str = ''):
+  def __init__(
+    self, folder: str, *arguments: str, module: str = '', stdout: str = ''
+  ):
     self._streams = [pathlib.Path(folder, name) for name in ('out', 'err')]
     for stream in self._streams:
       stream.write_text('')
-    self.process = _start(folder, arguments, self._streams, module)
+    out, err = self._streams
+    self.process = _start(folder, arguments, [stdout or out, err], module)
 
   def wait(self) -> Ended:
     """Waits for the end."""

@@ -199,6 +199,35 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     self.assertNotIn('may differ', done.stdout)
     self.assert_ends_like_the_whole_run(pathlib.Path(self.folder, 'my_run'))
 
+  def test_a_run_whose_output_is_lost_ends_like_any_other(self):
+    done = processes.Command(
+      self.folder,
+      *self.flags,
+      '--nofigures',
+      '--workdir=my run',
+      stdout='/dev/full',
+    ).wait()
+    self.assertEqual(done.code, 0)
+    self.assertEqual(
+      done.stderr, 'standard output is lost: No space left on device\n'
+    )
+    self.assert_ends_like_the_whole_run(self.workdir)
+
+  def test_a_run_ends_quietly_with_the_reader_of_its_output(self):
+    pipe = pathlib.Path(self.folder, 'pipe')
+    os.mkfifo(pipe)
+    arguments = [*self.flags, '--nofigures', '--workdir=my run']
+    running = processes.Command(self.folder, *arguments, stdout=str(pipe))
+    with pipe.open() as reader:
+      for line in reader:
+        if '1/24 ' in line:
+          break
+    done = running.wait()
+    self.assertEqual((done.code, done.stderr), (141, ''))
+    done = self.start(*arguments).wait()
+    self.assertIn('Resuming after epoch', done.stdout)
+    self.assert_ends_like_the_whole_run(self.workdir)
+
   def test_a_folder_with_other_flags_is_refused(self):
     done = self.start(
       f'--workdir={self.whole}', '--seed=3', '--nesterov'

@@ -8,7 +8,6 @@ all-reduce do nothing.
 """
 
 import contextlib
-import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +16,13 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.run import cluster
+from cnn_tf.run import cores
 
 # 'auto' makes no replica with a smaller shard of the batch.
 MIN_SHARD_SIZE = 32
+# More replicas than cores only show that the result does not depend on them.
+MAX_PER_CORE = 4
 
 
 def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
@@ -34,41 +37,36 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
     batch_size: examples per step, over all replicas.
 
   Raises:
-    UserError: there are too few devices, or too few examples in a batch.
+    UserError: there are too few devices, or too few examples in a batch, or
+      TF_CONFIG is invalid.
   """
-  if 'TF_CONFIG' in os.environ:
-    return tf.distribute.MultiWorkerMirroredStrategy()
-  num_gpus = len(tf.config.list_physical_devices('GPU'))
-  cores = num_cores()
-  if replicas == 'auto':
-    count = max(1, min(num_gpus or cores, batch_size // MIN_SHARD_SIZE))
-  elif replicas.isdecimal() and 1 <= int(replicas) <= batch_size:
-    count = int(replicas)
-  else:
+  if not _is_valid(replicas, batch_size):
     raise errors.UserError(
       f'--replicas={replicas} must be auto or a number from 1 to {batch_size}'
     )
+  if cluster.is_given():
+    return _connect()
+  num_gpus = len(tf.config.list_physical_devices('GPU'))
+  num_cores = cores.num_cores()
+  if replicas == 'auto':
+    count = max(1, min(num_gpus or num_cores, batch_size // MIN_SHARD_SIZE))
+  else:
+    count = int(replicas)
   if count == 1:
     return tf.distribute.get_strategy()  # the default, without replication
   if num_gpus:
     if count > num_gpus:
       raise errors.UserError(f'--replicas={count}: there are {num_gpus} GPUs')
     return tf.distribute.MirroredStrategy([f'GPU:{i}' for i in range(count)])
-  _split_cpu(count, max(1, cores // count))
+  if count > MAX_PER_CORE * num_cores:
+    raise errors.UserError(
+      f'--replicas={count}: more than {MAX_PER_CORE} for each of the '
+      f'{num_cores} cores would only take longer'
+    )
   # The sum is computed once and copied, so all replicas get the same bits.
   return tf.distribute.MirroredStrategy(
-    [f'CPU:{index}' for index in range(count)],
+    cores.split(count),
     cross_device_ops=tf.distribute.ReductionToOneDevice(),
-  )
-
-
-def is_chief(strategy: tf.distribute.Strategy) -> bool:
-  """Whether this process writes the folder of the run."""
-  resolver = strategy.cluster_resolver
-  if resolver is None or resolver.task_type is None:
-    return True  # the only process
-  return resolver.task_type == 'chief' or (
-    resolver.task_id == 0 and 'chief' not in resolver.cluster_spec().jobs
   )
 
 
@@ -149,21 +147,17 @@ def first_replica(strategy: tf.distribute.Strategy, values: Any) -> Any:
   )
 
 
-def num_cores() -> int:
-  """The cores that this process may use."""
-  if hasattr(os, 'sched_getaffinity'):  # Linux
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
+def _is_valid(replicas, batch_size):
+  if replicas == 'auto':
+    return True
+  return replicas.isdecimal() and 1 <= int(replicas) <= batch_size
 
 
-def _split_cpu(count, threads_per_op):
-  """Splits the CPU into `count` logical devices, unless it is split already."""
-  cpu = tf.config.list_physical_devices('CPU')[0]
+def _connect():
+  """The strategy for the machines of TF_CONFIG."""
+  cluster.check()
   try:
-    tf.config.set_logical_device_configuration(
-      cpu, [tf.config.LogicalDeviceConfiguration()] * count
-    )
-    tf.config.threading.set_intra_op_parallelism_threads(threads_per_op)
-  except RuntimeError as error:  # TensorFlow has run an op already
-    if len(tf.config.list_logical_devices('CPU')) < count:
-      raise errors.UserError(f'--replicas={count}: {error}') from None
+    return tf.distribute.MultiWorkerMirroredStrategy()
+  except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    reason = str(error).splitlines()[0]
+    raise errors.UserError(f'TF_CONFIG: {reason}') from None

@@ -14,6 +14,7 @@ from cnn_tf.data import datasets
 from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
+from cnn_tf.run import cluster
 from cnn_tf.run import config
 from cnn_tf.run import environment
 from cnn_tf.run import epochs
@@ -51,7 +52,7 @@ def train_and_evaluate(
   result = run_folder.read_result(workdir)
   if result and run_folder.read_config(workdir) == settings:
     print(f'{workdir} is finished. {_describe(result)}')
-    if not (workdir / 'export').exists() and 'TF_CONFIG' not in os.environ:
+    if not (workdir / 'export').exists() and not cluster.is_given():
       print(_export_again(workdir, settings))
     return result
   strategy = replicas.make_strategy(num_replicas, settings.batch_size)
@@ -59,7 +60,7 @@ def train_and_evaluate(
     settings.dataset, settings.data_dir, settings.num_validation
   )
   geometries = build.plan(settings, data)
-  with _folder_to_write(workdir, strategy) as folder:
+  with _folder_to_write(workdir) as folder:
     here = environment.describe(strategy.num_replicas_in_sync)
     for change in run_folder.open_run(folder, settings, here):
       print(f'The last bits may differ from an uninterrupted run: {change}')
@@ -73,9 +74,9 @@ def train_and_evaluate(
 
 
 @contextlib.contextmanager
-def _folder_to_write(workdir, strategy):
+def _folder_to_write(workdir):
   """`workdir`, locked; on machines other than the chief, a temporary copy."""
-  if replicas.is_chief(strategy):
+  if cluster.is_chief():
     run_folder.make(workdir)
     with lock.hold(workdir):
       yield workdir

@@ -4,13 +4,16 @@ import os
 import pathlib
 import subprocess
 import sys
+from unittest import mock
 
+from absl import flags
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from cnn_tf import errors
 from cnn_tf.run import command
 
-_ROOT = pathlib.Path(command.__file__).parents[1]
+_ROOT = pathlib.Path(command.__file__).parents[2]
 _SCRIPT = '''
 """Divides ten by a number."""
 
@@ -20,6 +23,7 @@ from cnn_tf.run import command
 from cnn_tf import errors
 
 _BY = flags.DEFINE_integer('by', 5, 'what to divide by', module_name='sum')
+flags.DEFINE_string('from', '', 'read it')
 _ON = flags.DEFINE_bool('ask', False, 'ask first', module_name='question')
 
 
@@ -34,12 +38,38 @@ if __name__ == '__main__':
 '''
 
 
+class FolderTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    values = flags.FlagValues()
+    flags.DEFINE_string('dir', None, 'a folder', flag_values=values)
+    self.enter_context(mock.patch.object(flags, 'FLAGS', values))
+    self.values = values
+
+  def test_a_tilde_is_the_home_of_the_user(self):
+    self.values(['', '--dir=~/a'])
+    self.assertEqual(command.folder('dir'), pathlib.Path.home() / 'a')
+
+  def test_no_flag_is_no_folder(self):
+    self.values([''])
+    self.assertIsNone(command.folder('dir'))
+
+  @parameterized.parameters(
+    ('--dir=', '--dir= must name a folder'),
+    ('--dir=~nobody_of_that_name/a', '--dir=~nobody_of_that_name/a: '),
+  )
+  def test_one_line_for(self, argument, words):
+    self.values(['', argument])
+    with self.assertRaisesRegex(errors.UserError, f'^{words}'):
+      command.folder('dir')
+
+
 class CommandTest(parameterized.TestCase):
-  def run_script(self, *arguments):
-    script = self.create_tempfile('divide.py', _SCRIPT.lstrip())
+  def run_script(self, *arguments, script=_SCRIPT, **environment):
+    file = self.create_tempfile('divide.py', script.lstrip())
     return subprocess.run(
-      [sys.executable, script.full_path, *arguments],
-      env={**os.environ, 'PYTHONPATH': str(_ROOT)},
+      [sys.executable, file.full_path, *arguments],
+      env={**os.environ, 'PYTHONPATH': str(_ROOT), **environment},
       capture_output=True,
       text=True,
     )
@@ -54,6 +84,7 @@ class CommandTest(parameterized.TestCase):
     ('a_leftover', ['--by=2', 'fast'], "not a flag: 'fast'"),
     ('an_unknown_flag', ['--bye=2'], "Unknown command line flag 'bye'"),
     ('a_value_of_the_wrong_kind', ['--by=two'], 'flag --by=two'),
+    ('bytes_that_are_no_text', [b'--from=\xff'], "--from='\\udcff': not UTF-8"),
   )
   def test_one_line_for(self, arguments, words):
     done = self.run_script(*arguments)
@@ -62,6 +93,70 @@ class CommandTest(parameterized.TestCase):
     self.assertStartsWith(done.stderr, 'divide.py: ')
     self.assertIn(words, done.stderr)
     self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
+
+  @parameterized.parameters(
+    (b'--by=2\n# \xff\n', 'a flagfile is not UTF-8 text'),
+    (b'--from=a\0b\n', "--from='a\\x00b': a NUL cannot be part of it"),
+  )
+  def test_one_line_for_a_flagfile(self, content, words):
+    flagfile = self.create_tempfile('bad.flags', content, 'wb')
+    done = self.run_script(f'--flagfile={flagfile.full_path}')
+    self.assertEqual((done.returncode, done.stdout), (1, ''))
+    self.assertStartsWith(done.stderr, f'divide.py: {words}')
+    self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
+
+  def test_one_line_for_a_flag_that_is_missing(self):
+    script = _SCRIPT.replace("'read it'", "'read it', required=True")
+    done = self.run_script(script=script.replace("'',", 'None,'))
+    self.assertEqual(done.returncode, 1)
+    self.assertStartsWith(done.stderr, 'divide.py: --from=... is missing (')
+
+  def test_one_line_for_memory_that_runs_out(self):
+    script = _SCRIPT.replace('print(10', 'raise MemoryError; print(10')
+    done = self.run_script(script=script)
+    self.assertEqual(done.returncode, 1)
+    self.assertEqual(done.stderr, 'divide.py: out of memory\n')
+
+  def test_one_line_for_ctrl_c(self):
+    script = _SCRIPT.replace('print(10', 'raise KeyboardInterrupt; print(10')
+    done = self.run_script(script=script)
+    self.assertEqual((done.returncode, done.stderr), (130, ''))
+    self.assertEqual(done.stdout, '\nStopped.\n')
+
+  @parameterized.parameters('--help', '--by=3')
+  def test_a_reader_that_has_seen_enough_is_no_error(self, argument):
+    reader, writer = os.pipe()
+    os.close(reader)
+    file = self.create_tempfile('divide.py', _SCRIPT.lstrip())
+    done = subprocess.run(
+      [sys.executable, file.full_path, argument],
+      env={**os.environ, 'PYTHONPATH': str(_ROOT)},
+      stdout=writer,
+      stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+    self.assertEqual((done.returncode, done.stderr), (141, b''))
+
+  @parameterized.parameters('--helpfull', '--helpshort', '--helpxml')
+  def test_the_other_helps_of_absl_are_no_error(self, flag):
+    done = self.run_script(flag)
+    self.assertEqual((done.returncode, done.stderr), (0, ''))
+    self.assertIn('read it', done.stdout)
+
+  def test_help_without_docstrings(self):
+    done = self.run_script('--help', PYTHONOPTIMIZE='2')
+    self.assertEqual((done.returncode, done.stderr), (0, ''))
+    self.assertIn('what to divide by', done.stdout)
+
+  def test_flags_without_a_group_stand_under_a_plain_heading(self):
+    done = self.run_script('--help')
+    self.assertIn('\nflags:\n  --from:', done.stdout)
+    self.assertNotIn('divide.py', done.stdout)
+
+  def test_a_backend_that_does_not_exist_is_ignored(self):
+    script = _SCRIPT.replace('print(10', 'import matplotlib; print(10')
+    done = self.run_script(script=script, MPLBACKEND='none of them')
+    self.assertEqual((done.stderr, done.stdout), ('', '2\n'))
 
   def test_an_indented_comment_in_a_flagfile_is_a_leftover(self):
     flagfile = self.create_tempfile('slow.flags', '--by=2\n  # slower\n')

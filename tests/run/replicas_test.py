@@ -7,6 +7,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +19,7 @@ from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import checkpoints
+from cnn_tf.run import cores
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
@@ -122,6 +124,25 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters('two', '0', '-1', '13', '', '1.5')
   def test_refuses(self, number):
     with self.assertRaisesRegex(errors.UserError, f'--replicas={number} must'):
+      replicas.make_strategy(number, 12)
+
+  def test_refuses_more_than_four_for_each_core(self):
+    limit = 4 * cores.num_cores()
+    with self.assertRaisesRegex(
+      errors.UserError, f'^--replicas={limit + 1}: more than 4 for each of the '
+    ):
+      replicas.make_strategy(str(limit + 1), 10_000)
+
+  @parameterized.parameters(
+    ('banana', '{}', '--replicas=banana must be auto or a number'),
+    ('1', '{}', 'TF_CONFIG: it must be an object'),
+    ('auto', '', 'TF_CONFIG is not JSON'),
+  )
+  def test_several_machines_are_checked_before(self, number, given, words):
+    with (
+      mock.patch.dict(os.environ, TF_CONFIG=given),
+      self.assertRaisesRegex(errors.UserError, words),
+    ):
       replicas.make_strategy(number, 12)
 
   def test_auto_leaves_each_replica_32_images(self):
