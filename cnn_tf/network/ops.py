@@ -56,6 +56,14 @@ def conv2d(
     # kernel and a stride above 1 writes beyond its memory: a crash, or silently
     # wrong values. Taking every s-th input first is the same function.
     inputs, stride = inputs[:, :: stride[0], :: stride[1]], (1, 1)
+  elif kernel.shape[2] == 1 and stride[0] == 1 < stride[1]:
+    # With AVX-512, oneDNN reads memory that was never written, and the output
+    # is silently wrong, for one input map, this stride, an output one column
+    # wide and a batch of two or more. A second map of zeros adds nothing.
+    # (tf.concat: TensorFlow merges a tf.pad before conv2d into the op, and can
+    # end Python with a failed CHECK.)
+    inputs = tf.concat([inputs, tf.zeros_like(inputs)], axis=3)
+    kernel = tf.concat([kernel, tf.zeros_like(kernel)], axis=2)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
 
 
@@ -80,7 +88,12 @@ def avg_pool2d(
   stride: tuple[int, int],
   padding: str,
 ) -> tf.Tensor:
-  """The mean of each window; padding is not part of the sum or of the count."""
+  """The mean of each window; padding is not part of the sum or of the count.
+
+  Without oneDNN, or in float64, the gradient can be silently wrong if the
+  padding is `same` and the window is larger than the maps: it also goes to
+  values that the window does not cover.
+  """
   inputs, padding = to_maps(inputs), windows.check_padding(padding)
   return tf.nn.avg_pool2d(inputs, window, stride, padding.upper())
 
