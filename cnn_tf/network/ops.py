@@ -57,6 +57,13 @@ def conv2d(
     # stride above 1 accesses memory that is not its own: a crash, or silently
     # wrong values. Taking every s-th input first is the same function.
     inputs, stride = inputs[:, :: stride[0], :: stride[1]], (1, 1)
+  elif kernel.shape[2] == 1 and stride[0] == 1 < stride[1]:
+    # For one input channel, this stride, an output one column wide and two or
+    # more images, oneDNN reads memory that was never written: the output is
+    # silently wrong. A second channel of zeros adds nothing and avoids it.
+    # (tf.concat, because TensorFlow would merge a tf.pad into the op.)
+    inputs = tf.concat([inputs, tf.zeros_like(inputs)], axis=3)
+    kernel = tf.concat([kernel, tf.zeros_like(kernel)], axis=2)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
 
 
@@ -82,7 +89,12 @@ def avg_pool2d(
   stride: tuple[int, int],
   padding: str,
 ) -> tf.Tensor:
-  """The mean of each window; padding is not part of the sum or of the count."""
+  """The mean of each window; padding is not part of the sum or of the count.
+
+  Without oneDNN, or in float64, the gradient can be silently wrong if the
+  padding is `same` and the window is larger than the inputs: it also goes to
+  values that the window does not cover.
+  """
   inputs, padding = check_nhwc(inputs), windows.check_padding(padding)
   return tf.nn.avg_pool2d(inputs, window, stride, padding.upper())
 

@@ -1,21 +1,18 @@
 """Backpropagation by hand: against the tape, and against differences."""
 
-import random
 import types
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from cnn_tf import errors
 from cnn_tf.network import backward
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import reference
-from cnn_tf.network import specs
-from cnn_tf.network import windows
 from cnn_tf.run import config
 from cnn_tf.run import layers
+from tests.search import networks
 
 
 def _network(text, image_shape=(28, 28, 1), seed=0):
@@ -30,44 +27,6 @@ def _batch(size, image_shape, seed=0):
   draw = np.random.default_rng(seed)
   images = draw.uniform(size=(size, *image_shape)).astype(np.float32)
   return images, draw.integers(0, 10, size)
-
-
-def _random_text(draw):
-  """Up to three layers with windows, and up to one hidden dense layer."""
-
-  def pair(most):
-    return f'{draw.randint(1, most)}x{draw.randint(1, most)}'
-
-  def options():
-    stride = f'stride {pair(2)} ' if draw.random() < 0.5 else 'stride 1 '
-    return stride + draw.choice(windows.PADDINGS)
-
-  parts = []
-  for _ in range(draw.randint(0, 3)):
-    if draw.random() < 0.6:
-      activation = draw.choice(specs.ACTIVATIONS)
-      filters = draw.randint(1, 4)
-      parts.append(f'conv {filters} {pair(3)} {options()} {activation}')
-    else:
-      kind = draw.choice(['maxpool', 'avgpool'])
-      parts.append(f'{kind} {pair(3)} {options()}')
-  if draw.random() < 0.5:
-    activation = draw.choice(specs.ACTIVATIONS)
-    parts.append(f'dense {draw.randint(1, 9)} {activation}')
-  return ', '.join(parts)
-
-
-def _random_networks(count):
-  """Text, image shape and network of `count` possible networks."""
-  draw, found = random.Random(28), []
-  while len(found) < count:
-    text = _random_text(draw)
-    shape = draw.randint(4, 12), draw.randint(4, 12), draw.choice([1, 2])
-    try:
-      found.append((text, shape, _network(text, shape, len(found))))
-    except errors.UserError:
-      continue  # a window that does not fit
-  return found
 
 
 class BackwardTest(tf.test.TestCase, parameterized.TestCase):
@@ -90,9 +49,10 @@ class BackwardTest(tf.test.TestCase, parameterized.TestCase):
     self.assert_the_tape_agrees(network, *_batch(4, (28, 28, 1)))
 
   def test_the_tape_agrees_on_twenty_random_networks(self):
-    for text, shape, network in _random_networks(20):
-      with self.subTest(layers=text, image_shape=shape):
-        self.assert_the_tape_agrees(network, *_batch(3, shape))
+    for seed in range(20):
+      case = networks.random_case(seed, most_layers=3, most_pixels=12)
+      with self.subTest(str(case)):
+        self.assert_the_tape_agrees(*networks.make(case))
 
   @parameterized.parameters(
     'conv 2 3x2 stride 2x1 same tanh, avgpool 2x2 stride 1 same, dense 3 selu',

@@ -201,6 +201,38 @@ class Strided1x1Test(tf.test.TestCase):
     self.assertEqual((done.returncode, done.stdout), (0, 'no crash\n'))
 
 
+class OneColumnTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.product(
+    window_and_width=[(2, 4), (3, 3), (4, 5)],
+    stride=[(1, 3), (1, 4)],
+    padding=['valid', 'same'],
+  )
+  def test_a_horizontal_stride_over_one_map_reads_no_unset_memory(
+    self, window_and_width, stride, padding
+  ):
+    window, width = window_and_width
+    maps, kernel = _normal(5, 6, width, 1), _normal(2, window, 1, 3)
+    expected = reference.conv2d(maps, kernel, stride, padding)
+    upstream = _normal(*expected.shape)
+    settings = stride, padding
+    output, actual = _run(ops.conv2d, [maps, kernel], upstream, *settings)
+    self.assertAllClose(output, expected, 1e-4, 1e-4)
+    gradients = reference.conv2d_gradients(maps, kernel, *settings, upstream)
+    self.assertAllClose(actual, gradients, 1e-4, 1e-4)
+
+
+class LargeWindowTest(tf.test.TestCase):
+  def test_the_gradient_of_same_average_pooling_without_onednn_is_wrong(self):
+    maps = tf.ones([1, 1, 4, 1], tf.float64)  # oneDNN has no float64
+    with tf.GradientTape() as tape:
+      tape.watch(maps)
+      first = ops.avg_pool2d(maps, (1, 5), (1, 1), 'same')[:, :, 0]
+    # Two columns of the first window are padding; it does not reach the fourth.
+    right, gradient = [1 / 3, 1 / 3, 1 / 3, 0], tape.gradient(first, maps)
+    self.assertNotAllClose(gradient[0, 0, :, 0], right)
+    self.assertAllClose(gradient[0, 0, :, 0], [1 / 4] * 4)
+
+
 class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters('conv2d', 'max_pool2d', 'avg_pool2d')
   def test_what_would_end_python_is_an_error(self, name):
