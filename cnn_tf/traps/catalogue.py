@@ -20,6 +20,8 @@ NAMES = (
   'image_without_batch',
   'empty_batch',
   'strided_1x1_backward',
+  'one_column_of_output',
+  'grouped_by_mistake',
   'maps_before_pixels',
   'nan_in_max_pooling',
   'equal_maxima',

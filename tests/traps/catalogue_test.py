@@ -150,6 +150,8 @@ _RIGHT = {
   'image_without_batch': r'ValueError: .* not shape \(28, 28, 1\)',
   'empty_batch': lambda: [0, 5 - 3 + 1, 6 - 3 + 1, 8],
   'strided_1x1_backward': _stride_by_slices,
+  'one_column_of_output': lambda: [[9.0]] * 3,
+  'grouped_by_mistake': 'ValueError: the input has 4 channels',
   'maps_before_pixels': lambda: _max_pool_gradient([[1.0, 2.0], [3.0, 4.0]]),
   'nan_in_max_pooling': lambda: tf.reduce_max(
     [[1, np.nan, 2, 3], [np.nan] * 4], axis=1
