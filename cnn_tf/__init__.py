@@ -61,6 +61,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     evaluation.py              mean cross-entropy and accuracy
     build.py                   a `Config` -> network and trainer
     lock.py                    one process at a time trains in a folder
+    memory.py                  the memory that training needs, predicted
     run_folder.py              settings, environment and result of a run
     first_kernels.py           the first layer's kernels after each epoch
     environment.py             what else decides the bits of a result

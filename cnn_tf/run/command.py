@@ -79,7 +79,10 @@ def _main_or_one_line(main):
       main()
   except errors.UserError as error:
     sys.exit(f'{_name()}: {error}')
-  except MemoryError:
+  except Exception as error:
+    # By name, because TensorFlow is not imported here.
+    if type(error).__name__ not in ('MemoryError', 'ResourceExhaustedError'):
+      raise
     sys.exit(f'{_name()}: out of memory')
   except KeyboardInterrupt as interrupt:
     print(f'\nStopped. {interrupt}'.rstrip())

@@ -1,6 +1,7 @@
 """The order of events in a run."""
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -21,6 +22,7 @@ from cnn_tf.run import epochs
 from cnn_tf.run import evaluation
 from cnn_tf.run import export
 from cnn_tf.run import lock
+from cnn_tf.run import memory
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
 from cnn_tf.run import summary
@@ -45,8 +47,8 @@ def train_and_evaluate(
     The result, as in `result.json`.
 
   Raises:
-    UserError: the data, the layers, the folder or the disk is not usable, or
-      the training diverges. Intact checkpoints stay intact.
+    UserError: the data, the layers, the folder, the memory or the disk is not
+      usable, or the training diverges. Intact checkpoints stay intact.
   """
   workdir = pathlib.Path(workdir)
   result = run_folder.read_result(workdir)
@@ -60,6 +62,7 @@ def train_and_evaluate(
     settings.dataset, settings.data_dir, settings.num_validation
   )
   geometries = build.plan(settings, data)
+  _check_memory(settings, data, geometries, strategy)
   with _folder_to_write(workdir) as folder:
     here = environment.describe(strategy.num_replicas_in_sync)
     for change in run_folder.open_run(folder, settings, here):
@@ -71,6 +74,20 @@ def train_and_evaluate(
     result = _finish(folder, trainer, data.test)
     print(f'\n{_describe(result)}')
     return result
+
+
+def _check_memory(settings, data, geometries, strategy):
+  if tf.config.list_physical_devices('GPU'):
+    return  # it has memory of its own, and TensorFlow says when that is full
+  # Each of several machines has one replica and its share of a batch.
+  num_machines = strategy.num_replicas_in_sync if cluster.is_given() else 1
+  share = -(-settings.batch_size // num_machines)
+  memory.check(
+    geometries,
+    dataclasses.replace(settings, batch_size=share),
+    strategy.num_replicas_in_sync // num_machines,
+    sum(array.nbytes for part in data[:3] for array in part),
+  )
 
 
 @contextlib.contextmanager

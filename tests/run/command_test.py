@@ -111,8 +111,12 @@ class CommandTest(parameterized.TestCase):
     self.assertEqual(done.returncode, 1)
     self.assertStartsWith(done.stderr, 'divide.py: --from=... is missing (')
 
-  def test_one_line_for_memory_that_runs_out(self):
-    script = _SCRIPT.replace('print(10', 'raise MemoryError; print(10')
+  @parameterized.parameters(
+    'raise MemoryError',
+    'raise type("ResourceExhaustedError", (Exception,), {})',
+  )
+  def test_one_line_for_memory_that_runs_out(self, error):
+    script = _SCRIPT.replace('print(10', f'{error}; print(10')
     done = self.run_script(script=script)
     self.assertEqual(done.returncode, 1)
     self.assertEqual(done.stderr, 'divide.py: out of memory\n')

@@ -152,6 +152,11 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
     ('a_batch_larger_than_the_data', {'batch_size': 513}, '512 training'),
     ('nothing_to_train_on', {'num_validation': 640}, 'leaves none of the 640'),
     ('a_window_larger_than_its_map', {'layers': 'maxpool 29x2'}, '28x28'),
+    (
+      'a_network_larger_than_the_memory',
+      {'layers': ', '.join(['dense 9999'] * 999)},
+      'training needs about 1,1.*GB of memory, of which there are ',
+    ),
     ('a_folder_that_is_not_there', {'data_dir': '/no/data'}, '/no/data: '),
   )
   def test_before_any_file_is_written_it_refuses(self, others, words):

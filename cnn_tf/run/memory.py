@@ -1,0 +1,80 @@
+"""The memory that training needs, predicted from the geometry.
+
+A replica keeps each parameter with its gradient and the values of the optimizer
+for it, and each activation of its shard until the backward pass has used it,
+which makes a gradient of the same size. All are float32.
+"""
+
+import contextlib
+import os
+import pathlib
+from collections.abc import Sequence
+
+from cnn_tf import errors
+from cnn_tf.network import geometry
+from cnn_tf.run import config
+
+_NUM_SLOTS = {'momentum': 1, 'rmsprop': 1, 'adam': 2}
+_BYTES_PER_NUMBER = 4
+# Where Linux says how much memory a container may use.
+_LIMITS = (
+  '/sys/fs/cgroup/memory.max',
+  '/sys/fs/cgroup/memory/memory.limit_in_bytes',
+)
+
+
+def predict(
+  geometries: Sequence[geometry.LayerGeometry],
+  settings: config.Config,
+  num_replicas: int,
+) -> tuple[int, int]:
+  """The bytes for all parameters, and for the activations of a batch."""
+  num_parameters = sum(layer.num_parameters for layer in geometries)
+  num_values = num_parameters * (2 + _NUM_SLOTS[settings.optimizer])
+  num_activations = sum(layer.num_activations for layer in geometries)
+  return (
+    _BYTES_PER_NUMBER * num_values * num_replicas,
+    _BYTES_PER_NUMBER * num_activations * 2 * settings.batch_size,
+  )
+
+
+def check(
+  geometries: Sequence[geometry.LayerGeometry],
+  settings: config.Config,
+  num_replicas: int,
+  dataset_bytes: int,
+) -> None:
+  """Checks that training fits into the memory of this machine.
+
+  Args:
+    geometries: the network.
+    settings: the settings of the run.
+    num_replicas: how many replicas this machine has.
+    dataset_bytes: the size of all images and labels.
+
+  Raises:
+    UserError: training needs more memory than there is.
+  """
+  parameters, activations = predict(geometries, settings, num_replicas)
+  needed, available = parameters + activations + dataset_bytes, total()
+  if available is not None and needed > available:
+    raise errors.UserError(
+      f'training needs about {needed / 1e9:,.1f} GB of memory, of which there '
+      f'are {available / 1e9:,.1f} GB: {parameters / 1e9:,.1f} GB for '
+      f'--layers with --optimizer={settings.optimizer}, and '
+      f'{activations / 1e9:,.1f} GB for activations at '
+      f'--batch_size={settings.batch_size}'
+    )
+
+
+def total() -> int | None:
+  """The bytes of memory that this process may use at most, if known."""
+  limits = []
+  for path in map(pathlib.Path, _LIMITS):
+    text = path.read_text().strip() if path.exists() else ''
+    if text.isdecimal():  # and not 'max'
+      limits.append(int(text))
+  with contextlib.suppress(AttributeError, ValueError, OSError):
+    # Not known on every system, or known to be -1.
+    limits.append(os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES'))
+  return min((limit for limit in limits if limit > 0), default=None)
