@@ -43,8 +43,10 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
   Magnitudes go from 0 to the largest. Signed numbers go as far on both sides of
   0, which is white, so that the strength of a colour is the size of a number.
   """
-  signed = np.nanmin(values) < 0
   sizes = np.abs(values[np.isfinite(values)])
+  if not sizes.size:  # as the mistakes of a single class
+    return Scale('viridis', 0.0, 1.0)
+  signed = np.nanmin(values) < 0
   high = float(np.quantile(sizes, share, method='higher')) or 1.0
   beyond = sizes.max() > high
   if signed:

@@ -7,6 +7,7 @@ Beside the patterns stand the nine patches of the training set that excite the
 map most; figures/patterns_<layer>.csv has all scores.
 """
 
+import math
 import time
 
 from absl import flags
@@ -42,10 +43,10 @@ def _define_flags():
   flags.DEFINE_string('layer', None, 'a layer with kernels', required=True)
   flags.DEFINE_list('maps', None, 'maps or units, by number (default: all)')
   integer, number = flags.DEFINE_integer, flags.DEFINE_float
-  integer('num_starts', 4, 'starts; the best end is kept', lower_bound=1)
-  integer('num_steps', 200, 'steps from each start', lower_bound=1)
+  integer('num_starts', 4, 'starts; the best end is kept', 1, 9999)
+  integer('num_steps', 200, 'steps from each start', 1, 2**31 - 1)
   number('rate', 1.0, 'length of the first step', lower_bound=0.0)
-  integer('jitter', 0, 'pixels of random shift, each step', lower_bound=0)
+  integer('jitter', 0, 'pixels of random shift, each step', 0, 9999)
   number(
     'smoothing',
     0.0,
@@ -53,7 +54,9 @@ def _define_flags():
     'into strokes, and costs some of the score',
     lower_bound=0.0,
   )
-  integer('seed', 0, 'of the starts and the shifts', lower_bound=0)
+  integer('seed', 0, 'of the starts and the shifts', 0, 2**63 - 1)
+  for name in ('rate', 'smoothing'):
+    flags.register_validator(name, math.isfinite, 'must be finite')
 
 
 if __name__ == '__main__':

@@ -28,6 +28,8 @@ class MainTest(tf.test.TestCase, parameterized.TestCase):
     self.assertStartsWith(done.stdout, 'Draws the figures of a run')
     for flag in ('--workdir', '--images', '--layer'):
       self.assertIn(flag, done.stdout)
+    self.assertIn('\nflags:\n', done.stdout)
+    self.assertNotIn('__main__', done.stdout)
 
   def test_one_layer_is_drawn_with_the_images_asked_for(self):
     done = self.start(
@@ -42,6 +44,17 @@ class MainTest(tf.test.TestCase, parameterized.TestCase):
     )
     for path in paths:
       self.assertStartsWith(pathlib.Path(path).read_bytes(), b'\x89PNG')
+
+  @parameterized.parameters(
+    ([], '--workdir=... is missing'),
+    (['--workdir='], '--workdir= must name a folder'),
+    (['--workdir=~nobody_of_that_name'], '--workdir=~nobody_of_that_name: '),
+  )
+  def test_one_line_for_the_folder(self, arguments, words):
+    done = self.start(*arguments)
+    self.assertEqual((done.code, done.stdout), (1, ''))
+    self.assertRegex(done.stderr, r'^visualization: [^\n]*\n$')
+    self.assertIn(words, done.stderr)
 
   @parameterized.parameters(
     ([], 'there is no run here'),
