@@ -109,8 +109,17 @@ def _draw_figures(workdir):
   if not folder.exists() and not cluster.is_given():
     from cnn_tf.visualization import draw
 
-    draw.at_the_end(workdir)
-    print(f'Figures: {folder}')
+    try:
+      draw.at_the_end(workdir)
+    except errors.UserError:
+      raise
+    except Exception as error:
+      # The run is complete, and this command shows where drawing fails.
+      again = f'python -m cnn_tf.visualization --workdir={_quote(workdir)}'
+      reason, *_ = [*str(error).splitlines(), '']
+      print(f'No figures ({type(error).__name__}: {reason}); again: {again}')
+    else:
+      print(f'Figures: {folder}')
 
 
 def _new_workdir(settings):
@@ -133,7 +142,11 @@ def _new_workdir(settings):
 def _how_to_resume(workdir):
   if run_folder.read_config(workdir) is None:
     return 'The run had not started.'
-  return f'To resume: python run_train.py --workdir={shlex.quote(str(workdir))}'
+  return f'To resume: python run_train.py --workdir={_quote(workdir)}'
+
+
+def _quote(path):
+  return shlex.quote(str(path))
 
 
 if __name__ == '__main__':

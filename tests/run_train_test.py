@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,6 +138,22 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(done.stdout, f'{self.whole} is finished. {result}\n')
     after = {f: f.stat().st_mtime_ns for f in self.whole.rglob('*')}
     self.assertEqual(after, before)
+
+  def test_a_figure_that_fails_does_not_fail_the_run(self):
+    shutil.copytree(self.whole, self.workdir)
+    shutil.rmtree(self.workdir / 'figures')
+    table = self.workdir / 'metrics.csv'
+    text = table.read_text()
+    last_step = str(24 * 8)
+    self.assertIn(f'\n24,{last_step},', text)
+    table.write_text(text.replace(f'\n24,{last_step},', f'\n24,{10**400},'))
+    done = self.start('--workdir=my run').wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    finished, figures = done.stdout.splitlines()
+    self.assertStartsWith(finished, 'my run is finished. Test: ')
+    self.assertRegex(
+      figures, r"^No figures \(\w+Error: .+\); again: .* --workdir='my run'$"
+    )
 
   def test_its_flags_replay_it_in_a_folder_of_its_own(self):
     done = self.start(

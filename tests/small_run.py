@@ -47,10 +47,14 @@ def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
   return workdir
 
 
-def untrained(text: str = LAYERS, count: int = 100) -> runs.Run:
+def untrained(
+  text: str = LAYERS, count: int = 100, num_classes: int = 10
+) -> runs.Run:
   """A run with initial kernels and random biases, without a folder."""
-  data = datasets.Dataset(*[small_data.examples(count)] * 3, 10)
-  geometries = geometry.trace(layers.parse(text), (28, 28, 1))
+  images, labels = small_data.examples(count)
+  examples = datasets.Examples(images, labels % num_classes)
+  data = datasets.Dataset(*[examples] * 3, num_classes)
+  geometries = geometry.trace(layers.parse(text, num_classes), (28, 28, 1))
   network = model.ConvNet(geometries, seed=1)
   random = np.random.default_rng(0)
   for bias in network.biases.values():

@@ -29,8 +29,11 @@ def read(path: str | pathlib.Path) -> np.ndarray:
     UserError: the file cannot be read, or its length is not what its header
       says.
   """
+  path = pathlib.Path(path)
+  if path.is_fifo() or path.is_char_device():  # it may have no end
+    raise errors.UserError(f'{path}: not a file')
   try:
-    content = pathlib.Path(path).read_bytes()
+    content = path.read_bytes()
     if content.startswith(_GZIP):
       content = gzip.decompress(content)
   except OSError as error:

@@ -44,8 +44,10 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
   Without negative values it starts at 0. With negative values it is symmetric
   around 0, which is white, so that stronger colours are larger absolute values.
   """
-  signed = np.nanmin(values) < 0
   sizes = np.abs(values[np.isfinite(values)])
+  if not sizes.size:  # as the mistakes of a single class
+    return Scale('viridis', 0.0, 1.0)
+  signed = np.nanmin(values) < 0
   high = float(np.quantile(sizes, share, method='higher')) or 1.0
   beyond = sizes.max() > high
   if signed:

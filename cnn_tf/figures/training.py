@@ -37,8 +37,9 @@ def curves(
   accuracy = sheet.place(page, left, 3.7, width, 2.0)
   rate = sheet.place(page, left, 5.85, width, 0.8)
   _pair(loss, table, 'cross_entropy', 1.0)
-  loss.set_yscale('log')
-  _plain_log_ticks(loss)
+  if table['train_cross_entropy'].any():  # a single class has no loss
+    loss.set_yscale('log')
+    _plain_log_ticks(loss)
   loss.set_ylabel('cross-entropy (nats)')
   loss.legend(framealpha=1, edgecolor='white', fontsize=9)
   _pair(accuracy, table, 'accuracy', 100.0)

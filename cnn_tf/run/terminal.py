@@ -6,7 +6,7 @@ import time
 from cnn_tf.run import events
 
 _GROUPS = """
-                    training, on the way             validation, at the end"""
+                    training, mean of the epoch      validation, at its end"""
 _HEADER = (
   '      rate  cross-entropy        L2  correct  cross-entropy  correct'
   '  images/s    left'

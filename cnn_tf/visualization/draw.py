@@ -14,6 +14,7 @@ from cnn_tf.measure import excitation
 from cnn_tf.measure import pattern_search
 from cnn_tf.measure import runs
 from cnn_tf.run import events
+from cnn_tf.run import lock
 from cnn_tf.run import run_folder
 from cnn_tf.visualization import catalogue
 
@@ -32,10 +33,11 @@ def at_the_end(workdir: pathlib.Path) -> None:
   run = runs.load(workdir)
   images = range(min(3, len(run.data.test.labels)))
   partial = workdir / f'{FOLDER}.partial'
-  write(
-    run, catalogue.of_run(run, images), partial, events.TensorBoard(workdir)
-  )
-  os.replace(partial, workdir / FOLDER)
+  with lock.hold(workdir):
+    write(
+      run, catalogue.of_run(run, images), partial, events.TensorBoard(workdir)
+    )
+    os.replace(partial, workdir / FOLDER)
 
 
 def write(

@@ -8,6 +8,7 @@ training set that excite the map most. The figure is saved in the folder of the
 run, with all scores in figures/patterns_<layer>.csv.
 """
 
+import math
 import time
 
 from absl import flags
@@ -45,22 +46,10 @@ def _define_flags():
   )
   flags.DEFINE_list('maps', None, 'numbers of the maps or units (default: all)')
   integer, number = flags.DEFINE_integer, flags.DEFINE_float
-  integer(
-    'num_starts',
-    4,
-    'initial images, of which the best result is kept',
-    lower_bound=1,
-  )
-  integer('num_steps', 200, 'steps of gradient ascent', lower_bound=1)
-  number(
-    'rate',
-    1.0,
-    'rate of the first step; decays to a hundredth',
-    lower_bound=0.0,
-  )
-  integer(
-    'jitter', 0, 'largest random shift in each step, in pixels', lower_bound=0
-  )
+  integer('num_starts', 4, 'initial images; the best result is kept', 1, 9999)
+  integer('num_steps', 200, 'steps from each initial image', 1, 2**31 - 1)
+  number('rate', 1.0, 'length of the first step', lower_bound=0.0)
+  integer('jitter', 0, 'largest random shift per step, in pixels', 0, 9999)
   number(
     'smoothing',
     0.0,
@@ -68,7 +57,9 @@ def _define_flags():
     'strokes, with a lower score',
     lower_bound=0.0,
   )
-  integer('seed', 0, 'of the initial images and the shifts', lower_bound=0)
+  integer('seed', 0, 'of the initial images and the shifts', 0, 2**63 - 1)
+  for name in ('rate', 'smoothing'):
+    flags.register_validator(name, math.isfinite, 'must be finite')
 
 
 if __name__ == '__main__':

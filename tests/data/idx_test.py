@@ -1,6 +1,7 @@
 """IDX files written here by hand, and every way in which one can be damaged."""
 
 import gzip
+import os
 import struct
 
 import hypothesis
@@ -87,6 +88,12 @@ class IdxTest(parameterized.TestCase):
     folder = self.create_tempdir().full_path
     self.assert_refused(f'{folder}/nothing', 'No such file or directory')
     self.assert_refused(folder, 'Is a directory')
+
+  def test_what_may_have_no_end_is_refused(self):
+    pipe = f'{self.create_tempdir().full_path}/pipe'
+    os.mkfifo(pipe)
+    self.assert_refused(pipe, 'not a file')
+    self.assert_refused('/dev/zero', 'not a file')
 
   def test_no_flipped_byte_of_a_gzip_changes_the_array_unseen(self):
     refused = 0

@@ -31,6 +31,10 @@ class SheetTest(parameterized.TestCase):
     # A share of a few values is all of them.
     self.assertEqual(sheet.scale(values[:9], 0.99).high, 8)
 
+  def test_without_values_a_scale_goes_from_0_to_1(self):
+    scale = sheet.scale(np.full([1, 1], np.nan))
+    self.assertEqual((scale.low, scale.high), (0, 1))
+
   def test_a_page_has_size_title_and_source(self):
     page = sheet.new(4, 3, 'What', 'run r')
     self.assertEqual(

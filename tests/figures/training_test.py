@@ -43,6 +43,13 @@ class CurvesTest(absltest.TestCase):
     [rate] = self.panels[2].lines
     self.assertLen(rate.get_xydata(), 30)
 
+  def test_without_any_loss_its_axis_is_linear(self):
+    zero = {name: 0 * column for name, column in _TABLE.items()}
+    table = zero | {'step': _TABLE['step']}
+    page = training.curves(table, np.arange(30), np.ones(30), 'run r')
+    self.assertEqual(page.axes[0].get_yscale(), 'linear')
+    self.assertEqual(self.panels[0].get_yscale(), 'log')
+
   def test_the_title_has_the_result(self):
     title = self.page.texts[0].get_text()
     self.assertIn('final validation accuracy 91.00%', title)

@@ -66,6 +66,15 @@ class ExportTest(tf.test.TestCase):
     self.assertEqual(outputs['probabilities'].shape.as_list(), [None, 10])
     self.assertEqual(outputs['classes'].shape.as_list(), [None])
 
+  def test_images_of_another_shape_are_an_error(self):
+    export.export(_network(), (28, 28), self.folder / 'export')
+    for shape in ([2, 29, 29], [2, 28, 30], [2, 28, 28, 1], [28, 28]):
+      with self.assertRaisesRegex(
+        tf.errors.InvalidArgumentError,
+        r'images \[[\d,]+\] is not compatible with .* \[\?,28,28\]',
+      ):
+        self.serve(np.zeros(shape, np.uint8))
+
   def test_a_batch_of_any_size(self):
     export.export(_network(), (28, 28), self.folder / 'export')
     images = small_data.examples(7).images

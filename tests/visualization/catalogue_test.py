@@ -1,11 +1,13 @@
 """Tests of catalogue.py: the figures of different networks."""
 
 import pathlib
+import warnings
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf.figures import sheet
 from cnn_tf.run import first_kernels
 from cnn_tf.visualization import catalogue
 from tests import small_run
@@ -34,6 +36,16 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
       self.assertStartsWith(
         source, 'run small, trained on mnist, epoch 1', name
       )
+
+  @parameterized.parameters(1, 2)
+  def test_a_run_on_so_few_images_of_one_class_gets_them_all(self, count):
+    run = small_run.untrained(count=count, num_classes=1)
+    row = run.epochs[0]._replace(train_cross_entropy=0.0)
+    run = run._replace(epochs=[row._replace(validation_cross_entropy=0.0)])
+    with warnings.catch_warnings():
+      warnings.simplefilter('error')
+      for _, page in catalogue.of_run(run, [0]):
+        self.assertStartsWith(sheet.to_png(page), b'\x89PNG')
 
   @parameterized.parameters(
     ('conv 4 5x3', (5, 3), 4),

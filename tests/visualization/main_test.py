@@ -17,6 +17,8 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
     self.assertStartsWith(output, 'Draws the figures of a run')
     for flag in ('--workdir', '--images', '--layer'):
       self.assertIn(flag, output)
+    self.assertIn('\nflags:\n', output)
+    self.assertNotIn('__main__', output)
 
   def test_one_layer_is_drawn_for_the_given_images(self):
     output = self.assert_output(
@@ -30,6 +32,17 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
     )
     for path in paths:
       self.assertStartsWith(pathlib.Path(path).read_bytes(), b'\x89PNG')
+
+  @parameterized.parameters(
+    ([], '--workdir=... is missing'),
+    (['--workdir='], '--workdir= must name a folder'),
+    (['--workdir=~nobody_of_that_name'], '--workdir=~nobody_of_that_name: '),
+  )
+  def test_one_line_for_the_folder(self, arguments, words):
+    done = self.start(*arguments)
+    self.assertEqual((done.code, done.stdout), (1, ''))
+    self.assertRegex(done.stderr, r'^visualization: [^\n]*\n$')
+    self.assertIn(words, done.stderr)
 
   @parameterized.parameters(
     ([], 'there is no run here'),

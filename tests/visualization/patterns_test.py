@@ -38,6 +38,10 @@ class PatternsTest(command_case.CommandTestCase, parameterized.TestCase):
     (['--layer=pool1'], 'choose from conv1, conv2, dense1, logits'),
     (['--layer=conv1', '--maps=1,4'], "'4' is not one of 0 to 3"),
     (['--layer=conv1', '--num_starts=0'], '--num_starts=0'),
+    (['--layer=conv1', '--rate=nan'], '--rate=nan: must be finite'),
+    (['--layer=conv1', '--smoothing=inf'], '--smoothing=inf: must be finite'),
+    (['--layer=conv1', f'--seed={2**63}'], f'--seed={2**63}'),
+    (['--layer=conv1', '--jitter=10000'], '--jitter=10000'),
     ([], '--layer'),
   )
   def test_a_mistake_is_reported_in_one_line(self, arguments, words):
