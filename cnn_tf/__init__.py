@@ -99,4 +99,5 @@ path ends with `learning/`; the rest runs, measures and draws.
     hierarchy.py               which patterns excite the maps of each layer?
     clusters.py                the older way: distances to cluster centres
     selection.py               what is a reported accuracy worth?
+    __main__.py                the command that lists the studies
 """

@@ -68,7 +68,8 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
     'folder of the results (default: runs/studies/<name>, or <name>-quick)',
   )
   if full.epochs:  # there is something to choose
-    flags.DEFINE_bool('full', False, f'not {quick}, but {full}')
+    whole = f'the whole study ({full}) instead of a first look ({quick})'
+    flags.DEFINE_bool('full', False, whole)
     both = ', or mnist,fashion' if ',' in full.dataset else ''
     text('dataset', None, f'mnist or fashion{both}')
     text('data_dir', None, 'a folder with four IDX files to read instead')

@@ -39,7 +39,7 @@ class StudyTest(absltest.TestCase):
   def test_a_file_in_the_place_of_the_folder_gets_one_line(self):
     file = self.create_tempfile().full_path
     page = sheet.new(3, 2, 'title', 'source')
-    with self.assertRaisesRegex(errors.UserError, 'File exists'):
+    with self.assertRaisesRegex(errors.UserError, 'is a file, not a folder'):
       study.write(study.Report([['a']], page), pathlib.Path(file))
 
   def start(self, module, *arguments):
