@@ -114,6 +114,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     hierarchy.py               which patterns excite the maps of each layer?
     clusters.py                a dense network on distances to cluster centres
     selection.py               what is a reported accuracy worth?
+    __main__.py                the command that lists the studies
 
   explain/                     one node of an op, term by term
     case.py                    the node: its layer, and small integers

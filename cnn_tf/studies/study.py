@@ -69,7 +69,8 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
     'runs/studies/<name>-quick)',
   )
   if full.epochs:  # Otherwise nothing is trained, and there are no choices.
-    flags.DEFINE_bool('full', False, f'run {full}, instead of {quick}')
+    large = f'the large version ({full}) instead of the small one ({quick})'
+    flags.DEFINE_bool('full', False, large)
     both = ', or mnist,fashion' if ',' in full.dataset else ''
     text('dataset', None, f'mnist or fashion{both}')
     text('data_dir', None, 'read a folder of four IDX files instead')
