@@ -129,8 +129,8 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     same_pads_the_end.py       SAME puts an odd zero at the end
     average_of_padding.py      avg_pool2d leaves padding out
     window_larger_than_map.py  conv2d returns unwritten memory
-    pool_larger_than_map.py    max_pool2d ends Python
-    image_without_batch.py     conv2d ends Python
+    pool_larger_than_map.py    max_pool2d crashes Python
+    image_without_batch.py     conv2d crashes Python
     empty_batch.py             conv2d returns a wrong shape
     strided_1x1_backward.py    a crash, or a wrong gradient
     one_column_of_output.py    conv2d returns unwritten memory again

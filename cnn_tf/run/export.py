@@ -28,7 +28,7 @@ def export(
   @tf.function(input_signature=[images])
   def serve(images):
     # A loaded signature checks names and types, but no shapes: without this,
-    # images of 29x29 get an answer, and a single one ends Python.
+    # images of 29x29 get an answer, and a single one crashes Python.
     images = tf.ensure_shape(images, [None, *image_size])
     probabilities = tf.nn.softmax(network(datasets.to_float(images)))
     classes = tf.argmax(probabilities, axis=1)
