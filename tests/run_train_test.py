@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
@@ -168,21 +167,6 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
       (workdir / 'run.flags').read_text(),
       (self.whole / 'run.flags').read_text(),
     )
-
-  def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(self):
-    arguments = [*self.flags, '--nofigures', '--workdir=my run']
-    for most in (0.0, 0.05, 0.05, 0.05):
-      running = self.start(*arguments)
-      running.wait_for('/24 ')
-      delay = random.uniform(0.0, most)
-      time.sleep(delay)
-      running.process.kill()
-      self.assertEqual(running.wait().code, -signal.SIGKILL, delay)
-      arguments = ['--nofigures', '--workdir=my run']
-    done = self.start(*arguments).wait()
-    self.assertEqual((done.code, done.stderr), (0, ''))
-    self.assertIn('Resuming after epoch ', done.stdout)
-    self.assert_ends_like_the_whole_run(self.workdir)
 
   def test_a_second_process_is_refused_and_the_first_one_does_not_notice(self):
     arguments = [*self.flags, '--nofigures', '--workdir=my run']

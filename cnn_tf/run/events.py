@@ -84,11 +84,15 @@ class TensorBoard:
 
   `tf.summary.scalar` needs the package tensorboard, which TensorFlow no longer
   installs. `tf.summary.write`, with the metadata of the plugin, does not.
+
+  Raises:
+    UserError: the disk is full.
   """
 
   def __init__(self, folder: pathlib.Path):
     self._folder = folder
-    self._writer = tf.summary.create_file_writer(str(folder))
+    with self._one_line():
+      self._writer = tf.summary.create_file_writer(str(folder))
 
   def scalars(self, row: Epoch) -> None:
     """Adds a point at `row.step` to the curve of each number.
@@ -115,10 +119,15 @@ class TensorBoard:
 
   def _write(self, plugin, values, dtype, step):
     metadata = tf.compat.v1.SummaryMetadata(plugin_data={'plugin_name': plugin})
+    # The writer flushes at the end of its context.
+    with self._one_line(), self._writer.as_default():
+      for tag, value in values.items():
+        tf.summary.write(tag, tf.constant(value, dtype), step, metadata)
+
+  @contextlib.contextmanager
+  def _one_line(self):
     try:
-      with self._writer.as_default():  # flushes at its end
-        for tag, value in values.items():
-          tf.summary.write(tag, tf.constant(value, dtype), step, metadata)
+      yield
     except tf.errors.OpError as error:
       raise errors.UserError(
         f'{self._folder}/events.*: {durable.reason(error)}'
