@@ -23,7 +23,7 @@ def exit_at_once() -> None:
 @contextlib.contextmanager
 def raised() -> Iterator[None]:
   """Within it, every Ctrl-C becomes a KeyboardInterrupt that leaves it."""
-  caught = []
+  caught, hook = [], sys.unraisablehook
 
   def interrupt(number, frame):
     caught.append(number)
@@ -33,7 +33,7 @@ def raised() -> Iterator[None]:
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
       _thread.interrupt_main()
     else:
-      sys.__unraisablehook__(unraisable)
+      hook(unraisable)
 
   handler = signal.getsignal(signal.SIGINT)
   if handler is signal.SIG_IGN:  # a job in the background of a shell
@@ -50,7 +50,7 @@ def raised() -> Iterator[None]:
       raise KeyboardInterrupt from None
     raise
   finally:
-    sys.unraisablehook = sys.__unraisablehook__
+    sys.unraisablehook = hook
     signal.signal(signal.SIGINT, handler)
 
 

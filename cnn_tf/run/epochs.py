@@ -40,8 +40,6 @@ def resume(
     first_kernels.FILE: first_kernels.num_epochs(folder),
   }
   name = min(have, key=have.get)
-  if have[name] < saved:
-    print(f'{folder / name} is damaged: it has {have[name]} of {saved} epochs')
   done = checkpoints.restore_newest(
     trainer.checkpoint(), folder / 'checkpoints', last=have[name]
   )
@@ -50,6 +48,8 @@ def resume(
       f'{folder / name} has {have[name]} epochs and no intact checkpoint is as '
       'old as that: the run cannot be resumed, choose a new --workdir'
     )
+  if have[name] < saved:
+    print(f'{folder / name} is damaged: it has {have[name]} of {saved} epochs')
   if done:
     print(f'Resuming after epoch {done}.')
   return events.read_epochs(table, done)

@@ -71,9 +71,8 @@ def total() -> int | None:
   """The bytes of memory that this process may use at most, if known."""
   limits = []
   for path in map(pathlib.Path, _LIMITS):
-    text = path.read_text().strip() if path.exists() else ''
-    if text.isdecimal():  # and not 'max'
-      limits.append(int(text))
+    with contextlib.suppress(OSError, ValueError):  # no such file, or 'max'
+      limits.append(int(path.read_text()))
   with contextlib.suppress(AttributeError, ValueError, OSError):
     # Not known on every system, or known to be -1.
     limits.append(os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES'))

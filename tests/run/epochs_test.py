@@ -140,7 +140,7 @@ class EpochsTest(tf.test.TestCase, parameterized.TestCase):
     path.unlink()
     before = {f: f.read_bytes() for f in self.workdir.rglob('ckpt-*')}
     with self.assertRaisesRegex(
-      errors.UserError, f'{path} has 0 epochs and no intact checkpoint'
+      errors.UserError, f'^{path} has 0 epochs and no intact checkpoint'
     ):
       _run(self.workdir, self.data_dir)
     self.assertEqual(

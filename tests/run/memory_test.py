@@ -1,5 +1,6 @@
 """Tests of memory.py."""
 
+import dataclasses
 import os
 from unittest import mock
 
@@ -24,6 +25,16 @@ class MemoryTest(parameterized.TestCase):
     parameters, activations = memory.predict(_trace(''), settings, 2)
     self.assertEqual(parameters, 4 * 7850 * copies * 2)
     self.assertEqual(activations, 4 * 10 * 2 * 100)
+
+  def test_every_optimizer_is_known(self):
+    [field] = [
+      field
+      for field in dataclasses.fields(config.Config)
+      if field.name == 'optimizer'
+    ]
+    for optimizer in field.metadata['bounds']['choices']:
+      settings = config.Config(optimizer=optimizer)
+      self.assertGreater(memory.predict(_trace(''), settings, 1)[0], 0)
 
   def test_every_layer_keeps_its_output(self):
     settings = config.Config(batch_size=1)
