@@ -1,10 +1,13 @@
 """What every test needs under pytest."""
 
 import os
+import signal
 
 from absl import flags
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+# A shell lets its background jobs ignore Ctrl-C, and processes inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # tf.test.TestCase.create_tempdir() reads a flag, which pytest never parses.
 flags.FLAGS.mark_as_parsed()
 

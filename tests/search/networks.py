@@ -33,6 +33,8 @@ _CHANGE = 1e-6
 _NUM_CHANGES = 32  # one in two takes the other side of a single near-tie
 _L2_SCALE = 0.01
 _BATCH_SIZES = (1, 2, 3, 5, 8)
+_WINDOW_SIZES = (1, 1, 2, 3, 4)
+_STRIDES = (1, 2, 3)
 _NUM_FILTERS = (1, 2, 3, 4, 8, 16, 17)
 _NUM_UNITS = (1, 2, 5, 9, 16, 33)
 
@@ -52,14 +54,14 @@ def random_case(seed: int, most_layers: int = 4, most_pixels: int = 30) -> Case:
   Args:
     seed: equal seeds give equal cases.
     most_layers: of convolutions and poolings together.
-    most_pixels: the largest height and width of the images.
+    most_pixels: the largest height and width of the images, at least 6.
   """
   draw = random.Random(seed)
   num_layers, num_dense = draw.randint(0, most_layers), draw.randint(0, 2)
   while True:
     parts = [_sliding_layer(draw) for _ in range(num_layers)]
     parts += [_dense_layer(draw) for _ in range(num_dense)]
-    height, width = draw.randint(4, most_pixels), draw.randint(4, most_pixels)
+    height, width = _side(draw, most_pixels), _side(draw, most_pixels)
     shape = height, width, draw.randint(1, 3)
     text = ', '.join(parts)
     try:
@@ -173,11 +175,22 @@ class ByHand:
     return loss, tf.nest.flatten([by_biases, by_kernels])
 
 
-def _sliding_layer(draw):
-  def pair(most):
-    return f'{draw.randint(1, most)}x{draw.randint(1, most)}'
+def _side(draw, most_pixels):
+  """Half of the sides are multiples of the strides 1 to 3.
 
-  options = f'{pair(4)} stride {pair(3)} {draw.choice(windows.PADDINGS)}'
+  oneDNN has an implementation of its own for these.
+  """
+  if draw.random() < 0.5:
+    return 6 * draw.randint(1, most_pixels // 6)
+  return draw.randint(4, most_pixels)
+
+
+def _sliding_layer(draw):
+  def pair(sizes):
+    return f'{draw.choice(sizes)}x{draw.choice(sizes)}'
+
+  window, stride = pair(_WINDOW_SIZES), pair(_STRIDES)
+  options = f'{window} stride {stride} {draw.choice(windows.PADDINGS)}'
   if draw.random() < 0.4:
     return f'{draw.choice(["maxpool", "avgpool"])} {options}'
   activation = draw.choice(specs.ACTIVATIONS)
