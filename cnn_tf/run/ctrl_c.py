@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 
 STATUS = 130  # what a shell reports of a command that Ctrl-C ended
@@ -23,15 +24,16 @@ def exit_at_once() -> None:
 @contextlib.contextmanager
 def raised() -> Iterator[None]:
   """Within it, every Ctrl-C becomes a KeyboardInterrupt that leaves it."""
-  caught, hook = [], sys.unraisablehook
+  caught, timers, hook = [], [], sys.unraisablehook
 
   def interrupt(number, frame):
     caught.append(number)
     raise KeyboardInterrupt
 
-  def raise_again(unraisable):  # from a place where nobody could catch it
+  def raise_later(unraisable):  # here nobody could catch it
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
-      _thread.interrupt_main()
+      timers.append(threading.Timer(0.01, _thread.interrupt_main))
+      timers[-1].start()
     else:
       hook(unraisable)
 
@@ -40,7 +42,7 @@ def raised() -> Iterator[None]:
     yield
     return
   signal.signal(signal.SIGINT, interrupt)
-  sys.unraisablehook = raise_again
+  sys.unraisablehook = raise_later
   try:
     yield
     if caught:
@@ -50,6 +52,8 @@ def raised() -> Iterator[None]:
       raise KeyboardInterrupt from None
     raise
   finally:
+    for timer in timers:
+      timer.cancel()
     sys.unraisablehook = hook
     signal.signal(signal.SIGINT, handler)
 
