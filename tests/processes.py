@@ -98,7 +98,9 @@ def _run(folder, arguments, streams, module):
   sys.path.insert(0, str(small_data.ROOT))
   sys.argv = ['run_train.py', *arguments]
   if module:
-    sys.modules.pop(module, None)  # a test that imports it is not to warn
+    # runpy would warn of modules that the test has imported.
+    for name in (module, f'{module}.__main__'):
+      sys.modules.pop(name, None)
     runpy.run_module(module, run_name='__main__', alter_sys=True)
   else:
     runpy.run_path(str(small_data.ROOT / 'run_train.py'), run_name='__main__')

@@ -159,7 +159,10 @@ class CommandTest(parameterized.TestCase):
 
   def test_a_backend_that_does_not_exist_is_ignored(self):
     script = _SCRIPT.replace('print(10', 'import matplotlib; print(10')
-    done = self.run_script(script=script, MPLBACKEND='none of them')
+    settings = self.create_tempdir().full_path
+    done = self.run_script(
+      script=script, MPLBACKEND='none of them', MPLCONFIGDIR=settings
+    )
     self.assertEqual((done.stderr, done.stdout), ('', '2\n'))
 
   def test_an_indented_comment_in_a_flagfile_is_a_leftover(self):
