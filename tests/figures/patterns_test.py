@@ -51,7 +51,8 @@ class PatternsTest(parameterized.TestCase):
     self.assertContainsSubset(['5', 'start 1', 'Objective'], texts)
     snapshots = ['step 0', 'step 10', 'step 100', '200: 3.25']
     self.assertEqual(labels, [*snapshots, '3.25', *['2.5'] * 9])
-    for image, shown in zip(found.trajectory, panels[0].images, strict=False):
+    images = [*found.trajectory, found.pattern, *found.patches]
+    for image, shown in zip(images, panels[0].images, strict=True):
       np.testing.assert_array_equal(shown.get_array(), image)
       self.assertEqual(shown.get_clim(), (0, 1))
 

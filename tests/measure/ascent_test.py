@@ -89,6 +89,13 @@ class AscentTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllGreater(last - second, 0)
       self.assertAllClose(found.scores[index], last)
 
+  def test_the_best_trajectory_starts_where_the_score_ends_highest(self):
+    images = np.arange(12.0).reshape(2, 3, 2, 1, 1)
+    scores = np.array([[1, 3, 2], [5, 4, 0]])
+    found = ascent.Climb(scores, images, (0, 9))
+    self.assertAllEqual(found.best_trajectory(0).ravel(), [2, 3])
+    self.assertAllEqual(found.best_trajectory(1).ravel(), [6, 7])
+
   def test_the_objective_is_taken_before_the_activation_function(self):
     run = small_run.untrained()
     run.network.biases['conv1'].assign(tf.fill([4], -1.0))
