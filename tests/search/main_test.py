@@ -20,11 +20,11 @@ def _search(*arguments):
 
 class CommandTest(absltest.TestCase):
   def test_a_part_of_the_search_finds_nothing(self):
-    done = _search('--op_cases=150', '--count=40', '--seed=0')
+    done = _search('--op_cases=80', '--count=20', '--seed=0')
     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
     self.assertRegex(
       done.stdout,
-      '^150 op cases, 150 on two replicas, 40 random networks: 0 faults in ',
+      '^80 op cases, 80 on two replicas, 20 random networks: 0 faults in ',
     )
 
 
