@@ -9,10 +9,10 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import config
 from cnn_tf.run import events
-from cnn_tf.run import layers
 from cnn_tf.run import run_folder
 
 # The classes of Fashion-MNIST in the order of their labels.
@@ -81,9 +81,8 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   data = datasets.load(
     settings.dataset, settings.data_dir, settings.num_validation
   )
-  specs = layers.parse(settings.layers, data.num_classes)
-  geometries = geometry.trace(specs, (*data.train.images.shape[1:], 1))
-  network = model.ConvNet(geometries, settings.seed)
+  geometries = build.plan(settings, data)
+  network = build.make_network(settings, geometries)
   folder = workdir / 'checkpoints'
   checkpoint = tf.train.Checkpoint(network=network)
   epoch = checkpoints.restore_newest(

@@ -1,5 +1,8 @@
 """Initial kernels, scaled to suit their activation function.
 
+They are random: filters with equal kernels would get equal gradients and stay
+equal.
+
 An output is a sum of `fan_in` products w * x. If the weights w are independent
 and have mean 0,
 

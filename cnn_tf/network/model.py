@@ -31,17 +31,21 @@ class ConvNet(tf.Module):
     layers: the layer specs, from the image to the logits.
     kernels: layer name -> `tf.Variable`, HWIO or `[inputs, units]`.
     biases: layer name -> `tf.Variable`, `[maps]` or `[units]`.
+    precision: the type in which they multiply inputs with kernels.
   """
 
-  def __init__(self, geometries: Sequence[geometry.LayerGeometry], seed: int):
+  def __init__(
+    self,
+    geometries: Sequence[geometry.LayerGeometry],
+    seed: int,
+    precision: str = 'float32',
+  ):
     """Draws the initial kernels; the initial biases are zero.
-
-    If all weights of a layer were equal, its filters would get equal gradients
-    and stay equal. Random kernels break this symmetry.
 
     Args:
       geometries: from `geometry.trace`, which rejects impossible layers.
       seed: equal seeds give equal kernels.
+      precision: `float32` or `bfloat16`.
 
     Raises:
       TypeError: `geometries` are not from `geometry.trace`.
@@ -50,6 +54,7 @@ class ConvNet(tf.Module):
     if not all(isinstance(x, geometry.LayerGeometry) for x in geometries):
       raise TypeError('expected the layers as geometry.trace returns them')
     self.layers = [layer.spec for layer in geometries]
+    self.precision = precision
     self.kernels, self.biases = {}, {}
     for layer in geometries:
       if layer.kernel_shape:
@@ -78,7 +83,7 @@ class ConvNet(tf.Module):
         continue
       if isinstance(layer, specs.Dense) and x.shape.rank > 2:
         x = tensors['flatten'] = ops.flatten(x)
-      x = self._multiply(layer, x)
+      x = tf.cast(self._multiply(layer, x), tf.float32)
       x = tensors[layer.name] = ops.add_bias(x, self.biases[layer.name])
       if layer.activation != 'linear':
         x = ops.ACTIVATIONS[layer.activation](x)
@@ -93,8 +98,13 @@ class ConvNet(tf.Module):
     return _logits_pooling_first(self, images)
 
   def _multiply(self, layer, inputs):
-    """The product of the inputs with the kernel of a layer."""
-    kernel = self.kernels[layer.name]
+    """The product of the inputs with the kernel of a layer, in `precision`.
+
+    The variable stays float32: most updates are too small for the 8 significant
+    bits of bfloat16. The gradient of a cast is a cast back to the first type.
+    """
+    inputs = tf.cast(inputs, self.precision)
+    kernel = tf.cast(self.kernels[layer.name], self.precision)
     if isinstance(layer, specs.Conv):
       return ops.conv2d(inputs, kernel, layer.stride, layer.padding)
     return ops.dense(inputs, kernel)
@@ -108,10 +118,10 @@ def _pool(layer, inputs):
 def _logits_pooling_first(network, images):
   """The logits, with max pooling moved in front of bias and relu.
 
-  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit, and so is the
-  sum with a bias. After a 2x2 pooling, bias and relu have only a quarter of the
-  values to process. (The gradient can take another way where rounding makes two
-  values equal: it goes to the first maximum.)
+  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit, and so are
+  rounding and the sum with a bias. After a 2x2 pooling, bias and relu have
+  only a quarter of the values to process. (The gradient can take another way
+  where rounding makes two values equal: it goes to the first maximum.)
   """
   x = tf.cast(ops.check_nhwc(images), tf.float32)
   layers = collections.deque(network.layers)
@@ -123,21 +133,17 @@ def _logits_pooling_first(network, images):
     if isinstance(layer, specs.Dense) and x.shape.rank > 2:
       x = ops.flatten(x)
     x = network._multiply(layer, x)
-    if _is_monotone(layer) and layers and _is_max_pool(layers[0]):
+    if layers and _can_pool_first(layer, layers[0]):
       x = _pool(layers.popleft(), x)
-    x = ops.add_bias(x, network.biases[layer.name])
+    x = ops.add_bias(tf.cast(x, tf.float32), network.biases[layer.name])
     x = ops.ACTIVATIONS[layer.activation](x)
   return x
 
 
-def _is_max_pool(layer):
-  return isinstance(layer, specs.Pool) and layer.kind == 'maxpool'
+def _can_pool_first(layer, pool):
+  """Whether the max pooling that follows can go first without changing a bit.
 
-
-def _is_monotone(layer):
-  """Whether a larger input never gives a smaller output, to the last bit.
-
-  All activation functions of this project are monotone in exact arithmetic;
-  tanh, sigmoid, elu and selu as computed in float32 are not.
+  tanh, sigmoid, elu and selu are monotone, too, but not as computed in float32.
   """
-  return layer.activation in ('relu', 'linear')
+  is_max_pool = isinstance(pool, specs.Pool) and pool.kind == 'maxpool'
+  return is_max_pool and layer.activation in ('relu', 'linear')

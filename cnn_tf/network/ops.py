@@ -4,6 +4,12 @@ Images and feature maps are NHWC, `[batch, height, width, channels]`, the only
 layout in which all ops and gradients run on a CPU. Kernels are HWIO, `[height,
 width, input channels, output channels]`. On a CPU, most of these ops are
 computed by oneDNN, a library by Intel.
+
+Inputs and kernel are both float32 or both bfloat16, which is the first half of
+a float32: the same range, with 8 instead of 24 significant bits. A product of
+two bfloat16 is exact in float32, in which oneDNN adds them up; only the sum is
+rounded to bfloat16. With the range of float32, small gradients do not become
+zero as they do in float16, so the loss does not have to be scaled.
 """
 
 import tensorflow as tf

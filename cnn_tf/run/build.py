@@ -46,7 +46,7 @@ def build(
   tf.config.experimental.enable_op_determinism()
   steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
   with replicas.scope(strategy):
-    network = model.ConvNet(geometries, settings.seed)
+    network = make_network(settings, geometries)
     optimizer = make_optimizer(settings, network.trainable_variables)
   return trainer.Trainer(
     network,
@@ -57,6 +57,13 @@ def build(
     settings.batch_size,
     strategy,
   )
+
+
+def make_network(
+  settings: config.Config, geometries: Sequence[geometry.LayerGeometry]
+) -> model.ConvNet:
+  """The network of a run, with its initial kernels."""
+  return model.ConvNet(geometries, settings.seed, settings.precision)
 
 
 def make_optimizer(

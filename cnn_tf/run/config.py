@@ -52,6 +52,12 @@ class Config:
     '"dense UNITS [ACTIVATION]", separated by commas; ACTIVATION is relu, '
     'selu, elu, tanh, sigmoid or linear; the last "dense 10 linear" is implied',
   )
+  precision: str = _setting(
+    'float32',
+    'network',
+    'type in which inputs and kernels are multiplied; all else is float32',
+    choices=('float32', 'bfloat16'),
+  )
   l2_scale: float = _setting(
     1e-3,
     'training',

@@ -29,10 +29,24 @@ def describe(num_replicas: int) -> dict[str, str | int]:
   }
 
 
+def has_bfloat16() -> bool:
+  """Whether a processor of this machine has instructions for bfloat16."""
+  for gpu in tf.config.list_physical_devices('GPU'):
+    details = tf.config.experimental.get_device_details(gpu)
+    if details.get('compute_capability', (0, 0)) >= (8, 0):
+      return True
+  return not {'amx_bf16', 'avx512_bf16'}.isdisjoint(_cpuinfo('flags').split())
+
+
 def _cpu_name():
+  return _cpuinfo('model name') or platform.processor() or platform.machine()
+
+
+def _cpuinfo(name):
+  """What Linux says of the first core; '' on another system."""
   cpuinfo = pathlib.Path('/proc/cpuinfo')
   if cpuinfo.exists():
     for line in cpuinfo.read_text().splitlines():
-      if line.startswith('model name'):
+      if line.startswith(name):
         return line.partition(':')[2].strip()
-  return platform.processor() or platform.machine()
+  return ''

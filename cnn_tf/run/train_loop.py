@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import cluster
@@ -68,6 +67,8 @@ def train_and_evaluate(
     for change in run_folder.open_run(folder, settings, here):
       print(f'The last bits may differ from an uninterrupted run: {change}')
     print(f'{summary.table(geometries)}\n\n{workdir}')
+    if settings.precision == 'bfloat16' and not environment.has_bfloat16():
+      print('No bfloat16 instructions here: float32 will be faster.')
     trainer = build.build(settings, data, geometries, strategy)
     history = epochs.resume(folder, trainer)
     epochs.train(settings, folder, trainer, data.validation, history, num_kept)
@@ -132,7 +133,7 @@ def _export_again(workdir, settings):
     data = datasets.load(
       settings.dataset, settings.data_dir, settings.num_validation
     )
-    network = model.ConvNet(build.plan(settings, data), settings.seed)
+    network = build.make_network(settings, build.plan(settings, data))
     checkpoint = tf.train.Checkpoint(network=network)
     with lock.hold(workdir):
       saved = workdir / 'checkpoints'
