@@ -42,6 +42,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     metrics.py                 sums over examples, divided once
     schedules.py               step -> learning rate
     optimizers.py              gradients, rate -> new values of the variables
+    averages.py                moving average of the variables
     train_step.py              forward pass, backward pass, update
     one_step.py                one training step, number by number
 

@@ -15,6 +15,10 @@ ROOT = pathlib.Path(__file__).absolute().parents[1]
 _COUNTS = {'train': 640, 't10k': 200}
 
 
+# Every training trick, each of them on.
+TRICKS = {'average': 0.98}
+
+
 def flags(folder: str | pathlib.Path, **others: Any) -> dict[str, Any]:
   """A run on `write(folder)`: 52 steps an epoch, the last one of 2 images."""
   return {

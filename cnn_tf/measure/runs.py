@@ -3,8 +3,6 @@
 import pathlib
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
@@ -37,7 +35,7 @@ class Run(NamedTuple):
   settings: config.Config
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
-  network: model.ConvNet
+  network: model.ConvNet  # with the averaged kernels, if training averages
   epochs: list[events.Epoch]  # up to the epoch of the kernels
 
   @property
@@ -84,7 +82,7 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   geometries = build.plan(settings, data)
   network = build.make_network(settings, geometries)
   folder = workdir / 'checkpoints'
-  checkpoint = tf.train.Checkpoint(network=network)
+  checkpoint = build.saved(settings, network)
   epoch = checkpoints.restore_newest(
     checkpoint, folder, strict=False, last=last
   )

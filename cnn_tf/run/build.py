@@ -48,6 +48,7 @@ def build(
   with replicas.scope(strategy):
     network = make_network(settings, geometries)
     optimizer = make_optimizer(settings, network.trainable_variables)
+    averaged = make_network(settings, geometries) if settings.average else None
   return trainer.Trainer(
     network,
     optimizer,
@@ -56,6 +57,8 @@ def build(
     data.train,
     settings.batch_size,
     strategy,
+    averaged,
+    settings.average,
   )
 
 
@@ -64,6 +67,14 @@ def make_network(
 ) -> model.ConvNet:
   """The network of a run, with its initial kernels."""
   return model.ConvNet(geometries, settings.seed, settings.precision)
+
+
+def saved(
+  settings: config.Config, network: model.ConvNet
+) -> tf.train.Checkpoint:
+  """What restores `network` from a checkpoint: the average, if there is one."""
+  name = 'averaged' if settings.average else 'network'
+  return tf.train.Checkpoint(**{name: network})
 
 
 def make_optimizer(

@@ -41,8 +41,9 @@ class Config:
   num_validation: int = _setting(
     5000,
     'data',
-    'training examples held out for comparing settings',
-    at_least=1,
+    'training examples held out for comparing settings; 0 trains on all, and '
+    'nothing is validated',
+    at_least=0,
   )
   layers: str = _setting(
     REFERENCE_LAYERS,
@@ -57,6 +58,14 @@ class Config:
     'network',
     'type in which inputs and kernels are multiplied; all else is float32',
     choices=('float32', 'bfloat16'),
+  )
+  average: float = _setting(
+    0.0,
+    'training',
+    'decay per step of a moving average of kernels and biases, such as 0.999, '
+    'which is evaluated, drawn and exported in their place; 0 is none',
+    at_least=0.0,
+    below=1.0,
   )
   l2_scale: float = _setting(
     1e-3,

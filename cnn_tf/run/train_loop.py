@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import os
 import pathlib
 import shutil
@@ -114,8 +115,13 @@ def _folder_to_write(workdir):
 
 def _finish(folder, trainer, test):
   """Evaluates on the test set; exports the network; marks the run finished."""
-  network = trainer.network
+  network = trainer.evaluated
   scored = evaluation.Evaluation(network, test, trainer.strategy)()
+  if not math.isfinite(scored.cross_entropy):  # seen only without validation
+    raise errors.UserError(
+      'the cross-entropy of the test set is not finite: try a lower '
+      '--learning_rate in a new --workdir'
+    )
   export.export(network, test.images.shape[1:], folder / 'export')
   result = {
     'test_accuracy': scored.accuracy,
@@ -134,7 +140,7 @@ def _export_again(workdir, settings):
       settings.dataset, settings.data_dir, settings.num_validation
     )
     network = build.make_network(settings, build.plan(settings, data))
-    checkpoint = tf.train.Checkpoint(network=network)
+    checkpoint = build.saved(settings, network)
     with lock.hold(workdir):
       saved = workdir / 'checkpoints'
       epoch = checkpoints.restore_newest(checkpoint, saved, strict=False)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.learning import averages
 from cnn_tf.learning import losses
 from cnn_tf.learning import metrics
 from cnn_tf.learning import optimizers
@@ -29,8 +30,9 @@ class Trainer:
   """Trains a network on a set of examples.
 
   Attributes:
-    network: the network.
-    optimizer: of its variables.
+    network: the network that is trained.
+    evaluated: the network to evaluate: its average, if there is one, or itself.
+    optimizer: of the variables of `network`.
     step: `tf.Variable` int64, the number of updates so far.
     strategy: distributes each batch over the replicas.
     batch_size: examples per step; the last step of an epoch has the remainder.
@@ -46,8 +48,24 @@ class Trainer:
     examples: datasets.Examples,
     batch_size: int,
     strategy: tf.distribute.Strategy,
+    averaged: model.ConvNet | None = None,
+    decay: float = 0.0,
   ):
+    """Starts at step 0.
+
+    Args:
+      network: the network to train.
+      optimizer: of its variables.
+      schedule: the learning rate of each step.
+      l2_scale: the factor of the L2 penalty.
+      examples: the training set.
+      batch_size: examples per step.
+      strategy: the replicas that share each batch.
+      averaged: a second network, for the average of all variables, or None.
+      decay: of the average, per step.
+    """
     self.network = network
+    self.evaluated = averaged or network
     self.optimizer = optimizer
     self.strategy = strategy
     self.batch_size = batch_size
@@ -58,12 +76,18 @@ class Trainer:
       self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
     self._images = replicas.replicate(strategy, examples.images)
     self._labels = replicas.replicate(strategy, examples.labels)
+    self._average = averaged and averages.Average(
+      network.trainable_variables, averaged.trainable_variables, decay
+    )
 
   def checkpoint(self) -> tf.train.Checkpoint:
     """Everything that training changes."""
-    return tf.train.Checkpoint(
+    checkpoint = tf.train.Checkpoint(
       network=self.network, optimizer=self.optimizer, step=self.step
     )
+    if self._average:
+      checkpoint.averaged = self.evaluated
+    return checkpoint
 
   def last_rate(self) -> tf.Tensor:
     """The learning rate of the last update."""
@@ -125,6 +149,8 @@ class Trainer:
     totals = metrics.Totals(*sums[1 + len(variables) :])
     self.optimizer.apply(gradients, self._schedule(self.step))
     self.step.assign_add(1)
+    if self._average:
+      self._average.update(self.step)
     # A NaN can get lost in max pooling, and then the loss looks fine.
     norm = tf.linalg.global_norm([*gradients, *variables])
     return totals, tf.math.is_finite(loss) & tf.math.is_finite(norm)

@@ -56,20 +56,23 @@ def of_layers(
     for number, label in zip(images, labels, strict=True)
   ]
   outputs = activity.outputs(network, tf.constant(chosen))
-  responses = activity.by_class(network, data.validation, data.num_classes)
-  validation = f'{len(data.validation.labels):,} validation images'
+  kind, examples = 'validation', data.validation
+  if not len(examples.labels):
+    kind, examples = 'test', data.test
+  responses = activity.by_class(network, examples, data.num_classes)
+  measured = f'{len(examples.labels):,} {kind} images'
   dense = [spec for spec in network.layers if isinstance(spec, specs.Dense)]
   for layer in layers:
     title = _title(layer)
     values = outputs[layer.name].numpy()
     values = values if values.ndim == 4 else values[:, np.newaxis, np.newaxis]
     means, explained, dead = responses[layer.name]
-    source = run.source(f'test images; dead: zero on all {validation}')
+    source = run.source(f'test images; dead: zero on all {measured}')
     page = maps.maps(title, values, dead, chosen, captions, source)
     yield f'maps_{layer.name}', page
     if isinstance(layer, specs.Conv) or layer is dense[0]:
       page = maps.classes(
-        title, means, explained, dead, run.class_names, run.source(validation)
+        title, means, explained, dead, run.class_names, run.source(measured)
       )
       yield f'classes_{layer.name}', page
 
@@ -83,8 +86,12 @@ def _title(layer):
 
 
 def _curves(run):
-  columns = map(np.array, zip(*run.epochs, strict=True))
-  table = dict(zip(events.Epoch._fields, columns, strict=True))
+  columns = zip(*run.epochs, strict=True)
+  table = {
+    name: np.array(column)
+    for name, column in zip(events.Epoch._fields, columns, strict=True)
+    if None not in column
+  }
   num_steps = table['step'][-1]
   steps_per_epoch = num_steps // len(run.epochs)
   steps = np.linspace(0, num_steps - 1, 1000)

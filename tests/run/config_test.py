@@ -57,13 +57,15 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters(
     ('batch_size', 0, 'must be at least 1'),
     ('num_epochs', 0, 'must be at least 1'),
-    ('num_validation', 0, 'must be at least 1'),
+    ('num_validation', -1, 'must be at least 0'),
     ('seed', -1, 'must be at least 0'),
     ('l2_scale', -1e-9, 'must be at least 0.0'),
     ('learning_rate', -0.1, 'must be at least 0.0'),
     ('warmup_epochs', -1.0, 'must be at least 0.0'),
     ('momentum', -0.1, 'must be at least 0.0'),
     ('momentum', 1.0, 'must be below 1.0'),
+    ('average', -0.1, 'must be at least 0.0'),
+    ('average', 1.0, 'must be below 1.0'),
     ('decay_rate', 0.0, 'must be above 0.0'),
     ('decay_epochs', 0.0, 'must be above 0.0'),
     ('learning_rate', math.nan, 'must be finite'),
@@ -84,7 +86,7 @@ class ConfigTest(parameterized.TestCase):
     {'momentum': 0.0},
     {'l2_scale': 0.0},
     {'seed': 0},
-    {'batch_size': 1, 'num_validation': 1},
+    {'batch_size': 1, 'num_validation': 0},
     {'num_epochs': 1, 'warmup_epochs': 0.5},
   )
   def test_a_value_on_the_bound_is_taken(self, **settings):

@@ -32,14 +32,16 @@ def _run(workdir, data_dir, **others):
   return printed.getvalue()
 
 
-class EpochsTest(tf.test.TestCase, parameterized.TestCase):
+class ResumeTest(tf.test.TestCase, parameterized.TestCase):
+  others = {}
+
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
     cls.data_dir = cls.enterClassContext(tempfile.TemporaryDirectory())
     small_data.write(cls.data_dir)
     cls.whole = pathlib.Path(cls.data_dir, 'whole')
-    _run(cls.whole, cls.data_dir)
+    _run(cls.whole, cls.data_dir, **cls.others)
 
   def setUp(self):
     super().setUp()
@@ -63,6 +65,20 @@ class EpochsTest(tf.test.TestCase, parameterized.TestCase):
       for path in (self.workdir / 'checkpoints').glob(f'ckpt-{later}.*'):
         path.unlink()
 
+  @parameterized.parameters(0, 1, 2, 3)
+  def test_a_stopped_run_goes_on_to_the_same_bits(self, epoch):
+    self.stop_after(epoch)
+    printed = _run(self.workdir, self.data_dir, **self.others)
+    said = f'Resuming after epoch {epoch}.'
+    self.assertEqual(said in printed, epoch > 0)
+    self.assert_ends_like_the_whole_run()
+
+
+class TricksTest(ResumeTest):
+  others = small_data.TRICKS
+
+
+class EpochsTest(ResumeTest):
   def test_checkpoints_hold_velocities_and_the_step(self):
     names = ' '.join(small_data.saved_values(self.whole, 3))
     for part in ('kernels/conv1', 'biases/logits', 'velocities/3', 'step/'):
@@ -103,14 +119,6 @@ class EpochsTest(tf.test.TestCase, parameterized.TestCase):
       (self.workdir / 'metrics.csv').read_text(),
       (self.whole / 'metrics.csv').read_text(),
     )
-
-  @parameterized.parameters(0, 1, 2, 3)
-  def test_a_stopped_run_goes_on_to_the_same_bits(self, epoch):
-    self.stop_after(epoch)
-    printed = _run(self.workdir, self.data_dir)
-    said = f'Resuming after epoch {epoch}.'
-    self.assertEqual(said in printed, epoch > 0)
-    self.assert_ends_like_the_whole_run()
 
   def test_a_damaged_checkpoint_costs_one_epoch(self):
     self.stop_after(2)

@@ -26,6 +26,14 @@ class MemoryTest(parameterized.TestCase):
     self.assertEqual(parameters, 4 * 7850 * copies * 2)
     self.assertEqual(activations, 4 * 10 * 2 * 100)
 
+  def test_an_average_is_one_copy_more(self):
+    without, averaged = (
+      memory.predict(_trace(''), config.Config(average=decay), 1)
+      for decay in (0.0, 0.999)
+    )
+    self.assertEqual(averaged[0] - without[0], 4 * 7850)
+    self.assertEqual(averaged[1], without[1])
+
   def test_every_optimizer_is_known(self):
     [field] = [
       field
