@@ -25,6 +25,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     idx.py                     the IDX format: one file <-> one array
     files.py                   where the files of a dataset are
     datasets.py                examples; validation split; order of an epoch
+    augment.py                 random changes of training images
 
   network/                     images -> logits
     windows.py                 one axis of a sliding window

@@ -16,7 +16,15 @@ _COUNTS = {'train': 640, 't10k': 200}
 
 
 # Every training trick, each of them on.
-TRICKS = {'average': 0.98}
+TRICKS = {
+  'average': 0.98,
+  'shift': 2,
+  'flip': True,
+  'rotate': 10.0,
+  'scale': 0.1,
+  'shear': 5.0,
+  'erase': 0.5,
+}
 
 
 def flags(folder: str | pathlib.Path, **others: Any) -> dict[str, Any]:

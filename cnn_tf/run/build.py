@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.data import augment
 from cnn_tf.data import datasets
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
@@ -59,6 +60,8 @@ def build(
     strategy,
     averaged,
     settings.average,
+    augmentation(settings),
+    settings.seed,
   )
 
 
@@ -67,6 +70,13 @@ def make_network(
 ) -> model.ConvNet:
   """The network of a run, with its initial kernels."""
   return model.ConvNet(geometries, settings.seed, settings.precision)
+
+
+def augmentation(settings: config.Config) -> augment.Augmentation:
+  """How the training images of a run are changed."""
+  return augment.Augmentation(
+    *(getattr(settings, name) for name in augment.Augmentation._fields)
+  )
 
 
 def saved(

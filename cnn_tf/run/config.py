@@ -45,6 +45,46 @@ class Config:
     'nothing is validated',
     at_least=0,
   )
+  shift: int = _setting(
+    0,
+    'augmentation',
+    'shift each training image by up to this many pixels, vertically and '
+    'horizontally, anew at each step',
+    at_least=0,
+    below=1000,
+  )
+  flip: bool = _setting(
+    False, 'augmentation', 'replace half of the images by their mirror images'
+  )
+  rotate: float = _setting(
+    0.0,
+    'augmentation',
+    'rotate by up to this many degrees, to the left or to the right',
+    at_least=0.0,
+    at_most=180.0,
+  )
+  scale: float = _setting(
+    0.0,
+    'augmentation',
+    'scale by a factor from 1 - scale to 1 + scale',
+    at_least=0.0,
+    below=1.0,
+  )
+  shear: float = _setting(
+    0.0,
+    'augmentation',
+    'lean vertical lines by up to this many degrees',
+    at_least=0.0,
+    below=90.0,
+  )
+  erase: float = _setting(
+    0.0,
+    'augmentation',
+    'probability of filling a rectangle with a random grey; each side is 1/8 '
+    'to 1/2 of that of the image',
+    at_least=0.0,
+    at_most=1.0,
+  )
   layers: str = _setting(
     REFERENCE_LAYERS,
     'network',
@@ -80,7 +120,8 @@ class Config:
   seed: int = _setting(
     0,
     'training',
-    'of the initial kernels and of the order of the examples',
+    'of the initial kernels, the order of the examples and all that is random '
+    'in a step',
     at_least=0,
     below=2**63,
   )
@@ -181,7 +222,9 @@ class Config:
     return cls(**values)
 
 
-def _check(name, value, choices=None, at_least=None, above=None, below=None):
+def _check(
+  name, value, choices=None, at_least=None, above=None, at_most=None, below=None
+):
   """Raises a `UserError` if `value` is not allowed for the flag `name`."""
   if isinstance(value, str) and value.splitlines() not in ([], [value]):
     problem = 'must be a single line'
@@ -193,6 +236,8 @@ def _check(name, value, choices=None, at_least=None, above=None, below=None):
     problem = f'must be at least {at_least}'
   elif above is not None and value <= above:
     problem = f'must be above {above}'
+  elif at_most is not None and value > at_most:
+    problem = f'must be at most {at_most}'
   elif below is not None and value >= below:
     problem = f'must be below {below}'
   else:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from cnn_tf import keys
+from cnn_tf.data import augment
 from cnn_tf.data import datasets
 from cnn_tf.learning import averages
 from cnn_tf.learning import losses
@@ -50,6 +52,8 @@ class Trainer:
     strategy: tf.distribute.Strategy,
     averaged: model.ConvNet | None = None,
     decay: float = 0.0,
+    augmentation: augment.Augmentation = augment.NONE,
+    seed: int = 0,
   ):
     """Starts at step 0.
 
@@ -63,6 +67,8 @@ class Trainer:
       strategy: the replicas that share each batch.
       averaged: a second network, for the average of all variables, or None.
       decay: of the average, per step.
+      augmentation: how to change the images of each step.
+      seed: of all that is random in a step.
     """
     self.network = network
     self.evaluated = averaged or network
@@ -72,6 +78,8 @@ class Trainer:
     self.num_examples = len(examples.labels)
     self._schedule = schedule
     self._l2_scale = l2_scale
+    self._augmentation = augmentation
+    self._seed = seed
     with replicas.scope(strategy):
       self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
     self._images = replicas.replicate(strategy, examples.images)
@@ -136,9 +144,14 @@ class Trainer:
     variables = self.network.trainable_variables
     positions, weights = replicas.shard(first, end, self.batch_size)
     indices = tf.gather(order, positions)
+    draw = keys.draw_for(
+      self._seed, self.step, self.batch_size, positions - first
+    )
     loss, totals, gradients = train_step.forward_backward(
       self.network,
-      datasets.to_float(tf.gather(images, indices)),
+      augment.augment(
+        datasets.to_float(tf.gather(images, indices)), self._augmentation, draw
+      ),
       tf.gather(labels, indices),
       weights,
       tf.cast(end - first, tf.float32),
