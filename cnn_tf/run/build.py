@@ -61,6 +61,7 @@ def build(
     averaged,
     settings.average,
     augmentation(settings),
+    settings.label_smoothing,
     settings.seed,
   )
 

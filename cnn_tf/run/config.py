@@ -88,10 +88,12 @@ class Config:
   layers: str = _setting(
     REFERENCE_LAYERS,
     'network',
-    'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION]", '
-    '"maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
-    '"dense UNITS [ACTIVATION]", separated by commas; ACTIVATION is relu, '
-    'selu, elu, tanh, sigmoid or linear; the last "dense 10 linear" is implied',
+    'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION] '
+    '[dropout RATE]", "maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
+    '"dense UNITS [ACTIVATION] [dropout RATE]", separated by commas; '
+    'ACTIVATION is relu, selu, elu, tanh, sigmoid or linear; dropout sets a '
+    'random share RATE of the outputs to 0 in each training step; the last '
+    '"dense 10 linear" is implied',
   )
   precision: str = _setting(
     'float32',
@@ -112,6 +114,14 @@ class Config:
     'training',
     'adds l2_scale * sum(kernel ** 2) / 2 of every kernel to the loss',
     at_least=0.0,
+  )
+  label_smoothing: float = _setting(
+    0.0,
+    'training',
+    'trains towards a probability of 1 - s + s / classes of the label, not 1, '
+    'for s = label_smoothing; every reported cross-entropy is without it',
+    at_least=0.0,
+    below=1.0,
   )
   batch_size: int = _setting(128, 'training', 'examples per step', at_least=1)
   num_epochs: int = _setting(

@@ -53,6 +53,7 @@ class Trainer:
     averaged: model.ConvNet | None = None,
     decay: float = 0.0,
     augmentation: augment.Augmentation = augment.NONE,
+    label_smoothing: float = 0.0,
     seed: int = 0,
   ):
     """Starts at step 0.
@@ -68,6 +69,7 @@ class Trainer:
       averaged: a second network, for the average of all variables, or None.
       decay: of the average, per step.
       augmentation: how to change the images of each step.
+      label_smoothing: as for `train_step.forward_backward`.
       seed: of all that is random in a step.
     """
     self.network = network
@@ -79,6 +81,7 @@ class Trainer:
     self._schedule = schedule
     self._l2_scale = l2_scale
     self._augmentation = augmentation
+    self._label_smoothing = label_smoothing
     self._seed = seed
     with replicas.scope(strategy):
       self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
@@ -156,6 +159,8 @@ class Trainer:
       weights,
       tf.cast(end - first, tf.float32),
       self._l2_scale / self.strategy.num_replicas_in_sync,
+      self._label_smoothing,
+      draw,
     )
     sums = replicas.all_reduce_sum([loss, *gradients, *totals])
     loss, gradients = sums[0], sums[1 : 1 + len(variables)]

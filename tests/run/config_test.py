@@ -72,6 +72,8 @@ class ConfigTest(parameterized.TestCase):
     ('shear', 90.0, 'must be below 90.0'),
     ('erase', 1.1, 'must be at most 1.0'),
     ('erase', math.nan, 'must be finite'),
+    ('label_smoothing', -0.1, 'must be at least 0.0'),
+    ('label_smoothing', 1.0, 'must be below 1.0'),
     ('average', -0.1, 'must be at least 0.0'),
     ('average', 1.0, 'must be below 1.0'),
     ('decay_rate', 0.0, 'must be above 0.0'),

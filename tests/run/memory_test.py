@@ -52,6 +52,12 @@ class MemoryTest(parameterized.TestCase):
     values = 26 * 26 * 3 + 13 * 13 * 3 + 5 + 10
     self.assertEqual(activations, 4 * 2 * values)
 
+  def test_dropout_keeps_its_output_too(self):
+    settings = config.Config(batch_size=1)
+    _, plain = memory.predict(_trace('dense 5'), settings, 1)
+    _, dropped = memory.predict(_trace('dense 5 dropout 0.5'), settings, 1)
+    self.assertEqual(dropped - plain, 4 * 2 * 5)
+
   def test_what_does_not_fit_is_one_line_of_numbers(self):
     geometries = _trace('dense 9999, dense 9999')
     settings = config.Config(batch_size=1000)

@@ -69,8 +69,8 @@ def _train_with_tricks(count, folder):
   """The same with every training trick."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  given = {'layers': _SMOOTH, 'batch_size': _BATCH_SIZE} | small_data.TRICKS
-  settings = config.Config(**small_data.flags(folder, **given))
+  given = small_data.flags(folder, batch_size=_BATCH_SIZE) | small_data.TRICKS
+  settings = config.Config(**given)
   data = datasets.Dataset(examples, examples, examples, 10)
   geometries = build.plan(settings, data)
   ours = build.build(settings, data, geometries, strategy)
