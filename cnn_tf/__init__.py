@@ -88,6 +88,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     sheet.py                   what all figures share: size, heading, colours
     tiles.py                   many small images side by side
     training.py                learning curves; how the first kernels changed
+    augmentations.py           what augmentation does to training images
     kernels.py                 the kernels of all layers
     maps.py                    feature maps, and their means over classes
     confusion.py               the confusion matrix, and the worst mistakes

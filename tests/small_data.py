@@ -19,6 +19,7 @@ _COUNTS = {'train': 640, 't10k': 200}
 TRICKS = {
   'layers': 'conv 4 3x3 tanh dropout 0.1, avgpool 2x2, dense 9 elu dropout 0.3',
   'average': 0.98,
+  'evaluate_flips': True,
   'label_smoothing': 0.1,
   'shift': 2,
   'flip': True,

@@ -1,7 +1,10 @@
 """The folder of a run -> its settings, data and trained network."""
 
 import pathlib
+from collections.abc import Callable
 from typing import NamedTuple
+
+import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
@@ -42,6 +45,11 @@ class Run(NamedTuple):
   def epoch(self) -> int:
     """The epoch after which the kernels were saved."""
     return self.epochs[-1].epoch
+
+  @property
+  def predict(self) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Images -> the logits of the reported accuracy."""
+    return build.predictor(self.settings, self.network)
 
   @property
   def dataset(self) -> str:

@@ -1,6 +1,7 @@
 """A `Config` -> the network, and the trainer that trains it."""
 
 import math
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -13,6 +14,7 @@ from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import config
+from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
 from cnn_tf.run import trainer
@@ -71,6 +73,15 @@ def make_network(
 ) -> model.ConvNet:
   """The network of a run, with its initial kernels."""
   return model.ConvNet(geometries, settings.seed, settings.precision)
+
+
+def predictor(
+  settings: config.Config, network: model.ConvNet
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """Images -> the logits by which a run evaluates its network."""
+  if settings.evaluate_flips:
+    return evaluation.with_flips(network)
+  return network
 
 
 def augmentation(settings: config.Config) -> augment.Augmentation:

@@ -109,6 +109,12 @@ class Config:
     at_least=0.0,
     below=1.0,
   )
+  evaluate_flips: bool = _setting(
+    False,
+    'training',
+    'evaluate and export the mean of the probabilities of an image and of its '
+    'mirror image',
+  )
   l2_scale: float = _setting(
     1e-3,
     'training',

@@ -9,6 +9,7 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.learning import metrics
+from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import config
 from cnn_tf.run import evaluation
@@ -75,7 +76,7 @@ def train(
   kernels = first_kernels.FirstKernels(folder, trainer.evaluated, len(history))
   board = events.TensorBoard(folder)
   validate = len(validation.labels) and evaluation.Evaluation(
-    trainer.evaluated, validation, trainer.strategy
+    build.predictor(settings, trainer.evaluated), validation, trainer.strategy
   )
   lines = terminal.Terminal(
     settings.num_epochs, trainer.num_examples, bool(validate)

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf import keys
+from cnn_tf.data import augment
+from cnn_tf.data import datasets
+from cnn_tf.figures import augmentations
 from cnn_tf.figures import confusion
 from cnn_tf.figures import kernels
 from cnn_tf.figures import maps
@@ -33,6 +37,8 @@ def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
   """
   first = next(layer for layer in run.geometries if layer.kernel_shape)
   yield 'curves', _curves(run)
+  if build.augmentation(run.settings) != augment.NONE:
+    yield 'augmentations', _augmentations(run)
   yield 'kernels', _kernels(run, first)
   if first_kernels.exist(run.workdir):
     yield 'evolution', _evolution(run, first)
@@ -100,6 +106,28 @@ def _curves(run):
   return training.curves(table, steps, rates.numpy(), source)
 
 
+def _augmentations(run):
+  most = build.augmentation(run.settings)
+  on = {name: value for name, value in most._asdict().items() if value}
+  each = {
+    f'--{name}' if value is True else f'--{name}={value:g}': {name: value}
+    for name, value in on.items()
+  }
+  if len(on) > 1:
+    each['all of them'] = on
+  images = datasets.to_float(tf.constant(run.data.train.images[:8]))
+  rows = {'training images': images}
+  for label, some in each.items():
+    places = tf.range(len(images))
+    draw = keys.draw_for(run.settings.seed, 0, len(images), places)
+    changed = augment.augment(images, augment.Augmentation(**some), draw)
+    rows[label] = changed
+  source = run.source(f'the first {len(images)} training images')
+  return augmentations.augmentations(
+    {label: shown[..., 0].numpy() for label, shown in rows.items()}, source
+  )
+
+
 def _kernels(run, first):
   values = {name: k.numpy() for name, k in run.network.kernels.items()}
   deeper = {
@@ -131,7 +159,7 @@ def _as_images(values, first):
 
 def _confusion(run):
   test = run.data.test
-  log_probabilities = activity.log_probabilities(run.network, test.images)
+  log_probabilities = activity.log_probabilities(run.predict, test.images)
   source = run.source(f'{len(test.labels):,} test images')
   return confusion.confusion(
     log_probabilities, test.labels, test.images, run.class_names, source

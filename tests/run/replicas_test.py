@@ -74,7 +74,8 @@ def _train_with_tricks(count, folder):
   data = datasets.Dataset(examples, examples, examples, 10)
   geometries = build.plan(settings, data)
   ours = build.build(settings, data, geometries, strategy)
-  evaluate = evaluation.Evaluation(ours.evaluated, examples, strategy)
+  predict = build.predictor(settings, ours.evaluated)
+  evaluate = evaluation.Evaluation(predict, examples, strategy)
   np.savez(folder / f'{count}.npz', steps=_take_steps(ours), scored=evaluate())
 
 

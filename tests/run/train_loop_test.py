@@ -209,6 +209,28 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertContainsSubset(trained.items(), saved.items())
     self.assertLen(saved, len(trained) + 4)
 
+  def test_the_mean_over_flips_is_evaluated_and_exported(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    result, _ = _run(workdir, self.data_dir, evaluate_flips=True)
+    self.assertNotEqual(result, self.result)
+    run = runs.load(workdir)
+    images = run.data.test.images
+    expected = np.mean(
+      [
+        np.exp(activity.log_probabilities(run.network, x))
+        for x in (images, images[:, :, ::-1])
+      ],
+      axis=0,
+    )
+    right = expected.argmax(axis=1) == run.data.test.labels
+    self.assertAllClose(result['test_accuracy'], right.mean())
+    logs = activity.log_probabilities(run.predict, images)
+    self.assertAllClose(np.exp(logs), expected)
+    loaded = tf.saved_model.load(str(workdir / 'export'))
+    serve = loaded.signatures['serving_default']
+    answers = serve(images=tf.constant(images))
+    self.assertAllClose(answers['probabilities'], expected)
+
   @parameterized.named_parameters(
     ('a_batch_larger_than_the_data', {'batch_size': 513}, '512 training'),
     ('nothing_to_train_on', {'num_validation': 640}, 'leaves none of the 640'),

@@ -1,5 +1,6 @@
 """Tests of catalogue.py: the figures of different networks."""
 
+import dataclasses
 import pathlib
 import warnings
 
@@ -84,6 +85,24 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     self.assertNotIn('validation', str(texts))
     curves = pages['curves'].axes[0].lines
     self.assertLen([line for line in curves if len(line.get_xdata()) == 1], 1)
+
+  def test_the_augmentations_that_are_on_are_drawn(self):
+    run = small_run.untrained()
+    settings = dataclasses.replace(run.settings, shift=2, flip=True)
+    run = run._replace(settings=settings)
+    pages = dict(catalogue.of_run(run, [0]))
+    page = pages['augmentations']
+    texts = [text.get_text() for text in page.texts[2:]]
+    self.assertEqual(
+      texts, ['training images', '--shift=2', '--flip', 'all of them']
+    )
+    images, shifted, *_ = (
+      np.stack([shown.get_array() for shown in panel.images])
+      for panel in page.axes
+    )
+    self.assertAllClose(images, run.data.train.images[:8] / 255)
+    self.assertNotAllClose(images, shifted)
+    self.assertAllClose(images.max(), shifted.max())
 
   def test_the_evolution_is_drawn_from_the_recorded_kernels(self):
     workdir = pathlib.Path(self.create_tempdir().full_path)
