@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 from absl import flags
 from absl.testing import absltest
@@ -10,6 +11,13 @@ from absl.testing import parameterized
 from cnn_tf import errors
 from cnn_tf.run import config
 from cnn_tf.run import settings_flags
+
+# The settings of every run that a better default could change.
+_WRITTEN_OUT = {
+  *('dataset', 'layers', 'precision', 'average', 'label_smoothing'),
+  *('batch_size', 'num_epochs', 'optimizer', 'l2_scale', 'lr_schedule'),
+  *('learning_rate', 'warmup_epochs'),
+}
 
 
 class ReadTest(parameterized.TestCase):
@@ -49,6 +57,17 @@ class ReadTest(parameterized.TestCase):
   def test_a_missing_file_is_named(self):
     with self.assertRaisesRegex(errors.UserError, '^no.flags: '):
       settings_flags.read('no.flags')
+
+
+class ConfigsTest(absltest.TestCase):
+  def test_a_named_experiment_does_not_depend_on_defaults(self):
+    folder = pathlib.Path(settings_flags.__file__).parents[2] / 'configs'
+    paths = sorted(folder.glob('*.flags'))
+    self.assertNotEmpty(paths)
+    for path in paths:
+      given = set(re.findall('^--(?:no)?([a-z0-9_]+)', path.read_text(), re.M))
+      with self.subTest(path.name):
+        self.assertContainsSubset(_WRITTEN_OUT, given)
 
 
 class GivenTest(absltest.TestCase):
