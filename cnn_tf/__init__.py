@@ -163,4 +163,6 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     trial.py                   a trap in a process of its own
     table.py                   long cells -> wrapped columns
     __main__.py                the command that runs the traps
+
+  compare.py                   several runs in one table
 """

@@ -2,13 +2,14 @@
 
   python -m cnn_tf.compare runs/*
 
-Accuracies are in percent, after the last epoch so far.
+Accuracies are in percent, after the last epoch so far. The cross-entropy is
+that of the test set or, before it was evaluated, of the validation examples.
 """
 
 import csv
 import dataclasses
-import json
 import pathlib
+import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ from cnn_tf.run import config
 from cnn_tf.run import run_folder
 from cnn_tf.run import tables
 
-_RESULTS = ('epoch', 'training', 'validation', 'test', 'cross-entropy')
+_RESULTS = ('epoch', 'time', 'training', 'validation', 'test', 'cross-entropy')
+_TIME = 0x09  # protocol buffers: field 1, a double
 
 
 class Entry(NamedTuple):
@@ -28,6 +30,7 @@ class Entry(NamedTuple):
   settings: config.Config
   epochs: list[dict[str, str]]  # the rows of metrics.csv
   result: dict[str, float] | None  # None until the run is finished
+  seconds: int  # of all sessions, without the time between them
 
 
 def read(folder: pathlib.Path) -> Entry:
@@ -44,11 +47,12 @@ def read(folder: pathlib.Path) -> Entry:
     settings,
     _read_metrics(folder / 'metrics.csv'),
     run_folder.read_result(folder),
+    round(sum(map(_session, folder.glob('events.*')))),
   )
 
 
 def table(entries: Sequence[Entry]) -> list[list[str]]:
-  """A header and one row per run, best validation accuracy last."""
+  """A header, and one row per run, in the given order."""
   settings = [dataclasses.asdict(entry.settings) for entry in entries]
   differing = [
     name for name in settings[0] if len({row[name] for row in settings}) > 1
@@ -57,7 +61,6 @@ def table(entries: Sequence[Entry]) -> list[list[str]]:
   for entry, values in zip(entries, settings, strict=True):
     flags = [_flag(values[name]) for name in differing]
     rows.append([entry.name, *flags, *_results(entry)])
-  # An architecture is long: it is easier to read at the left edge.
   return rows
 
 
@@ -90,14 +93,33 @@ def _read_metrics(path):
   return [row for row in rows if None not in row.values() and None not in row]
 
 
+def _session(path):
+  """The seconds between the first and the last event of an event file.
+
+  A record of TensorFlow is the size of its content, 8 bytes, a checksum of 4,
+  the content, and another checksum. An event starts with a tag and its time.
+  """
+  try:
+    content = path.read_bytes()
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
+  times, start = [], 0
+  while start + 12 + 9 <= len(content):
+    size, _, tag, seconds = struct.unpack_from('<QIBd', content, start)
+    if tag == _TIME:
+      times.append(seconds)
+    start += size + 16
+  return times[-1] - times[0] if times else 0
+
+
 def _results(entry):
   last = entry.epochs[-1] if entry.epochs else {}
   result = entry.result or {}
   done, total = len(entry.epochs), entry.settings.num_epochs
-  # The test set has the cross-entropy of the run; until then, validation has.
   loss = result.get('test_cross_entropy', last.get('validation_cross_entropy'))
   return [
     str(total) if done == total else f'{done} of {total}',
+    f'{entry.seconds // 60}:{entry.seconds % 60:02}',
     _percent(last.get('train_accuracy')),
     _percent(last.get('validation_accuracy')),
     _percent(result.get('test_accuracy')),

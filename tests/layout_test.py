@@ -27,8 +27,9 @@ def reading_order(text):
   for line in text.splitlines():
     if match := re.match(r'  (\w+)/  ', line):
       folder = f'cnn_tf.{match[1]}'
-    elif match := re.match(r'  +(\w+)\.py  ', line):
-      modules.append(f'{folder}.{match[1]}')
+    elif match := re.match(r'(  +)(\w+)\.py  ', line):
+      place = 'cnn_tf' if len(match[1]) == 2 else folder
+      modules.append(f'{place}.{match[2]}')
   return modules
 
 
