@@ -134,6 +134,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     empty_batch.py             conv2d returns a wrong shape
     strided_1x1_backward.py    a crash, or a wrong gradient
     one_column_of_output.py    conv2d returns unwritten memory again
+    bfloat16_of_padding.py     a weight on padding gets a gradient
     grouped_by_mistake.py      too few input channels are no error
     maps_before_pixels.py      NCHW has no gradient on a CPU
     nan_in_max_pooling.py      max_pool2d loses a NaN

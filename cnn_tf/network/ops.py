@@ -63,14 +63,25 @@ def conv2d(
     # stride above 1 accesses memory that is not its own: a crash, or silently
     # wrong values. Taking every s-th input first is the same function.
     inputs, stride = inputs[:, :: stride[0], :: stride[1]], (1, 1)
-  elif kernel.shape[2] == 1 and stride[0] == 1 < stride[1]:
-    # For one input channel, this stride, an output one column wide and two or
-    # more images, oneDNN reads memory that was never written: the output is
-    # silently wrong. A second channel of zeros adds nothing and avoids it.
-    # (tf.concat, because TensorFlow would merge a tf.pad into the op.)
-    inputs = tf.concat([inputs, tf.zeros_like(inputs)], axis=3)
-    kernel = tf.concat([kernel, tf.zeros_like(kernel)], axis=2)
+  columns = windows.Axis(inputs.shape[2], kernel.shape[1], stride[1], padding)
+  if stride[1] > 1 and windows.num_positions(columns) == 1:
+    return _one_column(inputs, kernel, stride[0], columns)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
+
+
+def _one_column(inputs, kernel, stride, columns):
+  """`conv2d` with a single position along the width.
+
+  If the stride along the width is above 1, oneDNN (TensorFlow 2.21) reads
+  memory that was never written: the output (one input channel) or the gradient
+  by the kernel (bfloat16) is silently wrong. With stride 1 it is right, and one
+  of its columns is the one that is needed.
+  """
+  [needed] = windows.covered(columns)
+  column = windows.covered(columns._replace(stride=1)).index(needed)
+  padding = columns.padding.upper()
+  output = tf.nn.conv2d(inputs, kernel, (stride, 1), padding)
+  return output[:, :, column : column + 1]
 
 
 def max_pool2d(
