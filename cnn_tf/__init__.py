@@ -25,6 +25,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     idx.py                     the IDX format: one file <-> one array
     files.py                   where the files of a dataset are
     datasets.py                examples; validation split; order of an epoch
+    augment.py                 random changes of training images
 
   network/                     images -> logits
     windows.py                 one axis of a sliding window
@@ -42,6 +43,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     metrics.py                 sums over examples, divided once
     schedules.py               step -> learning rate
     optimizers.py              gradients, rate -> new values of the variables
+    averages.py                moving average of the variables
     train_step.py              forward pass, backward pass, update
     one_step.py                one training step, number by number
 
@@ -86,6 +88,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     sheet.py                   what all figures share: size, heading, colours
     tiles.py                   many small images side by side
     training.py                learning curves; how the first kernels changed
+    augmentations.py           what augmentation does to training images
     kernels.py                 the kernels of all layers
     maps.py                    feature maps, and their means over classes
     confusion.py               the confusion matrix, and the worst mistakes

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from typing import Any
 from typing import NamedTuple
 
 from absl import flags
@@ -46,9 +47,15 @@ def final_bytes(workdir: pathlib.Path, epoch: int) -> dict[str, bytes]:
 
 
 def kill(
-  count: int, folder: pathlib.Path, moments: random.Random
+  count: int, folder: pathlib.Path, moments: random.Random, **others: Any
 ) -> Iterator[Killed]:
-  """Yields each of `count` kills; data and runs are in `folder`.
+  """Yields each of `count` kills.
+
+  Args:
+    count: how often to kill.
+    folder: of the data and of the runs.
+    moments: draws the seconds after which to kill.
+    **others: settings of the runs.
 
   Raises:
     UserError: a run ended with an error, or with other bytes.
@@ -57,6 +64,7 @@ def kill(
   settings = small_data.flags(
     folder, batch_size=70, num_epochs=_NUM_EPOCHS, layers='conv 4 3x3'
   )
+  settings |= others
   given = [f'--{name}={value}' for name, value in settings.items()]
 
   def start(workdir):
@@ -104,7 +112,10 @@ def main() -> None:
   print(f'--seed={seed}')
   with tempfile.TemporaryDirectory() as folder:
     moments = random.Random(seed)
-    for killed in kill(flags.FLAGS.count, pathlib.Path(folder), moments):
+    tricks = small_data.TRICKS if flags.FLAGS.tricks else {}
+    for killed in kill(
+      flags.FLAGS.count, pathlib.Path(folder), moments, **tricks
+    ):
       print(
         f'run {killed.run}: killed after {killed.seconds:.3f} s, '
         f'{killed.epochs} epochs done',
@@ -116,5 +127,6 @@ def main() -> None:
 if __name__ == '__main__':
   sys.argv[0] = 'kill'
   flags.DEFINE_integer('count', 100, 'how many kills', lower_bound=1)
+  flags.DEFINE_bool('tricks', False, 'train with every training trick on')
   flags.DEFINE_integer('seed', None, 'of the moments (default: a random one)')
   command.run(main)

@@ -4,16 +4,19 @@ import pathlib
 import random
 
 from absl.testing import absltest
+from absl.testing import parameterized
 
 from tests import kill
+from tests import small_data
 
 
-class KillTest(absltest.TestCase):
-  def test_ten_kills_do_not_change_a_byte(self):
+class KillTest(parameterized.TestCase):
+  @parameterized.named_parameters(('plain', {}), ('tricks', small_data.TRICKS))
+  def test_ten_kills_do_not_change_a_byte(self, others):
     folder = pathlib.Path(self.create_tempdir().full_path)
     seed = random.randrange(1000)
     with self.subTest(seed=seed):
-      killed = list(kill.kill(10, folder, random.Random(seed)))
+      killed = list(kill.kill(10, folder, random.Random(seed), **others))
       self.assertLen(killed, 10)
       self.assertTrue((folder / '0' / 'result.json').exists())
 

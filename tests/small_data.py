@@ -15,6 +15,21 @@ ROOT = pathlib.Path(__file__).absolute().parents[1]
 _COUNTS = {'train': 640, 't10k': 200}
 
 
+# Every training trick, each of them on.
+TRICKS = {
+  'layers': 'conv 4 3x3 tanh dropout 0.1, avgpool 2x2, dense 9 elu dropout 0.3',
+  'average': 0.98,
+  'evaluate_flips': True,
+  'label_smoothing': 0.1,
+  'shift': 2,
+  'flip': True,
+  'rotate': 10.0,
+  'scale': 0.1,
+  'shear': 5.0,
+  'erase': 0.5,
+}
+
+
 def flags(folder: str | pathlib.Path, **others: Any) -> dict[str, Any]:
   """A run on `write(folder)`: 52 steps an epoch, the last one of 2 images."""
   return {

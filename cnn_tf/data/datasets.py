@@ -30,7 +30,7 @@ class Dataset(NamedTuple):
   """
 
   train: Examples
-  validation: Examples  # held out of the training set, to compare settings
+  validation: Examples  # held out to compare settings; there may be none
   test: Examples
   num_classes: int
 

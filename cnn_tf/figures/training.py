@@ -24,13 +24,16 @@ def curves(
   drawn in the middle of the epoch; a validation value is drawn at the end.
 
   Args:
-    table: name -> column of `metrics.csv`.
+    table: name -> column of `metrics.csv`, with or without validation.
     rate_steps: `[n]` steps.
     rates: `[n]`, the learning rate at each of these steps.
     source: for the heading.
   """
-  final = table['validation_accuracy'][-1]
-  title = f'Learning curves: final validation accuracy {final:.2%}'
+  if 'validation_accuracy' in table:
+    final = f'validation accuracy {table["validation_accuracy"][-1]:.2%}'
+  else:
+    final = f'training accuracy {table["train_accuracy"][-1]:.2%}'
+  title = f'Learning curves: final {final}'
   page = sheet.new(9.0, 7.2, title, source)
   left, width = 1.0, 7.7
   loss = sheet.place(page, left, 1.25, width, 2.3)
@@ -84,7 +87,7 @@ def evolution(kernels: np.ndarray, name: str, source: str) -> sheet.Page:
 
 
 def _pair(panel: axes.Axes, table, quantity, factor):
-  """One quantity, on the training set and on the validation set."""
+  """One quantity, on the training set and on the validation set, if any."""
   ends = table['step']
   middles = (ends + np.concatenate([[0], ends[:-1]])) / 2
   panel.plot(
@@ -95,14 +98,15 @@ def _pair(panel: axes.Axes, table, quantity, factor):
     markersize=4,
     label='training, mean over the epoch',
   )
-  panel.plot(
-    ends,
-    factor * table[f'validation_{quantity}'],
-    's-',
-    color=sheet.VERMILLION,
-    markersize=4,
-    label='validation, at the end of the epoch',
-  )
+  if f'validation_{quantity}' in table:
+    panel.plot(
+      ends,
+      factor * table[f'validation_{quantity}'],
+      's-',
+      color=sheet.VERMILLION,
+      markersize=4,
+      label='validation, at the end of the epoch',
+    )
 
 
 def _share_steps(panels, ends):

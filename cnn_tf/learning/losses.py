@@ -28,3 +28,20 @@ def l2_penalty(kernels: Iterable[tf.Tensor], l2_scale: float) -> tf.Tensor:
   convention they are not penalised.
   """
   return l2_scale * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+
+
+def smoothing(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+  """`z[label] - mean(z)` of each example, `[batch]`, for the logits z.
+
+  Label smoothing minimises the cross-entropy with the probabilities `1 - s + s
+  / classes` of the label and `s / classes` of any other class, instead of 1 and
+  0, so that the logits of an example that is classified correctly stop growing:
+
+    sum over k of target[k] * -log(softmax(z)[k])
+        = cross_entropy + s * (z[label] - mean(z))
+
+  Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer
+  Vision", section 7.
+  """
+  of_labels = tf.gather(logits, tf.cast(labels, tf.int32), batch_dims=1)
+  return of_labels - tf.reduce_mean(logits, axis=1)

@@ -14,6 +14,7 @@ Python number; so a number that changes from step to step must be a tensor.
 
 import tensorflow as tf
 
+from cnn_tf import keys
 from cnn_tf.learning import losses
 from cnn_tf.learning import metrics
 from cnn_tf.learning import optimizers
@@ -27,6 +28,8 @@ def forward_backward(
   weights: tf.Tensor,
   count: tf.Tensor | float,
   l2_scale: float,
+  label_smoothing: float = 0.0,
+  draw: keys.Draw | None = None,
 ) -> tuple[tf.Tensor, metrics.Totals, list[tf.Tensor]]:
   """Loss, totals and gradients of one batch.
 
@@ -40,16 +43,22 @@ def forward_backward(
     count: the number of examples to divide by: more than in this batch if it is
       one device's part of a larger one.
     l2_scale: the factor of the L2 penalty.
+    label_smoothing: adds this times `losses.smoothing` to the cross-entropy in
+      the loss, not in the totals.
+    draw: from `keys.draw_for`, for dropout.
 
   Returns:
     The loss; the sums over the examples; the gradient of the loss with respect
     to each of `network.trainable_variables`.
   """
   with tf.GradientTape() as tape:
-    logits = network(images)
+    logits = network(images, draw)
     totals = metrics.of_batch(logits, labels, weights)
     penalty = losses.l2_penalty(network.kernels.values(), l2_scale)
     loss = totals.cross_entropy / count + penalty
+    if label_smoothing:
+      excess = tf.reduce_sum(weights * losses.smoothing(logits, labels))
+      loss += label_smoothing * excess / count
   gradients = tape.gradient(loss, network.trainable_variables)
   return loss, totals, gradients
 

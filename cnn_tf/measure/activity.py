@@ -62,8 +62,15 @@ def outputs(network: model.ConvNet, images: tf.Tensor) -> dict[str, tf.Tensor]:
   return {layer.name: last[layer.name] for layer in network.layers}
 
 
-def log_probabilities(network: model.ConvNet, images: np.ndarray) -> np.ndarray:
-  """`log(softmax(logits))` of each image, `[images, classes]`, in nats."""
+def log_probabilities(
+  network: Callable[[tf.Tensor], tf.Tensor], images: np.ndarray
+) -> np.ndarray:
+  """`log(softmax(logits))` of each image, `[images, classes]`, in nats.
+
+  Args:
+    network: images -> logits.
+    images: `[n, height, width]` uint8.
+  """
   of_batch = graph(
     lambda batch: tf.nn.log_softmax(network(datasets.to_float(batch))), images
   )

@@ -1,6 +1,7 @@
 """The folder of a run -> its settings, data and trained network."""
 
 import pathlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -37,13 +38,18 @@ class Run(NamedTuple):
   settings: config.Config
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
-  network: model.ConvNet
+  network: model.ConvNet  # with the averaged kernels, if training averages
   epochs: list[events.Epoch]  # up to the epoch of the kernels
 
   @property
   def epoch(self) -> int:
     """The epoch after which the kernels were saved."""
     return self.epochs[-1].epoch
+
+  @property
+  def predict(self) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Images -> the logits of the reported accuracy."""
+    return build.predictor(self.settings, self.network)
 
   @property
   def dataset(self) -> str:
@@ -84,7 +90,7 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   geometries = build.plan(settings, data)
   network = build.make_network(settings, geometries)
   folder = workdir / 'checkpoints'
-  checkpoint = tf.train.Checkpoint(network=network)
+  checkpoint = build.saved(settings, network)
   epoch = checkpoints.restore_newest(
     checkpoint, folder, strict=False, last=last
   )

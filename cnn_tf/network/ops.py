@@ -132,6 +132,17 @@ def add_bias(inputs: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
   return tf.nn.bias_add(inputs, bias)
 
 
+def dropout(inputs: tf.Tensor, rate: float, uniform: tf.Tensor) -> tf.Tensor:
+  """`inputs / (1 - rate)` where `uniform >= rate`, else 0.
+
+  `uniform`, in the shape of the inputs, is random in [0, 1), so a value is
+  dropped with the probability `rate`, and its mean does not change. Units learn
+  to work without one another. Srivastava et al. 2014, "Dropout: A Simple Way to
+  Prevent Neural Networks from Overfitting".
+  """
+  return tf.where(uniform >= rate, inputs / (1 - rate), 0.0)
+
+
 POOLS = {'maxpool': max_pool2d, 'avgpool': avg_pool2d}
 ACTIVATIONS = {
   'relu': tf.nn.relu,

@@ -44,6 +44,7 @@ class Conv(_Sliding):
 
   filters: int
   activation: str
+  dropout: float = 0.0  # share of the outputs that training sets to 0
 
   def output_shape(self, shape: Shape) -> Shape:
     """`(height, width, filters)`."""
@@ -76,6 +77,7 @@ class Dense:
   name: str
   units: int
   activation: str
+  dropout: float = 0.0
 
   def axes(self, shape: Shape) -> list[windows.Axis]:
     """The axes of a window as large as the input.

@@ -1,17 +1,20 @@
 """A `Config` -> the network, and the trainer that trains it."""
 
 import math
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.data import augment
 from cnn_tf.data import datasets
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import config
+from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
 from cnn_tf.run import trainer
@@ -48,6 +51,7 @@ def build(
   with replicas.scope(strategy):
     network = make_network(settings, geometries)
     optimizer = make_optimizer(settings, network.trainable_variables)
+    averaged = make_network(settings, geometries) if settings.average else None
   return trainer.Trainer(
     network,
     optimizer,
@@ -56,6 +60,11 @@ def build(
     data.train,
     settings.batch_size,
     strategy,
+    averaged,
+    settings.average,
+    augmentation(settings),
+    settings.label_smoothing,
+    settings.seed,
   )
 
 
@@ -64,6 +73,30 @@ def make_network(
 ) -> model.ConvNet:
   """The network of a run, with its initial kernels."""
   return model.ConvNet(geometries, settings.seed, settings.precision)
+
+
+def predictor(
+  settings: config.Config, network: model.ConvNet
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """Images -> the logits by which a run evaluates its network."""
+  if settings.evaluate_flips:
+    return evaluation.with_flips(network)
+  return network
+
+
+def augmentation(settings: config.Config) -> augment.Augmentation:
+  """How the training images of a run are changed."""
+  return augment.Augmentation(
+    *(getattr(settings, name) for name in augment.Augmentation._fields)
+  )
+
+
+def saved(
+  settings: config.Config, network: model.ConvNet
+) -> tf.train.Checkpoint:
+  """What restores `network` from a checkpoint: the average, if there is one."""
+  name = 'averaged' if settings.average else 'network'
+  return tf.train.Checkpoint(**{name: network})
 
 
 def make_optimizer(

@@ -41,16 +41,59 @@ class Config:
   num_validation: int = _setting(
     5000,
     'data',
-    'training examples held out for comparing settings',
-    at_least=1,
+    'training examples held out for comparing settings; 0 trains on all, and '
+    'nothing is validated',
+    at_least=0,
+  )
+  shift: int = _setting(
+    0,
+    'augmentation',
+    'shift each training image by up to this many pixels, vertically and '
+    'horizontally, anew at each step',
+    at_least=0,
+    below=1000,
+  )
+  flip: bool = _setting(
+    False, 'augmentation', 'replace half of the images by their mirror images'
+  )
+  rotate: float = _setting(
+    0.0,
+    'augmentation',
+    'rotate by up to this many degrees, to the left or to the right',
+    at_least=0.0,
+    at_most=180.0,
+  )
+  scale: float = _setting(
+    0.0,
+    'augmentation',
+    'scale by a factor from 1 - scale to 1 + scale',
+    at_least=0.0,
+    below=1.0,
+  )
+  shear: float = _setting(
+    0.0,
+    'augmentation',
+    'lean vertical lines by up to this many degrees',
+    at_least=0.0,
+    below=90.0,
+  )
+  erase: float = _setting(
+    0.0,
+    'augmentation',
+    'probability of filling a rectangle with a random grey; each side is 1/8 '
+    'to 1/2 of that of the image',
+    at_least=0.0,
+    at_most=1.0,
   )
   layers: str = _setting(
     REFERENCE_LAYERS,
     'network',
-    'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION]", '
-    '"maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
-    '"dense UNITS [ACTIVATION]", separated by commas; ACTIVATION is relu, '
-    'selu, elu, tanh, sigmoid or linear; the last "dense 10 linear" is implied',
+    'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION] '
+    '[dropout RATE]", "maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
+    '"dense UNITS [ACTIVATION] [dropout RATE]", separated by commas; '
+    'ACTIVATION is relu, selu, elu, tanh, sigmoid or linear; dropout sets a '
+    'random share RATE of the outputs to 0 in each training step; the last '
+    '"dense 10 linear" is implied',
   )
   precision: str = _setting(
     'float32',
@@ -58,11 +101,33 @@ class Config:
     'type in which inputs and kernels are multiplied; all else is float32',
     choices=('float32', 'bfloat16'),
   )
+  average: float = _setting(
+    0.0,
+    'training',
+    'decay per step of a moving average of kernels and biases, such as 0.999, '
+    'which is evaluated, drawn and exported in their place; 0 is none',
+    at_least=0.0,
+    below=1.0,
+  )
+  evaluate_flips: bool = _setting(
+    False,
+    'training',
+    'evaluate and export the mean of the probabilities of an image and of its '
+    'mirror image',
+  )
   l2_scale: float = _setting(
     1e-3,
     'training',
     'adds l2_scale * sum(kernel ** 2) / 2 of every kernel to the loss',
     at_least=0.0,
+  )
+  label_smoothing: float = _setting(
+    0.0,
+    'training',
+    'trains towards a probability of 1 - s + s / classes of the label, not 1, '
+    'for s = label_smoothing; every reported cross-entropy is without it',
+    at_least=0.0,
+    below=1.0,
   )
   batch_size: int = _setting(128, 'training', 'examples per step', at_least=1)
   num_epochs: int = _setting(
@@ -71,7 +136,8 @@ class Config:
   seed: int = _setting(
     0,
     'training',
-    'of the initial kernels and of the order of the examples',
+    'of the initial kernels, the order of the examples and all that is random '
+    'in a step',
     at_least=0,
     below=2**63,
   )
@@ -172,7 +238,9 @@ class Config:
     return cls(**values)
 
 
-def _check(name, value, choices=None, at_least=None, above=None, below=None):
+def _check(
+  name, value, choices=None, at_least=None, above=None, at_most=None, below=None
+):
   """Raises a `UserError` if `value` is not allowed for the flag `name`."""
   if isinstance(value, str) and value.splitlines() not in ([], [value]):
     problem = 'must be a single line'
@@ -184,6 +252,8 @@ def _check(name, value, choices=None, at_least=None, above=None, below=None):
     problem = f'must be at least {at_least}'
   elif above is not None and value <= above:
     problem = f'must be above {above}'
+  elif at_most is not None and value > at_most:
+    problem = f'must be at most {at_most}'
   elif below is not None and value >= below:
     problem = f'must be below {below}'
   else:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.learning import metrics
+from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import config
 from cnn_tf.run import evaluation
@@ -72,18 +73,25 @@ def train(
   Raises:
     UserError: the disk is full, or the training has diverged.
   """
-  kernels = first_kernels.FirstKernels(folder, trainer.network, len(history))
+  kernels = first_kernels.FirstKernels(folder, trainer.evaluated, len(history))
   board = events.TensorBoard(folder)
-  evaluate = evaluation.Evaluation(
-    trainer.network, validation, trainer.strategy
+  validate = len(validation.labels) and evaluation.Evaluation(
+    build.predictor(settings, trainer.evaluated), validation, trainer.strategy
   )
-  lines = terminal.Terminal(settings.num_epochs, trainer.num_examples)
+  lines = terminal.Terminal(
+    settings.num_epochs, trainer.num_examples, bool(validate)
+  )
   for epoch in range(len(history) + 1, settings.num_epochs + 1):
     trained, seconds = _train_epoch(settings, trainer, epoch, lines)
-    validated = evaluate()
-    if not math.isfinite(validated.cross_entropy):
-      raise _diverged(settings, trainer, epoch)
-    row = _row(epoch, trainer, trained, validated)
+    row = _row(epoch, trainer, trained)
+    if validate:
+      validated = validate()
+      if not math.isfinite(validated.cross_entropy):
+        raise _diverged(settings, trainer, epoch)
+      row = row._replace(
+        validation_cross_entropy=validated.cross_entropy,
+        validation_accuracy=validated.accuracy,
+      )
     history.append(row)
     events.write_epochs(folder / 'metrics.csv', history)
     kernels.keep()
@@ -93,7 +101,7 @@ def train(
     lines.epoch(row, seconds)
 
 
-def _row(epoch, trainer, trained, validated):
+def _row(epoch, trainer, trained):
   return events.Epoch(
     epoch=epoch,
     step=int(trainer.step.numpy()),
@@ -101,8 +109,6 @@ def _row(epoch, trainer, trained, validated):
     train_cross_entropy=trained.cross_entropy,
     l2_penalty=float(trainer.l2_penalty()),
     train_accuracy=trained.accuracy,
-    validation_cross_entropy=validated.cross_entropy,
-    validation_accuracy=validated.accuracy,
   )
 
 

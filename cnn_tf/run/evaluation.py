@@ -1,11 +1,28 @@
 """A network, examples -> mean cross-entropy and accuracy."""
 
+import math
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from cnn_tf.data import datasets
 from cnn_tf.learning import metrics
 from cnn_tf.network import model
 from cnn_tf.run import replicas
+
+
+def with_flips(network: model.ConvNet) -> Callable[[tf.Tensor], tf.Tensor]:
+  """Images -> logits whose softmax is a mean of two probabilities.
+
+  `log((softmax(network(images)) + softmax(network(mirrored images))) / 2)`
+  """
+
+  def logits(images):
+    both = [tf.nn.log_softmax(network(x)) for x in (images, images[:, :, ::-1])]
+    # Not the logarithm of a sum, since both probabilities can round to 0.
+    return tf.reduce_logsumexp(tf.stack(both), axis=0) - math.log(2)
+
+  return logits
 
 
 class Evaluation:
@@ -17,7 +34,7 @@ class Evaluation:
 
   def __init__(
     self,
-    network: model.ConvNet,
+    network: Callable[[tf.Tensor], tf.Tensor],
     examples: datasets.Examples,
     strategy: tf.distribute.Strategy,
   ):

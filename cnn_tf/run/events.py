@@ -20,11 +20,19 @@ class Epoch(NamedTuple):
   epoch: int  # counted from 1
   step: int  # updates so far
   learning_rate: float  # of the last update
-  train_cross_entropy: float  # mean over the epoch, as the kernels change
+  # Means over the epoch, as the kernels change, of the images as training sees
+  # them: with augmentation and dropout, but without label smoothing.
+  train_cross_entropy: float
   l2_penalty: float  # at the end; loss = cross-entropy + L2 penalty
   train_accuracy: float
-  validation_cross_entropy: float  # at the end
-  validation_accuracy: float
+  # At the end of the epoch; without validation, the file lacks these columns.
+  validation_cross_entropy: float | None = None
+  validation_accuracy: float | None = None
+
+  @property
+  def is_validated(self) -> bool:
+    """Whether there are validation examples."""
+    return self.validation_accuracy is not None
 
 
 def read_epochs(path: pathlib.Path, last: int) -> list[Epoch]:
@@ -56,15 +64,22 @@ def _intact_rows(path):
   """The rows before the first one that is damaged."""
   text = path.read_bytes().decode(errors='replace')
   complete, _, _ = text.rpartition('\n')
-  kinds = Epoch.__annotations__.values()
   epochs = []
   with contextlib.suppress(ValueError, csv.Error):
-    for row in list(csv.reader(complete.split('\n')))[1:]:
+    header, *rows = csv.reader(complete.split('\n'))
+    if tuple(header) not in (_columns(True), _columns(False)):
+      return []
+    kinds = [int, int, *[float] * (len(header) - 2)]
+    for row in rows:
       cells = zip(kinds, row, strict=True)
       epochs.append(Epoch(*(kind(cell) for kind, cell in cells)))
       if epochs[-1].epoch != len(epochs):
         return epochs[:-1]
   return epochs
+
+
+def _columns(is_validated):
+  return Epoch._fields if is_validated else Epoch._fields[:-2]
 
 
 def write_epochs(path: pathlib.Path, epochs: list[Epoch]) -> None:
@@ -73,9 +88,10 @@ def write_epochs(path: pathlib.Path, epochs: list[Epoch]) -> None:
   Raises:
     UserError: the disk is full.
   """
+  columns = _columns(any(row.is_validated for row in epochs))
   text = io.StringIO()
   writer = csv.writer(text, lineterminator='\n')
-  writer.writerows([Epoch._fields, *epochs])
+  writer.writerows([columns, *(row[: len(columns)] for row in epochs)])
   run_folder.write(path, text.getvalue())
 
 
@@ -103,6 +119,7 @@ class TensorBoard:
     numbers = {
       name.replace('_', '/', 1) if name[0] in 'tv' else name: value
       for name, value in row._asdict().items()
+      if value is not None
     }
     self._write('scalars', numbers, tf.float32, row.step)
 

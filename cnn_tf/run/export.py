@@ -6,6 +6,7 @@ serve(images=...)['classes']
 
 import pathlib
 import shutil
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -16,9 +17,18 @@ from cnn_tf.run import durable
 
 
 def export(
-  network: model.ConvNet, image_size: tuple[int, int], folder: pathlib.Path
+  network: model.ConvNet,
+  image_size: tuple[int, int],
+  folder: pathlib.Path,
+  predict: Callable[[tf.Tensor], tf.Tensor] | None = None,
 ) -> None:
   """Saves `[batch, height, width]` uint8 -> probabilities and classes.
+
+  Args:
+    network: the network, with all variables.
+    image_size: height and width.
+    folder: replaced if it exists.
+    predict: images -> logits (default: `network`).
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -30,7 +40,9 @@ def export(
     # A loaded signature checks names and types, but no shapes: without this,
     # images of 29x29 get an answer, and a single one crashes Python.
     images = tf.ensure_shape(images, [None, *image_size])
-    probabilities = tf.nn.softmax(network(datasets.to_float(images)))
+    probabilities = tf.nn.softmax(
+      (predict or network)(datasets.to_float(images))
+    )
     classes = tf.argmax(probabilities, axis=1)
     return {'probabilities': probabilities, 'classes': classes}
 

@@ -1,6 +1,7 @@
 """Layers as text -> layer specs.
 
-  "conv 32 3x3, maxpool 2x2, conv 64 5x3 stride 2x1 same tanh, dense 100"
+  "conv 32 3x3, maxpool 2x2, conv 64 5x3 stride 2x1 same tanh"
+  "conv 32 3x3, maxpool 2x2, dense 100 dropout 0.3"
 
 A layer is its kind, its size, and options in any order. Names are numbered by
 kind and are the same everywhere: `conv1`, `pool1`, `conv2`, ..., `dense1`,
@@ -13,6 +14,8 @@ import re
 from cnn_tf import errors
 from cnn_tf.network import specs
 from cnn_tf.network import windows
+
+_ACTIVATED = {'activation': 'relu', 'dropout': 0.0}
 
 
 def parse(text: str, num_classes: int = 10) -> tuple[specs.Layer, ...]:
@@ -45,7 +48,7 @@ def _parse_layer(words, counts):
         _name('conv', counts),
         filters=_count(filters, 'number of filters'),
         window=_pair(window, 'kernel size'),
-        **_options(options, stride=(1, 1), padding='valid', activation='relu'),
+        **_options(options, stride=(1, 1), padding='valid', **_ACTIVATED),
       )
     case ['maxpool' | 'avgpool' as kind, window, *options]:
       window = _pair(window, 'window')
@@ -55,7 +58,7 @@ def _parse_layer(words, counts):
       )
     case ['dense', units, *options]:
       units = _count(units, 'number of units')
-      given = _options(options, activation='relu')
+      given = _options(options, **_ACTIVATED)
       return specs.Dense(_name('dense', counts), units=units, **given)
     case []:
       raise ValueError('there is nothing between the commas')
@@ -79,6 +82,8 @@ def _options(words, **defaults):
   for word in words:
     if word == 'stride':
       option, value = 'stride', _pair(next(words, ''), 'stride', or_one=True)
+    elif word == 'dropout':
+      option, value = 'dropout', _rate(next(words, ''))
     elif word in windows.PADDINGS:
       option, value = 'padding', word
     elif word in specs.ACTIVATIONS:
@@ -91,6 +96,12 @@ def _options(words, **defaults):
       raise ValueError(f'"{word}" gives the {option} a second time')
     given[option] = value
   return defaults | given
+
+
+def _rate(word):
+  if not re.fullmatch(r'0(\.[0-9]+)?', word):
+    raise ValueError(f'dropout must be like 0.3, below 1, not "{word}"')
+  return float(word)
 
 
 def _count(word, what):

@@ -1,8 +1,9 @@
 """The memory that training needs, predicted from the geometry.
 
-A replica keeps each parameter with its gradient and the values of the optimizer
-for it, and each activation of its shard until the backward pass has used it,
-which makes a gradient of the same size. All are float32.
+A replica keeps each parameter with its gradient, the values of the optimizer
+for it and its average, if there is one, and each activation of its shard until
+the backward pass has used it, which makes a gradient of the same size. All are
+float32. Dropout makes a second tensor of the same size.
 """
 
 import contextlib
@@ -30,8 +31,13 @@ def predict(
 ) -> tuple[int, int]:
   """The bytes for all parameters, and for the activations of a batch."""
   num_parameters = sum(layer.num_parameters for layer in geometries)
-  num_values = num_parameters * (2 + _NUM_SLOTS[settings.optimizer])
-  num_activations = sum(layer.num_activations for layer in geometries)
+  num_values = num_parameters * (
+    2 + _NUM_SLOTS[settings.optimizer] + bool(settings.average)
+  )
+  num_activations = sum(
+    layer.num_activations * (2 if getattr(layer.spec, 'dropout', 0) else 1)
+    for layer in geometries
+  )
   return (
     _BYTES_PER_NUMBER * num_values * num_replicas,
     _BYTES_PER_NUMBER * num_activations * 2 * settings.batch_size,

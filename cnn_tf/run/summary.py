@@ -38,7 +38,13 @@ def table(geometries: Sequence[geometry.LayerGeometry]) -> str:
     )
   totals = [sum(line[column] for line in lines) for column in (2, 3, 4)]
   lines.append(['total', '', *totals, '', ''])
-  return f'{tables.align([_COLUMNS, *lines])}\n{_describe_unseen(geometries)}'
+  lines = [[*_COLUMNS], *lines]
+  rates = [getattr(layer.spec, 'dropout', 0.0) for layer in geometries]
+  if any(rates):
+    cells = [f'{rate:g}' if rate else '' for rate in rates]
+    column = ['dropout', '', *cells, '']
+    lines = [[*line, cell] for line, cell in zip(lines, column, strict=True)]
+  return f'{tables.align(lines)}\n{_describe_unseen(geometries)}'
 
 
 def _describe_unseen(geometries):

@@ -5,12 +5,10 @@ import time
 
 from cnn_tf.run import events
 
-_GROUPS = """
-                    training, mean of the epoch      validation, at its end"""
-_HEADER = (
-  '      rate  cross-entropy        L2  correct  cross-entropy  correct'
-  '  images/s    left'
-)
+_GROUPS = '\n                    training, mean of the epoch'
+_VALIDATION_GROUP = '      validation, at its end'
+_HEADER = '      rate  cross-entropy        L2  correct'
+_VALIDATION_HEADER = '  cross-entropy  correct'
 
 
 class Terminal:
@@ -20,12 +18,18 @@ class Terminal:
   one line per epoch.
   """
 
-  def __init__(self, num_epochs: int, images_per_epoch: int):
+  def __init__(
+    self, num_epochs: int, images_per_epoch: int, is_validated: bool = True
+  ):
     self._num_epochs = num_epochs
     self._images_per_epoch = images_per_epoch
     self._started = time.perf_counter()
     self._images_so_far = 0
-    print(f'{_GROUPS}\n{"epoch":>{len(self._name(1))}}{_HEADER}', flush=True)
+    groups, header = _GROUPS, _HEADER
+    if is_validated:
+      groups, header = groups + _VALIDATION_GROUP, header + _VALIDATION_HEADER
+    epoch = 'epoch'.rjust(len(self._name(1)))
+    print(f'{groups}\n{epoch}{header}  images/s    left', flush=True)
 
   def status(self, epoch: int, num_images: int, seconds: float) -> None:
     """Shows that `num_images` of the epoch took `seconds`."""
@@ -42,11 +46,14 @@ class Terminal:
     per_epoch = self._images_per_epoch / self._images_so_far
     elapsed = time.perf_counter() - self._started
     left = int((self._num_epochs - row.epoch) * per_epoch * elapsed)
+    validation = ''
+    if row.is_validated:
+      validation = f'  {row.validation_cross_entropy:13.4f}'
+      validation += f'  {row.validation_accuracy:7.2%}'
     print(
       f'{self._name(row.epoch)}  {row.learning_rate:8.3g}'
       f'  {row.train_cross_entropy:13.4f}  {row.l2_penalty:8.4f}'
-      f'  {row.train_accuracy:7.2%}  {row.validation_cross_entropy:13.4f}'
-      f'  {row.validation_accuracy:7.2%}'
+      f'  {row.train_accuracy:7.2%}{validation}'
       f'  {self._images_per_epoch / seconds:8,.0f}'
       f'  {f"{left // 60}:{left % 60:02}":>6}',
       flush=True,

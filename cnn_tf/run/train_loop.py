@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import os
 import pathlib
 import shutil
@@ -72,7 +73,7 @@ def train_and_evaluate(
     trainer = build.build(settings, data, geometries, strategy)
     history = epochs.resume(folder, trainer)
     epochs.train(settings, folder, trainer, data.validation, history, num_kept)
-    result = _finish(folder, trainer, data.test)
+    result = _finish(settings, folder, trainer, data.test)
     print(f'\n{_describe(result)}')
     return result
 
@@ -112,11 +113,17 @@ def _folder_to_write(workdir):
     yield pathlib.Path(scratch)
 
 
-def _finish(folder, trainer, test):
+def _finish(settings, folder, trainer, test):
   """Evaluates on the test set; exports the network; marks the run finished."""
-  network = trainer.network
-  scored = evaluation.Evaluation(network, test, trainer.strategy)()
-  export.export(network, test.images.shape[1:], folder / 'export')
+  network = trainer.evaluated
+  predict = build.predictor(settings, network)
+  scored = evaluation.Evaluation(predict, test, trainer.strategy)()
+  if not math.isfinite(scored.cross_entropy):  # seen only without validation
+    raise errors.UserError(
+      'the cross-entropy of the test set is not finite: try a lower '
+      '--learning_rate in a new --workdir'
+    )
+  export.export(network, test.images.shape[1:], folder / 'export', predict)
   result = {
     'test_accuracy': scored.accuracy,
     'test_cross_entropy': scored.cross_entropy,
@@ -134,13 +141,14 @@ def _export_again(workdir, settings):
       settings.dataset, settings.data_dir, settings.num_validation
     )
     network = build.make_network(settings, build.plan(settings, data))
-    checkpoint = tf.train.Checkpoint(network=network)
+    checkpoint = build.saved(settings, network)
     with lock.hold(workdir):
       saved = workdir / 'checkpoints'
       epoch = checkpoints.restore_newest(checkpoint, saved, strict=False)
       if epoch < settings.num_epochs:
         raise errors.UserError('the last checkpoint is missing, too')
-      export.export(network, data.test.images.shape[1:], folder)
+      predict = build.predictor(settings, network)
+      export.export(network, data.test.images.shape[1:], folder, predict)
   except errors.UserError as error:
     return f'{folder} is missing and cannot be made again: {error}'
   return f'{folder} was missing and has been made again.'

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from cnn_tf import keys
+from cnn_tf.data import augment
 from cnn_tf.data import datasets
+from cnn_tf.learning import averages
 from cnn_tf.learning import losses
 from cnn_tf.learning import metrics
 from cnn_tf.learning import optimizers
@@ -29,8 +32,9 @@ class Trainer:
   """Trains a network on a set of examples.
 
   Attributes:
-    network: the network.
-    optimizer: of its variables.
+    network: the network that is trained.
+    evaluated: the network to evaluate: its average, if there is one, or itself.
+    optimizer: of the variables of `network`.
     step: `tf.Variable` int64, the number of updates so far.
     strategy: distributes each batch over the replicas.
     batch_size: examples per step; the last step of an epoch has the remainder.
@@ -46,24 +50,55 @@ class Trainer:
     examples: datasets.Examples,
     batch_size: int,
     strategy: tf.distribute.Strategy,
+    averaged: model.ConvNet | None = None,
+    decay: float = 0.0,
+    augmentation: augment.Augmentation = augment.NONE,
+    label_smoothing: float = 0.0,
+    seed: int = 0,
   ):
+    """Starts at step 0.
+
+    Args:
+      network: the network to train.
+      optimizer: of its variables.
+      schedule: the learning rate of each step.
+      l2_scale: the factor of the L2 penalty.
+      examples: the training set.
+      batch_size: examples per step.
+      strategy: the replicas that share each batch.
+      averaged: a second network, for the average of all variables, or None.
+      decay: of the average, per step.
+      augmentation: how to change the images of each step.
+      label_smoothing: as for `train_step.forward_backward`.
+      seed: of all that is random in a step.
+    """
     self.network = network
+    self.evaluated = averaged or network
     self.optimizer = optimizer
     self.strategy = strategy
     self.batch_size = batch_size
     self.num_examples = len(examples.labels)
     self._schedule = schedule
     self._l2_scale = l2_scale
+    self._augmentation = augmentation
+    self._label_smoothing = label_smoothing
+    self._seed = seed
     with replicas.scope(strategy):
       self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
     self._images = replicas.replicate(strategy, examples.images)
     self._labels = replicas.replicate(strategy, examples.labels)
+    self._average = averaged and averages.Average(
+      network.trainable_variables, averaged.trainable_variables, decay
+    )
 
   def checkpoint(self) -> tf.train.Checkpoint:
     """Everything that training changes."""
-    return tf.train.Checkpoint(
+    checkpoint = tf.train.Checkpoint(
       network=self.network, optimizer=self.optimizer, step=self.step
     )
+    if self._average:
+      checkpoint.averaged = self.evaluated
+    return checkpoint
 
   def last_rate(self) -> tf.Tensor:
     """The learning rate of the last update."""
@@ -112,19 +147,28 @@ class Trainer:
     variables = self.network.trainable_variables
     positions, weights = replicas.shard(first, end, self.batch_size)
     indices = tf.gather(order, positions)
+    draw = keys.draw_for(
+      self._seed, self.step, self.batch_size, positions - first
+    )
     loss, totals, gradients = train_step.forward_backward(
       self.network,
-      datasets.to_float(tf.gather(images, indices)),
+      augment.augment(
+        datasets.to_float(tf.gather(images, indices)), self._augmentation, draw
+      ),
       tf.gather(labels, indices),
       weights,
       tf.cast(end - first, tf.float32),
       self._l2_scale / self.strategy.num_replicas_in_sync,
+      self._label_smoothing,
+      draw,
     )
     sums = replicas.all_reduce_sum([loss, *gradients, *totals])
     loss, gradients = sums[0], sums[1 : 1 + len(variables)]
     totals = metrics.Totals(*sums[1 + len(variables) :])
     self.optimizer.apply(gradients, self._schedule(self.step))
     self.step.assign_add(1)
+    if self._average:
+      self._average.update(self.step)
     # A NaN can get lost in max pooling, and then the loss looks fine.
     norm = tf.linalg.global_norm([*gradients, *variables])
     return totals, tf.math.is_finite(loss) & tf.math.is_finite(norm)

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf import keys
+from cnn_tf.data import augment
+from cnn_tf.data import datasets
+from cnn_tf.figures import augmentations
 from cnn_tf.figures import confusion
 from cnn_tf.figures import kernels
 from cnn_tf.figures import maps
@@ -33,6 +37,8 @@ def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
   """
   first = next(layer for layer in run.geometries if layer.kernel_shape)
   yield 'curves', _curves(run)
+  if build.augmentation(run.settings) != augment.NONE:
+    yield 'augmentations', _augmentations(run)
   yield 'kernels', _kernels(run, first)
   if first_kernels.exist(run.workdir):
     yield 'evolution', _evolution(run, first)
@@ -56,20 +62,23 @@ def of_layers(
     for number, label in zip(images, labels, strict=True)
   ]
   outputs = activity.outputs(network, tf.constant(chosen))
-  responses = activity.by_class(network, data.validation, data.num_classes)
-  validation = f'{len(data.validation.labels):,} validation images'
+  kind, examples = 'validation', data.validation
+  if not len(examples.labels):
+    kind, examples = 'test', data.test
+  responses = activity.by_class(network, examples, data.num_classes)
+  measured = f'{len(examples.labels):,} {kind} images'
   dense = [spec for spec in network.layers if isinstance(spec, specs.Dense)]
   for layer in layers:
     title = _title(layer)
     values = outputs[layer.name].numpy()
     values = values if values.ndim == 4 else values[:, np.newaxis, np.newaxis]
     means, explained, dead = responses[layer.name]
-    source = run.source(f'test images; dead: zero on all {validation}')
+    source = run.source(f'test images; dead: zero on all {measured}')
     page = maps.maps(title, values, dead, chosen, captions, source)
     yield f'maps_{layer.name}', page
     if isinstance(layer, specs.Conv) or layer is dense[0]:
       page = maps.classes(
-        title, means, explained, dead, run.class_names, run.source(validation)
+        title, means, explained, dead, run.class_names, run.source(measured)
       )
       yield f'classes_{layer.name}', page
 
@@ -83,14 +92,40 @@ def _title(layer):
 
 
 def _curves(run):
-  columns = map(np.array, zip(*run.epochs, strict=True))
-  table = dict(zip(events.Epoch._fields, columns, strict=True))
+  columns = zip(*run.epochs, strict=True)
+  table = {
+    name: np.array(column)
+    for name, column in zip(events.Epoch._fields, columns, strict=True)
+    if None not in column
+  }
   num_steps = table['step'][-1]
   steps_per_epoch = num_steps // len(run.epochs)
   steps = np.linspace(0, num_steps - 1, 1000)
   rates = build.make_schedule(run.settings, steps_per_epoch)(steps)
   source = run.source(f'{len(run.data.train.labels):,} training images')
   return training.curves(table, steps, rates.numpy(), source)
+
+
+def _augmentations(run):
+  most = build.augmentation(run.settings)
+  on = {name: value for name, value in most._asdict().items() if value}
+  each = {
+    f'--{name}' if value is True else f'--{name}={value:g}': {name: value}
+    for name, value in on.items()
+  }
+  if len(on) > 1:
+    each['all of them'] = on
+  images = datasets.to_float(tf.constant(run.data.train.images[:8]))
+  rows = {'training images': images}
+  for label, some in each.items():
+    places = tf.range(len(images))
+    draw = keys.draw_for(run.settings.seed, 0, len(images), places)
+    changed = augment.augment(images, augment.Augmentation(**some), draw)
+    rows[label] = changed
+  source = run.source(f'the first {len(images)} training images')
+  return augmentations.augmentations(
+    {label: shown[..., 0].numpy() for label, shown in rows.items()}, source
+  )
 
 
 def _kernels(run, first):
@@ -124,7 +159,7 @@ def _as_images(values, first):
 
 def _confusion(run):
   test = run.data.test
-  log_probabilities = activity.log_probabilities(run.network, test.images)
+  log_probabilities = activity.log_probabilities(run.predict, test.images)
   source = run.source(f'{len(test.labels):,} test images')
   return confusion.confusion(
     log_probabilities, test.labels, test.images, run.class_names, source

@@ -43,6 +43,24 @@ class CrossEntropyTest(tf.test.TestCase, parameterized.TestCase):
     )
 
 
+class SmoothingTest(tf.test.TestCase, parameterized.TestCase):
+  def test_the_logit_of_the_label_minus_the_mean(self):
+    logits = tf.constant([[3.0, 1.0, -1.0], [3.0, 1.0, 2.0]])
+    excess = losses.smoothing(logits, np.array([0, 1], np.uint8))
+    self.assertAllClose(excess, [2.0, -1.0])
+
+  @parameterized.parameters(0.1, 0.5)
+  def test_the_sum_is_the_cross_entropy_with_smoothed_labels(self, s):
+    numbers = np.random.default_rng(0).normal(size=[4, 3])
+    logits, labels = tf.constant(numbers, tf.float32), np.array([2, 0, 1, 1])
+    cost = losses.cross_entropy(logits, labels)
+    cost += s * losses.smoothing(logits, labels)
+    targets = (1 - s) * np.eye(3)[labels] + s / 3
+    powers = np.exp(numbers)
+    logs = np.log(powers / powers.sum(axis=1, keepdims=True))
+    self.assertAllClose(cost, -np.sum(targets * logs, axis=1))
+
+
 class L2PenaltyTest(tf.test.TestCase):
   def test_half_the_sum_of_squares_over_all_kernels(self):
     kernels = [tf.constant([[1.0, -2.0]]), tf.constant([[[[3.0]]]])]

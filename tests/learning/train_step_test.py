@@ -5,6 +5,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.data import datasets
+from cnn_tf.learning import losses
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import train_step
 from cnn_tf.network import backward
@@ -69,6 +70,37 @@ class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
       added = gradient - _by_name(network, plain[2])[name]
       expected = 0.5 * network.kernels[layer] if kind == 'kernel' else 0 * added
       self.assertAllClose(added, expected, 1e-3, 1e-5)
+
+  def test_label_smoothing_is_part_of_the_loss_and_not_of_the_totals(self):
+    network = _network('dense 3')
+    images, labels = _batch(4)
+    plain, smoothed = (
+      train_step.forward_backward(
+        network, images, labels, tf.constant([1.0, 1.0, 1.0, 0.0]), 3.0, 0.1, s
+      )
+      for s in (0.0, 0.2)
+    )
+    excess = losses.smoothing(network(images), labels)[:3]
+    self.assertAllClose(smoothed[0] - plain[0], 0.2 * np.mean(excess), 1e-4)
+    self.assertAllEqual(smoothed[1], plain[1])
+    bias = _by_name(network, smoothed[2])['logits/bias:0']
+    added = bias - _by_name(network, plain[2])['logits/bias:0']
+    expected = 0.2 * (np.eye(10)[labels[:3]].mean(axis=0) - 0.1)
+    self.assertAllClose(added, expected, 1e-4, 1e-6)
+
+  def test_a_dropped_unit_gets_no_gradient(self):
+    network = _network('dense 4 linear dropout 0.5')
+    images, labels = _batch(1)
+
+    def draw(purpose, shape):
+      self.assertEqual((purpose, [*shape]), ('dense1', [4]))
+      return tf.constant([[0.2, 0.7, 0.5, 0.4999]])
+
+    _, _, gradients = train_step.forward_backward(
+      network, images, labels, tf.ones(1), 1.0, 0.0, draw=draw
+    )
+    gradient = _by_name(network, gradients)['dense1/bias:0'].numpy()
+    self.assertAllEqual(gradient != 0, [False, True, True, False])
 
   def test_an_example_of_weight_0_changes_nothing(self):
     network = _network('conv 2 3x3')

@@ -174,6 +174,37 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
       gradient = tape.gradient(early, variable)
       self.assertAllClose(gradient, tape.gradient(late, variable), 1e-4)
 
+  def test_dropout_comes_after_the_activation_and_before_the_pooling(self):
+    network = _network(
+      'conv 2 3x3 dropout 0.5, maxpool 2x2, dense 3 dropout 0.5'
+    )
+    _draw_biases(network)
+    images, drawn = _images(4, 28, 28, 1), {}
+
+    def draw(purpose, shape):
+      key = [len(purpose), 0]
+      drawn[purpose] = tf.random.stateless_uniform([4, *shape], key)
+      return drawn[purpose]
+
+    logits = network(images, draw)
+    self.assertEqual([*drawn], ['conv1', 'dense1'])
+    kernels = network.kernels
+    x = network.activations(images)['conv1/relu'] * 2
+    x = tf.where(drawn['conv1'] < 0.5, 0.0, x)
+    x = tf.reshape(tf.nn.max_pool2d(x, 2, 2, 'VALID'), [4, -1])
+    x = tf.nn.relu(x @ kernels['dense1'] + network.biases['dense1']) * 2
+    x = tf.where(drawn['dense1'] < 0.5, 0.0, x)
+    x = x @ kernels['logits'] + network.biases['logits']
+    self.assertAllClose(logits, x)
+
+  def test_without_draw_there_is_no_dropout(self):
+    text = 'conv 4 3x3{0}, maxpool 2x2, dense 5{0}'
+    images = _images(3, 28, 28, 1)
+    dropping = _network(text.format(' dropout 0.5'))
+    logits = _network(text.format(''))(images)
+    self.assertAllEqual(dropping(images), logits)
+    self.assertAllEqual(dropping.activations(images)['logits'], logits)
+
   @parameterized.parameters('conv1', 'conv1/relu', 'conv2/relu', 'flatten')
   def test_a_gradient_reaches_every_tensor(self, name):
     network = _network(config.REFERENCE_LAYERS)

@@ -290,5 +290,22 @@ class NoImagesTest(tf.test.TestCase):
       ops.add_bias(maps, tf.zeros(8))
 
 
+class DropoutTest(tf.test.TestCase):
+  def test_drops_below_the_rate_and_divides_the_rest(self):
+    uniform = tf.constant([[0.0, 0.2, 0.25, 0.9]])
+    dropped = ops.dropout(tf.constant([[3.0, 6.0, 9.0, -3.0]]), 0.25, uniform)
+    self.assertAllClose(dropped, [[0.0, 0.0, 12.0, -4.0]])
+
+  def test_the_mean_stays(self):
+    uniform = tf.random.stateless_uniform([100_000], [1, 2])
+    dropped = ops.dropout(tf.ones([100_000]), 0.3, uniform)
+    self.assertAllClose(np.mean(dropped), 1.0, atol=0.01)
+    self.assertAllClose(np.mean(dropped == 0), 0.3, atol=0.01)
+
+  def test_rate_0_changes_nothing(self):
+    inputs = tf.constant([1.0, -2.0])
+    self.assertAllEqual(ops.dropout(inputs, 0.0, tf.zeros([2])), inputs)
+
+
 if __name__ == '__main__':
   tf.test.main()

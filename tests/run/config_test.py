@@ -20,10 +20,11 @@ def _values(field):
   if field.type is bool:
     return st.booleans()
   if field.type is int:
-    return st.integers(bounds['at_least'], 2**40)
+    limit = min(bounds.get('below', 2**40), 2**40)
+    return st.integers(bounds['at_least'], limit - 1)
   if field.type is float:
     low = bounds.get('at_least', bounds.get('above'))
-    high = bounds.get('below', 1e9)
+    high = bounds.get('below', bounds.get('at_most', 1e9))
     return st.floats(
       low, high, exclude_min='above' in bounds, exclude_max='below' in bounds
     )
@@ -57,13 +58,24 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters(
     ('batch_size', 0, 'must be at least 1'),
     ('num_epochs', 0, 'must be at least 1'),
-    ('num_validation', 0, 'must be at least 1'),
+    ('num_validation', -1, 'must be at least 0'),
     ('seed', -1, 'must be at least 0'),
     ('l2_scale', -1e-9, 'must be at least 0.0'),
     ('learning_rate', -0.1, 'must be at least 0.0'),
     ('warmup_epochs', -1.0, 'must be at least 0.0'),
     ('momentum', -0.1, 'must be at least 0.0'),
     ('momentum', 1.0, 'must be below 1.0'),
+    ('shift', -1, 'must be at least 0'),
+    ('shift', 1000, 'must be below 1000'),
+    ('rotate', 180.1, 'must be at most 180.0'),
+    ('scale', 1.0, 'must be below 1.0'),
+    ('shear', 90.0, 'must be below 90.0'),
+    ('erase', 1.1, 'must be at most 1.0'),
+    ('erase', math.nan, 'must be finite'),
+    ('label_smoothing', -0.1, 'must be at least 0.0'),
+    ('label_smoothing', 1.0, 'must be below 1.0'),
+    ('average', -0.1, 'must be at least 0.0'),
+    ('average', 1.0, 'must be below 1.0'),
     ('decay_rate', 0.0, 'must be above 0.0'),
     ('decay_epochs', 0.0, 'must be above 0.0'),
     ('learning_rate', math.nan, 'must be finite'),
@@ -84,7 +96,7 @@ class ConfigTest(parameterized.TestCase):
     {'momentum': 0.0},
     {'l2_scale': 0.0},
     {'seed': 0},
-    {'batch_size': 1, 'num_validation': 1},
+    {'batch_size': 1, 'num_validation': 0},
     {'num_epochs': 1, 'warmup_epochs': 0.5},
   )
   def test_a_value_on_the_bound_is_taken(self, **settings):

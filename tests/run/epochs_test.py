@@ -39,10 +39,10 @@ class StoppedRun(tf.test.TestCase, parameterized.TestCase):
   """A whole run, and a folder for one that is stopped.
 
   Attributes:
-    settings: those in which the run differs from the usual small one.
+    others: the settings in which the run differs from the usual small one.
   """
 
-  settings = {}
+  others = {}
 
   @classmethod
   def setUpClass(cls):
@@ -50,7 +50,7 @@ class StoppedRun(tf.test.TestCase, parameterized.TestCase):
     cls.data_dir = cls.enterClassContext(tempfile.TemporaryDirectory())
     small_data.write(cls.data_dir)
     cls.whole = pathlib.Path(cls.data_dir, 'whole')
-    _run(cls.whole, cls.data_dir, **cls.settings)
+    _run(cls.whole, cls.data_dir, **cls.others)
 
   def setUp(self):
     super().setUp()
@@ -74,8 +74,19 @@ class StoppedRun(tf.test.TestCase, parameterized.TestCase):
       for path in (self.workdir / 'checkpoints').glob(f'ckpt-{later}.*'):
         path.unlink()
 
-  def run_again(self):
-    return _run(self.workdir, self.data_dir, **self.settings)
+
+class ResumeTest(StoppedRun):
+  @parameterized.parameters(0, 1, 2, 3)
+  def test_a_stopped_run_goes_on_to_the_same_bits(self, epoch):
+    self.stop_after(epoch)
+    printed = _run(self.workdir, self.data_dir, **self.others)
+    said = f'Resuming after epoch {epoch}.'
+    self.assertEqual(said in printed, epoch > 0)
+    self.assert_ends_like_the_whole_run()
+
+
+class TricksTest(ResumeTest):
+  others = small_data.TRICKS
 
 
 class EpochsTest(StoppedRun):
@@ -119,14 +130,6 @@ class EpochsTest(StoppedRun):
       (self.workdir / 'metrics.csv').read_text(),
       (self.whole / 'metrics.csv').read_text(),
     )
-
-  @parameterized.parameters(0, 1, 2, 3)
-  def test_a_stopped_run_goes_on_to_the_same_bits(self, epoch):
-    self.stop_after(epoch)
-    printed = _run(self.workdir, self.data_dir)
-    said = f'Resuming after epoch {epoch}.'
-    self.assertEqual(said in printed, epoch > 0)
-    self.assert_ends_like_the_whole_run()
 
   def test_a_damaged_checkpoint_costs_one_epoch(self):
     self.stop_after(2)
@@ -236,13 +239,8 @@ class EpochsTest(StoppedRun):
     )
 
 
-class Bfloat16Test(StoppedRun):
-  settings = {'precision': 'bfloat16'}
-
-  def test_a_stopped_run_goes_on_to_the_same_bits(self):
-    self.stop_after(2)
-    self.run_again()
-    self.assert_ends_like_the_whole_run()
+class Bfloat16Test(ResumeTest):
+  others = {'precision': 'bfloat16'}
 
   def test_what_is_saved_is_float32(self):
     saved = tf.train.load_checkpoint(str(self.whole / 'checkpoints' / 'ckpt-3'))
@@ -268,7 +266,7 @@ class Bfloat16Test(StoppedRun):
     with mock.patch.object(
       environment, 'has_bfloat16', return_value=has_bfloat16
     ):
-      printed = self.run_again()
+      printed = _run(self.workdir, self.data_dir, **self.others)
     line = 'No bfloat16 instructions here: float32 will be faster.\n'
     self.assertEqual(line in printed, not has_bfloat16)
 

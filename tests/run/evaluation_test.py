@@ -66,5 +66,29 @@ class EvaluationTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(second, _in_numpy(network, examples), rtol=1e-5)
 
 
+class FlipsTest(tf.test.TestCase):
+  def test_the_mean_of_the_probabilities_of_both_images(self):
+    network = _linear_network()
+    images = tf.random.stateless_uniform([5, 2, 2, 1], [1, 2])
+    probabilities = tf.nn.softmax(evaluation.with_flips(network)(images))
+    first = tf.nn.softmax(network(images))
+    mirrored = tf.stack([images[:, :, 1], images[:, :, 0]], axis=2)
+    second = tf.nn.softmax(network(mirrored))
+    self.assertNotAllClose(first, second)
+    self.assertAllClose(probabilities, (first + second) / 2)
+
+  def test_probabilities_that_round_to_0_have_a_finite_cross_entropy(self):
+    network = _linear_network()
+    network.biases['logits'].assign([0.0, 1000.0, 2000.0])
+    network.kernels['logits'].assign(tf.zeros([4, 3]))
+    logits = evaluation.with_flips(network)(tf.zeros([1, 2, 2, 1]))
+    self.assertAllClose(logits, [[-2000.0, -1000.0, 0.0]])
+
+  def test_equal_images_give_equal_logits(self):
+    predict = evaluation.with_flips(_linear_network())
+    images = tf.random.stateless_uniform([5, 2, 2, 1], [1, 2])
+    self.assertAllClose(predict(images), predict(images[:, :, ::-1]))
+
+
 if __name__ == '__main__':
   tf.test.main()

@@ -13,6 +13,8 @@ from cnn_tf import errors
 from cnn_tf.run import events
 from tests import processes
 
+_HEADER = ','.join(events.Epoch._fields)
+
 
 def _rows(count):
   """Rows of numbers that have no short decimal form."""
@@ -33,6 +35,14 @@ class CsvTest(tf.test.TestCase, parameterized.TestCase):
     rows[1] = rows[1]._replace(train_cross_entropy=5e-324, l2_penalty=1e300)
     events.write_epochs(self.path, rows)
     self.assertEqual(events.read_epochs(self.path, 3), rows)
+
+  def test_without_validation_there_are_no_columns_for_it(self):
+    rows = [events.Epoch(*row[:6]) for row in _rows(2)]
+    self.assertEqual([row.is_validated for row in rows], [False, False])
+    events.write_epochs(self.path, rows)
+    self.assertEqual(events.read_epochs(self.path, 2), rows)
+    header, *_ = self.path.read_text().splitlines()
+    self.assertEndsWith(header, ',l2_penalty,train_accuracy')
 
   def test_other_programs_can_read_it(self):
     events.write_epochs(self.path, _rows(2))
@@ -74,8 +84,10 @@ class CsvTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.named_parameters(
     ('fewer_rows', 'header\n'),
-    ('a_cell_less', 'header\n1,2,3\n'),
-    ('a_word', 'header\n1,52,x,1,1,1,1,1\n'),
+    ('another_header', 'header\n1,52,1,1,1,1,1,1\n'),
+    ('a_cell_less', f'{_HEADER}\n1,52,1,1,1,1,1\n'),
+    ('the_cells_of_no_validation', f'{_HEADER}\n1,52,1,1,1,1\n'),
+    ('a_word', f'{_HEADER}\n1,52,x,1,1,1,1,1\n'),
   )
   def test_refuses(self, text):
     self.path.write_text(text)
@@ -129,6 +141,14 @@ class TensorBoardTest(tf.test.TestCase):
         values['validation/cross_entropy', row.step],
         row.validation_cross_entropy,
       )
+
+  def test_without_validation_there_are_six_curves(self):
+    folder = self.create_tempdir().full_path
+    events.TensorBoard(pathlib.Path(folder)).scalars(
+      events.Epoch(*_rows(1)[0][:6])
+    )
+    self.assertNotIn('validation', str(values := self.read(folder)))
+    self.assertLen(values, 6)
 
   def test_a_row_can_be_read_as_soon_as_it_is_written(self):
     folder = self.create_tempdir().full_path

@@ -14,7 +14,17 @@ from cnn_tf.run import layers
 
 _QUICK = hypothesis.settings(max_examples=100, deadline=None, derandomize=True)
 _WORDS = ['conv', 'maxpool', 'avgpool', 'dense', '1', '0', '12', '3x3', '2x']
-_WORDS += ['stride', 'valid', 'same', 'relu', 'linear', 'softmax', ',']
+_WORDS += [
+  'stride',
+  'valid',
+  'same',
+  'relu',
+  'linear',
+  'softmax',
+  ',',
+  'dropout',
+  '0.3',
+]
 
 
 class ParseTest(parameterized.TestCase):
@@ -69,15 +79,17 @@ class ParseTest(parameterized.TestCase):
     ),
     st.sampled_from(['valid', 'same']),
     st.sampled_from(specs.ACTIVATIONS),
-    st.permutations([0, 1, 2]),
+    st.permutations([0, 1, 2, 3]),
   )
   def test_options_may_come_in_any_order(
     self, stride, padding, activation, order
   ):
-    options = [stride[0], padding, activation]
+    options = [stride[0], padding, activation, 'dropout 0.25']
     words = '  '.join(options[place] for place in order)
     conv, _ = layers.parse(f' conv 16 5x3 {words} ')
-    expected = specs.Conv('conv1', (5, 3), stride[1], padding, 16, activation)
+    expected = specs.Conv(
+      'conv1', (5, 3), stride[1], padding, 16, activation, 0.25
+    )
     self.assertEqual(conv, expected)
 
   @parameterized.parameters(
@@ -106,6 +118,18 @@ class ParseTest(parameterized.TestCase):
     ('dense 100 same', '"same" is not an option of this kind of layer'),
     ('dense 100 stride 2', '"stride" is not an option of this kind of layer'),
     ('Conv 64 3x3', '"Conv" is not conv, maxpool, avgpool or dense'),
+    ('dense 9 dropout', 'dropout must be like 0.3, below 1, not ""'),
+    ('dense 9 dropout 1', 'dropout must be like 0.3, below 1, not "1"'),
+    ('dense 9 dropout -0.1', 'dropout must be like 0.3, below 1, not "-0.1"'),
+    ('conv 2 3x3 dropout x', 'dropout must be like 0.3, below 1, not "x"'),
+    (
+      'dense 9 dropout 0.1 dropout 0.2',
+      '"dropout" gives the dropout a second time',
+    ),
+    (
+      'maxpool 2x2 dropout 0.3',
+      '"dropout" is not an option of this kind of layer',
+    ),
     ('', 'there is nothing between the commas'),
   )
   def test_an_error_shows_the_layer_and_the_word(self, layer, problem):

@@ -26,6 +26,14 @@ class MemoryTest(parameterized.TestCase):
     self.assertEqual(parameters, 4 * 7850 * copies * 2)
     self.assertEqual(activations, 4 * 10 * 2 * 100)
 
+  def test_an_average_is_one_copy_more(self):
+    without, averaged = (
+      memory.predict(_trace(''), config.Config(average=decay), 1)
+      for decay in (0.0, 0.999)
+    )
+    self.assertEqual(averaged[0] - without[0], 4 * 7850)
+    self.assertEqual(averaged[1], without[1])
+
   def test_every_optimizer_is_known(self):
     [field] = [
       field
@@ -43,6 +51,12 @@ class MemoryTest(parameterized.TestCase):
     )
     values = 26 * 26 * 3 + 13 * 13 * 3 + 5 + 10
     self.assertEqual(activations, 4 * 2 * values)
+
+  def test_dropout_keeps_its_output_too(self):
+    settings = config.Config(batch_size=1)
+    _, plain = memory.predict(_trace('dense 5'), settings, 1)
+    _, dropped = memory.predict(_trace('dense 5 dropout 0.5'), settings, 1)
+    self.assertEqual(dropped - plain, 4 * 2 * 5)
 
   def test_what_does_not_fit_is_one_line_of_numbers(self):
     geometries = _trace('dense 9999, dense 9999')

@@ -14,11 +14,14 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf import errors
+from cnn_tf.data import datasets
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.run import build
 from cnn_tf.run import checkpoints
+from cnn_tf.run import config
 from cnn_tf.run import cores
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
@@ -56,6 +59,28 @@ def _train(count, folder):
   examples = small_data.examples(50)
   network, ours = _build(strategy, examples)
   evaluate = evaluation.Evaluation(network, examples, strategy)
+  steps = _take_steps(ours)
+  checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
+  checkpoints.save(checkpoint, folder / f'from_{count}', 1)
+  np.savez(folder / f'{count}.npz', steps=steps, scored=evaluate())
+
+
+def _train_with_tricks(count, folder):
+  """The same with every training trick."""
+  strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
+  examples = small_data.examples(50)
+  given = small_data.flags(folder, batch_size=_BATCH_SIZE) | small_data.TRICKS
+  settings = config.Config(**given)
+  data = datasets.Dataset(examples, examples, examples, 10)
+  geometries = build.plan(settings, data)
+  ours = build.build(settings, data, geometries, strategy)
+  predict = build.predictor(settings, ours.evaluated)
+  evaluate = evaluation.Evaluation(predict, examples, strategy)
+  np.savez(folder / f'{count}.npz', steps=_take_steps(ours), scored=evaluate())
+
+
+def _take_steps(ours):
+  """The totals of each of fifty steps."""
   steps = []
   for _ in range(10):
     order = tf.random.stateless_uniform([50], [1, 2], 0, 50, tf.int32)
@@ -63,9 +88,7 @@ def _train(count, folder):
       end = min(start + _BATCH_SIZE, 50)
       progress = ours.train_steps(order, tf.constant(start), tf.constant(end))
       steps.append([float(total) for total in progress.totals])
-  checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
-  checkpoints.save(checkpoint, folder / f'from_{count}', 1)
-  np.savez(folder / f'{count}.npz', steps=steps, scored=evaluate())
+  return steps
 
 
 def _restore(count, folder):
@@ -111,6 +134,15 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllClose(
         restored, [[*one['scored'], 50]] * 3, rtol=1e-4, atol=0
       )
+
+  def test_with_every_trick_losses_do_not_depend_on_their_number(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    _in_processes(_train_with_tricks, (1, 2, 4), folder)
+    one, two, four = (np.load(folder / f'{count}.npz') for count in (1, 2, 4))
+    self.assertLess(one['steps'][-1, 0], one['steps'][4, 0])
+    for other in (two, four):
+      self.assertAllClose(other['steps'], one['steps'], rtol=1e-4, atol=0)
+      self.assertAllClose(other['scored'], one['scored'], rtol=1e-4, atol=0)
 
   @parameterized.parameters((0, 4, 4), (4, 8, 4), (8, 10, 2), (8, 9, 1))
   def test_a_short_batch_is_filled_with_what_weighs_nothing(

@@ -36,6 +36,19 @@ class SummaryTest(absltest.TestCase):
       'rows [26, 27], columns [26, 27]',
     )
 
+  def test_dropout_has_a_column_if_there_is_any(self):
+    geometries = geometry.trace(
+      layers.parse('conv 2 3x3 dropout 0.25, dense 3, dense 3 dropout 0.5'),
+      (6, 6, 1),
+    )
+    header, *lines, _ = summary.table(geometries).splitlines()
+    self.assertEndsWith(header, '  dropout')
+    rates = {line.split()[0]: line[len(header) - 7 :].strip() for line in lines}
+    self.assertEqual(
+      {name: rate for name, rate in rates.items() if rate},
+      {'conv1': '0.25', 'dense2': '0.5'},
+    )
+
   def test_totals_are_the_sums_of_their_columns(self):
     table = summary.table(
       geometry.trace(layers.parse('conv 2 3x3, maxpool 2x2'), (6, 6, 1))

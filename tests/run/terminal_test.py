@@ -18,7 +18,7 @@ _ROW = events.Epoch(2, 104, 0.05, 1.61721, 0.0017, 0.4551, 0.6164, 0.8203)
 
 def _tell(num_epochs=3, row=_ROW):
   """Two looks at an epoch, and its line."""
-  lines = terminal.Terminal(num_epochs, images_per_epoch=1000)
+  lines = terminal.Terminal(num_epochs, 1000, row.is_validated)
   lines.status(row.epoch, 250, 0.1)
   lines.status(row.epoch, 1000, 0.5)
   lines.epoch(row, 0.5)
@@ -69,6 +69,11 @@ class TerminalTest(tf.test.TestCase, parameterized.TestCase):
     ('a_small_rate', 3, {'learning_rate': 1.2345e-05}),
     ('a_large_loss', 3, {'train_cross_entropy': 12345.678}),
     ('a_large_penalty', 3, {'l2_penalty': 123.45678}),
+    (
+      'no_validation',
+      3,
+      {'validation_cross_entropy': None, 'validation_accuracy': None},
+    ),
     ('all_correct', 3, {'train_accuracy': 1.0, 'validation_accuracy': 1.0}),
   )
   def test_numbers_stand_under_the_ends_of_their_names(

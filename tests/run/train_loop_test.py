@@ -13,7 +13,10 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.measure import activity
+from cnn_tf.measure import runs
 from cnn_tf.run import config
+from cnn_tf.run import first_kernels
 from cnn_tf.run import train_loop
 from tests import small_data
 
@@ -147,6 +150,86 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
     ):
       _run(self.workdir, self.data_dir, seed=1, momentum=0.5)
     self.assertEqual(_state(self.workdir), before)
+
+  def test_without_validation_all_examples_are_trained_on(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    _, printed = _run(workdir, self.data_dir, num_validation=0)
+    self.assertNotIn('validation, at its end', printed)
+    table = (workdir / 'metrics.csv').read_text().splitlines()
+    self.assertEndsWith(table[0], ',train_accuracy')
+    self.assertStartsWith(table[-1], '3,192,')  # 640 / 10 steps per epoch
+    (workdir / 'result.json').unlink()
+    for file in (workdir / 'checkpoints').glob('ckpt-3.*'):
+      file.unlink()
+    _, printed = _run(workdir, self.data_dir, num_validation=0)
+    self.assertIn('Resuming after epoch 2.', printed)
+    self.assertEqual((workdir / 'metrics.csv').read_text().splitlines(), table)
+
+  def test_without_validation_a_divergence_at_the_last_step_is_noticed(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    # The rate is 0.05 until the last of 64 steps, and then 5e17: the kernels
+    # stay finite, and so do their squares, but not the product of three.
+    with self.assertRaisesRegex(errors.UserError, '^the cross-.* not finite'):
+      _run(
+        workdir,
+        self.data_dir,
+        num_validation=0,
+        num_epochs=1,
+        layers='dense 8 linear, dense 8 linear',
+        lr_schedule='step',
+        decay_rate=1e19,
+        decay_epochs=63 / 64,
+      )
+    self.assertFalse((workdir / 'result.json').exists())
+
+  def test_the_average_is_evaluated_exported_and_drawn(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    result, _ = _run(workdir, self.data_dir, average=0.98)
+    self.assertNotEqual(result, self.result)
+    run = runs.load(workdir)
+    test = run.data.test
+    log_probabilities = activity.log_probabilities(run.network, test.images)
+    right = log_probabilities.argmax(axis=1) == test.labels
+    self.assertAllClose(result['test_accuracy'], right.mean())
+    loaded = tf.saved_model.load(str(workdir / 'export'))
+    answers = loaded.signatures['serving_default'](
+      images=tf.constant(test.images)
+    )
+    self.assertAllClose(answers['probabilities'], np.exp(log_probabilities))
+    for recorded, of_network in (
+      (first_kernels.read(workdir, 3)[-1], run.network.kernels['conv1']),
+      (
+        first_kernels.read(workdir, 3)[0],
+        first_kernels.read(self.workdir, 0)[0],
+      ),
+    ):
+      self.assertAllEqual(recorded, of_network)
+    trained = small_data.saved_values(self.workdir, 3)
+    saved = small_data.saved_values(workdir, 3)
+    self.assertContainsSubset(trained.items(), saved.items())
+    self.assertLen(saved, len(trained) + 4)
+
+  def test_the_mean_over_flips_is_evaluated_and_exported(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    result, _ = _run(workdir, self.data_dir, evaluate_flips=True)
+    self.assertNotEqual(result, self.result)
+    run = runs.load(workdir)
+    images = run.data.test.images
+    expected = np.mean(
+      [
+        np.exp(activity.log_probabilities(run.network, x))
+        for x in (images, images[:, :, ::-1])
+      ],
+      axis=0,
+    )
+    right = expected.argmax(axis=1) == run.data.test.labels
+    self.assertAllClose(result['test_accuracy'], right.mean())
+    logs = activity.log_probabilities(run.predict, images)
+    self.assertAllClose(np.exp(logs), expected)
+    loaded = tf.saved_model.load(str(workdir / 'export'))
+    serve = loaded.signatures['serving_default']
+    answers = serve(images=tf.constant(images))
+    self.assertAllClose(answers['probabilities'], expected)
 
   @parameterized.named_parameters(
     ('a_batch_larger_than_the_data', {'batch_size': 513}, '512 training'),

@@ -1,5 +1,6 @@
 """Tests of catalogue.py: the figures of different networks."""
 
+import dataclasses
 import pathlib
 import warnings
 
@@ -7,7 +8,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf.data import datasets
 from cnn_tf.figures import sheet
+from cnn_tf.run import events
 from cnn_tf.run import first_kernels
 from cnn_tf.visualization import catalogue
 from tests import small_run
@@ -64,6 +67,42 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     kernel = run.network.kernels[name].numpy().reshape(*size, count)
     for number, shown in enumerate(images):
       self.assertAllEqual(shown.get_array(), kernel[..., number])
+
+  def test_without_validation_the_classes_are_those_of_the_test_images(self):
+    run = small_run.untrained()
+    none = datasets.hold_out(run.data.train, 0)[1]
+    run = run._replace(
+      data=run.data._replace(validation=none),
+      epochs=[events.Epoch(*run.epochs[0][:6])],
+    )
+    pages = dict(catalogue.of_run(run, [0]))
+    texts = {
+      name: ' '.join(text.get_text() for text in page.texts)
+      for name, page in pages.items()
+    }
+    self.assertIn('final training accuracy 90.00%', texts['curves'])
+    self.assertIn('100 test images', texts['classes_conv1'])
+    self.assertNotIn('validation', str(texts))
+    curves = pages['curves'].axes[0].lines
+    self.assertLen([line for line in curves if len(line.get_xdata()) == 1], 1)
+
+  def test_the_augmentations_that_are_on_are_drawn(self):
+    run = small_run.untrained()
+    settings = dataclasses.replace(run.settings, shift=2, flip=True)
+    run = run._replace(settings=settings)
+    pages = dict(catalogue.of_run(run, [0]))
+    page = pages['augmentations']
+    texts = [text.get_text() for text in page.texts[2:]]
+    self.assertEqual(
+      texts, ['training images', '--shift=2', '--flip', 'all of them']
+    )
+    images, shifted, *_ = (
+      np.stack([shown.get_array() for shown in panel.images])
+      for panel in page.axes
+    )
+    self.assertAllClose(images, run.data.train.images[:8] / 255)
+    self.assertNotAllClose(images, shifted)
+    self.assertAllClose(images.max(), shifted.max())
 
   def test_the_evolution_is_drawn_from_the_recorded_kernels(self):
     workdir = pathlib.Path(self.create_tempdir().full_path)
