@@ -1,5 +1,7 @@
 """Tests of rounding.py."""
 
+import os
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +9,7 @@ from cnn_tf.measure import rounding
 from cnn_tf.network import reference
 from cnn_tf.network import specs
 from cnn_tf.run import config
+from cnn_tf.run import environment
 from tests import small_run
 
 _HALF_ULP = 2.0**-9  # of a bfloat16 between 1 and 2
@@ -46,24 +49,20 @@ class AloneTest(tf.test.TestCase):
     self.assertEqual(errors['input gradient'], 0)
 
   def test_eight_significant_bits_are_exact(self):
-    operands = _dense([[1 + 2.0**-7, 255.0]], [[1.0], [0.5]])
-    self.assertEqual(
-      rounding.errors_alone(operands, 'bfloat16'),
-      # 1 + 2 ** -7 + 127.5 needs 15 bits, and becomes 129.
-      {
-        'output': (0.5 - 2.0**-7) / (128.5 + 2.0**-7),
-        'kernel gradient': 0,
-        'input gradient': 0,
-      },
-    )
+    operands = _dense([[1 + 2.0**-7]], [[0.5]])
+    errors = rounding.errors_alone(operands, 'bfloat16')
+    self.assertEqual(set(errors.values()), {0})
 
   def test_a_product_has_nearly_nine_bits_and_float32_over_twenty(self):
+    # Without oneDNN, TensorFlow rounds partial sums of some ops to bfloat16.
+    has_onednn = os.environ.get('TF_ENABLE_ONEDNN_OPTS') != '0'
+    fewest = 8.2 if has_onednn and environment.has_bfloat16() else 5
     network, pixels, labels = _network(config.REFERENCE_LAYERS)
     for name, op in rounding.operands(network, pixels, labels).items():
       for kind, error in rounding.errors_alone(op, 'bfloat16').items():
         if op.kernel is not None:
           with self.subTest(f'{name}, {kind}'):
-            self.assertBetween(rounding.bits(error), 8.2, 9.5)
+            self.assertBetween(rounding.bits(error), fewest, 9.5)
       for kind, error in rounding.errors_alone(op, 'float32').items():
         with self.subTest(f'{name}, {kind}'):
           self.assertLess(error, 2.0**-18)
