@@ -77,6 +77,8 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
   measure/                     a trained network -> numbers
     runs.py                    the folder of a run -> its network and data
     activity.py                what each layer does on a set of examples
+    rounding.py                what rounding changes, op by op and together
+    op_times.py                how long each op takes
     fields.py                  which pixels a node sees
     patches.py                 the real patches that excite a map most
     starts.py                  initial images for gradient ascent
@@ -117,6 +119,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     hierarchy.py               which patterns excite the maps of each layer?
     clusters.py                a dense network on distances to cluster centres
     selection.py               what is a reported accuracy worth?
+    precision.py               what does bfloat16 cost, and give?
     __main__.py                the command that lists the studies
 
   explain/                     one node of an op, term by term
