@@ -29,7 +29,8 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Page:
     11.0,
     height + 2.15,
     f'Speed relative to the best of {" and ".join(speeds.BAR)} in float32',
-    f'{machine}; dots: medians over rounds; ranges: 95 % intervals',
+    f'Reference network, batch {peers.BATCH_SIZE}; {machine}; dots: medians of '
+    'ratios within a round; ranges: 95 % intervals',
   )
   for column, kind in enumerate(speeds.KINDS):
     left = 1.9 + 4.6 * column

@@ -22,7 +22,7 @@ datasets.load('fashion')
 # Without the steps that warm up.
 _FIRST_STEP = """
 from benchmarks import peers
-peers._WARM_UP_STEPS = 0
+peers.WARM_UP_STEPS = 0
 peers.PEERS[peers.OURS]('float32').train(1)
 """
 
