@@ -31,7 +31,7 @@ _QUICK_WITHOUT = ('1 replica', 'compiled')  # neither is the fastest, as a rule
 def main() -> None:
   """Prints the tables of `benchmarks/README.md`."""
   quick = flags.FLAGS.quick
-  num_rounds = flags.FLAGS.rounds or (7 if quick else 15)
+  num_rounds = flags.FLAGS.rounds or (5 if quick else 15)
   description = machine.describe()
   minutes = 'two minutes' if quick else 'a quarter of an hour'
   print(f'{description}\nThis takes about {minutes}.\n', flush=True)
@@ -97,7 +97,7 @@ if __name__ == '__main__':
     'quick', False, 'only ours, Keras and PyTorch, and fewer rounds'
   )
   flags.DEFINE_integer(
-    'rounds', None, 'turns of each; 15, or 7 if quick', lower_bound=2
+    'rounds', None, 'turns of each; 15, or 5 if quick', lower_bound=2
   )
   flags.DEFINE_integer('steps', 50, 'training steps of a turn', lower_bound=1)
   flags.DEFINE_multi_string(
