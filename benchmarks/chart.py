@@ -27,28 +27,58 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Page:
   height = _LINE * len(names)
   page = sheet.new(
     11.0,
-    height + 2.15,
-    f'Speed relative to the best of {" and ".join(speeds.BAR)} in float32',
+    height + 1.85,
+    _title(measured),
     f'Reference network, batch {peers.BATCH_SIZE}; {machine}; dots: medians of '
     'ratios within a round; ranges: 95 % intervals',
   )
   for column, kind in enumerate(speeds.KINDS):
-    left = 1.9 + 4.6 * column
-    panel = sheet.place(page, left, 1.25, 4.2, height)
+    panel = sheet.place(page, 2.35 + 4.4 * column, 1.2, 4.0, height)
     bar = speeds.best(measured, kind, 'float32', speeds.BAR)
     series = [
       _series(measured, kind, precision, names, measured[bar, kind])
       for precision in peers.PRECISIONS
     ]
     charts.dots(panel, list(map(str, names)), series, 1.0, digits=2)
-    panel.set_title(kind.capitalize(), fontsize=11, loc='left')
-    panel.set(xlabel=f'images/s, divided by {bar.peer}')
-    panel.set_xlim(0, 1.15 * panel.get_xlim()[1])
+    panel.set_title(kind.capitalize(), fontsize=12, loc='left')
+    panel.set_xlabel(f'images/s, relative to {bar.peer}, float32', fontsize=10)
+    panel.set_xlim(0, 1.12 * panel.get_xlim()[1])
     if column:
-      panel.tick_params(labelleft=False)
+      panel.tick_params(axis='y', labelleft=False)
     else:
-      panel.legend(loc='lower right', fontsize=9, framealpha=1)
+      _label_peers(panel, names)
+  panel.legend(
+    loc='lower right',
+    bbox_to_anchor=(1, 1),
+    ncols=2,
+    fontsize=10,
+    frameon=False,
+    borderpad=0,
+  )
   return page
+
+
+def _title(measured):
+  """The result in training, if ours was measured."""
+  best_of = f'the best of {" and ".join(speeds.BAR)} in float32'
+  bar = speeds.best(measured, 'training', 'float32', speeds.BAR)
+  ratios = []
+  for precision in peers.PRECISIONS:
+    key = speeds.Contestant(peers.OURS, precision), 'training'
+    if key in measured:
+      ratio = speeds.ratio(measured[key], measured[bar, 'training'])
+      ratios.append(f'{ratio.median:.2f}x in {precision}')
+  if not ratios:
+    return f'Speed relative to {best_of}'
+  return f'Training against {best_of}: {", ".join(ratios)}'
+
+
+def _label_peers(panel, names):
+  """Ours in bold."""
+  panel.tick_params(axis='y', labelsize=10)
+  for name, label in zip(names, panel.get_yticklabels(), strict=True):
+    if name.library == peers.OURS.library:
+      label.set_fontweight('bold')
 
 
 def _series(measured, kind, precision, names, bar):
