@@ -13,7 +13,7 @@ from benchmarks import progress
 from cnn_tf import errors
 
 ROOT = pathlib.Path(__file__).parents[1]
-_NUM_STARTS = 5
+_NUM_STARTS = 3
 _IMPORT_AND_READ = """
 import tensorflow
 from cnn_tf.data import datasets

@@ -31,9 +31,9 @@ _QUICK_WITHOUT = ('1 replica', 'compiled')  # neither is the fastest, as a rule
 def main() -> None:
   """Prints the tables of `benchmarks/README.md`."""
   quick = flags.FLAGS.quick
-  num_rounds = flags.FLAGS.rounds or (5 if quick else 15)
+  num_rounds = flags.FLAGS.rounds or (5 if quick else 12)
   description = machine.describe()
-  minutes = 'two minutes' if quick else 'a quarter of an hour'
+  minutes = 'two minutes' if quick else 'twelve minutes'
   print(f'{description}\nThis takes about {minutes}.\n', flush=True)
   turns = workers.measure(_contestants(), num_rounds, flags.FLAGS.steps)
   measured = speeds.by_round(turns)
@@ -97,7 +97,7 @@ if __name__ == '__main__':
     'quick', False, 'only ours, Keras and PyTorch, and fewer rounds'
   )
   flags.DEFINE_integer(
-    'rounds', None, 'turns of each; 15, or 5 if quick', lower_bound=2
+    'rounds', None, 'turns of each; 12, or 5 if quick', lower_bound=2
   )
   flags.DEFINE_integer('steps', 50, 'training steps of a turn', lower_bound=1)
   flags.DEFINE_multi_string(

@@ -11,14 +11,18 @@ from benchmarks import peers
 from benchmarks import speeds
 from benchmarks import workers
 
-_WORKS, _ABSENT, _CRASHES = (
-  peers.Peer(library, '') for library in ('works', 'absent', 'crashes')
+_WORKS, _SLOW, _ABSENT, _CRASHES = (
+  peers.Peer(name, '') for name in ('works', 'slow', 'absent', 'crashes')
 )
 
 
 def _works(precision):
   os.write(2, b'a library reports something\n')
   return peers.Work(lambda num_steps: 0.5, lambda: None)
+
+
+def _slow(precision):
+  return peers.Work(lambda num_steps: 0.25 * num_steps, lambda: None)
 
 
 def _absent(precision):
@@ -31,7 +35,8 @@ def _crashes(precision):
 
 
 def _measure(*chosen):
-  found = {_WORKS: _works, _ABSENT: _absent, _CRASHES: _crashes}
+  found = {_WORKS: _works, _SLOW: _slow}
+  found |= {_ABSENT: _absent, _CRASHES: _crashes}
   # Forked processes have these functions, too.
   multiprocess = multiprocessing.get_context('fork')
   with (
@@ -52,9 +57,13 @@ class WorkersTest(absltest.TestCase):
       [(turn.kind, turn.round) for turn in turns],
       [(kind, number) for number in (0, 1) for kind in speeds.KINDS],
     )
-    # 0.5 s for 5 steps: 2 s suffice for 10.
     self.assertEqual((turns[0].num_images, turns[0].seconds), (10 * 128, 0.5))
     self.assertNotIn('reports something', text)
+
+  def test_a_slow_peer_trains_for_fewer_steps(self):
+    # 1.5 s at 0.25 s per step.
+    turns, _ = _measure(_SLOW)
+    self.assertEqual(turns[0].num_images, 6 * 128)
 
   def test_a_missing_library_is_left_out(self):
     turns, text = _measure(_ABSENT, _WORKS)
