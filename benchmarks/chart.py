@@ -67,10 +67,10 @@ def _title(measured):
     key = speeds.Contestant(peers.OURS, precision), 'training'
     if key in measured:
       ratio = speeds.ratio(measured[key], measured[bar, 'training'])
-      ratios.append(f'{ratio.median:.2f}x in {precision}')
+      ratios.append(f'{ratio.median:.2f}x ({precision})')
   if not ratios:
     return f'Speed relative to {best_of}'
-  return f'Training against {best_of}: {", ".join(ratios)}'
+  return f'Ours trains at {", ".join(ratios)} {best_of}'
 
 
 def _label_peers(panel, names):

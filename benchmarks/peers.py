@@ -19,8 +19,8 @@ NUM_TEST_IMAGES = 10000
 MATMUL_SIZE = 1024
 PRECISIONS = ('float32', 'bfloat16')
 WARM_UP_STEPS = 10
-# The fastest of 100, 500 and 1,000 for each library. PyTorch is three times
-# faster with 100 than with 500.
+# The fastest of 100, 500 and 1,000 for each library. PyTorch is two to
+# three times as fast with 100 as with 500.
 _EVALUATION_BATCH = {
   'Keras': 500,
   'TensorFlow': 1000,
@@ -98,8 +98,8 @@ def keras(precision: str, steps_per_execution: int) -> Work:
       self.seconds = time.perf_counter() - self.started
 
   def train(num_steps):
-    # A call of `fit` has fixed costs of some 0.1 s, which the many steps of a
-    # long training share. So only the second epoch counts.
+    # A call of `fit` has fixed costs, which a long training pays once, so only
+    # the second epoch counts.
     stopwatch, count = Stopwatch(), num_steps * BATCH_SIZE
     network.fit(
       images[:count],

@@ -155,23 +155,6 @@ def write_csv(path: pathlib.Path, turns: Iterable[Turn]) -> None:
       )
 
 
-def read_csv(path: pathlib.Path) -> list[Turn]:
-  """The turns of a file of `write_csv`."""
-  with path.open(newline='') as file:
-    return [
-      Turn(
-        Contestant(
-          peers.Peer(row['library'], row['setting']), row['precision']
-        ),
-        row['kind'],
-        int(row['round']),
-        int(row['images']),
-        float(row['seconds']),
-      )
-      for row in csv.DictReader(file)
-    ]
-
-
 def _row(speeds, kind, precision, other, label) -> list[Sequence[str]]:
   """A row of `bars`; none if one of the two was not measured."""
   ours = speeds.get((Contestant(peers.OURS, precision), kind))

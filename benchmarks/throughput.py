@@ -33,7 +33,7 @@ def main() -> None:
   quick = flags.FLAGS.quick
   num_rounds = flags.FLAGS.rounds or (5 if quick else 12)
   description = machine.describe()
-  minutes = 'two minutes' if quick else 'twelve minutes'
+  minutes = 'two minutes' if quick else 'ten minutes'
   print(f'{description}\nThis takes about {minutes}.\n', flush=True)
   turns = workers.measure(_contestants(), num_rounds, flags.FLAGS.steps)
   measured = speeds.by_round(turns)

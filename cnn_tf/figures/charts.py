@@ -69,4 +69,5 @@ def _write_value(panel, text, x, y, color):
     color=color,
     fontsize=8,
     va='center',
+    bbox={'facecolor': 'white', 'edgecolor': 'none', 'pad': 0.5},
   )

@@ -131,7 +131,7 @@ class TablesTest(absltest.TestCase):
 
 
 class CsvTest(absltest.TestCase):
-  def test_it_has_one_line_per_turn_and_is_read_back(self):
+  def test_it_has_one_line_per_turn(self):
     contestant = speeds.Contestant(_PYTORCH, 'bfloat16')
     turns = [
       speeds.Turn(contestant, 'training', 0, 6400, 0.5),
@@ -139,15 +139,14 @@ class CsvTest(absltest.TestCase):
     ]
     path = pathlib.Path(self.create_tempdir().full_path) / 'x.csv'
     speeds.write_csv(path, turns)
-    lines = path.read_text().splitlines()
     self.assertEqual(
-      lines[:2],
+      path.read_text().splitlines(),
       [
         'library,setting,precision,kind,round,images,seconds',
         'PyTorch,channels last,bfloat16,training,0,6400,0.500000',
+        'PyTorch,channels last,bfloat16,evaluation,0,10000,0.250000',
       ],
     )
-    self.assertEqual(speeds.read_csv(path), turns)
 
 
 if __name__ == '__main__':
