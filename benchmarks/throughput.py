@@ -6,7 +6,7 @@ Each program runs in a process of its own. They take turns, in many short
 rounds, so a slow period of the machine affects all of them. A turn is some
 training steps, after others which do not count, and one evaluation of all
 10,000 test images. All turns are written to throughput.csv, and ratios with
-their intervals are drawn in throughput.png, beside this file.
+their intervals are drawn in throughput.png.
 """
 
 import multiprocessing
@@ -30,17 +30,22 @@ _QUICK_WITHOUT = ('1 replica', 'compiled')  # neither is the fastest, as a rule
 
 def main() -> None:
   """Prints the tables of `benchmarks/README.md`."""
-  quick = flags.FLAGS.quick
+  contestants, quick = _contestants(), flags.FLAGS.quick
   num_rounds = flags.FLAGS.rounds or (5 if quick else 12)
   description = machine.describe()
   minutes = 'two minutes' if quick else 'ten minutes'
   print(f'{description}\nThis takes about {minutes}.\n', flush=True)
-  turns = workers.measure(_contestants(), num_rounds, flags.FLAGS.steps)
+  turns = workers.measure(contestants, num_rounds, flags.FLAGS.steps)
   measured = speeds.by_round(turns)
   _print(measured)
   print(f'\n{speeds.bars(measured)}', flush=True)
-  _write(turns, measured, description)
-  if not quick and not flags.FLAGS.only:
+  is_whole = not quick and not flags.FLAGS.only
+  folder = command.folder('folder')
+  if is_whole and folder is None:
+    folder = pathlib.Path(__file__).parent
+  if folder is not None:
+    _write(folder, turns, measured, description)
+  if is_whole:
     print(f'\n{costs.report()}')
 
 
@@ -57,7 +62,7 @@ def _contestants():
     if wanted or peer == peers.ROOF:
       chosen += [speeds.Contestant(peer, each) for each in peers.PRECISIONS]
   if len(chosen) == len(peers.PRECISIONS):
-    names = ', '.join(map(str, peers.PEERS))
+    names = '; '.join(map(str, peers.PEERS))
     raise errors.UserError(f'--only must be the start of one of: {names}')
   return chosen
 
@@ -80,9 +85,9 @@ def _print(measured):
       print(f'\n{speeds.table(measured, kind, precision)}')
 
 
-def _write(turns, measured, description):
+def _write(folder, turns, measured, description):
   """The CSV file; the figure, if there is anything to compare with."""
-  folder = pathlib.Path(flags.FLAGS.folder)
+  folder.mkdir(parents=True, exist_ok=True)
   speeds.write_csv(folder / 'throughput.csv', turns)
   written = [folder / 'throughput.csv']
   if speeds.best(measured, 'training', 'float32', speeds.BAR):
@@ -104,7 +109,10 @@ if __name__ == '__main__':
     'only', [], 'run the peers whose name starts so; may be repeated'
   )
   flags.DEFINE_string(
-    'folder', str(pathlib.Path(__file__).parent), 'for the CSV and the figure'
+    'folder',
+    None,
+    'for the CSV and the figure; if not given, only a whole run writes them, '
+    'into benchmarks/',
   )
   multiprocessing.set_start_method('spawn')
   command.run(main)
