@@ -89,6 +89,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
   figures/                     numbers -> pictures
     sheet.py                   what all figures share: size, heading, colours
     tiles.py                   many small images side by side
+    charts.py                  dots with ranges, by category
     training.py                learning curves; how the first kernels changed
     augmentations.py           what augmentation does to training images
     kernels.py                 the kernels of all layers
