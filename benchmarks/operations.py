@@ -1,57 +1,135 @@
-"""Where the time of a training step goes, op by op.
+"""Where the time of a training step goes, in float32 and in bfloat16.
 
   python -m benchmarks.operations
 
 One replica with one thread, so that no two ops run at the same time. TensorFlow
 writes its profile as an XSpace, a list of events with names like
-`.../Conv2DBackpropFilter_1:_MklNativeConv2DBackpropFilter`: op and kernel.
+`.../Conv2DBackpropFilter_1:_MklNativeConv2DBackpropFilter`: the name of the op
+in the graph, and its kernel.
 """
 
 import collections
-import os
 import pathlib
+import re
+import statistics
 import tempfile
+from collections.abc import Mapping
+from collections.abc import Sequence
 
 from absl import flags
 
+from benchmarks import machine
+from benchmarks import peers
 from cnn_tf.run import command
 from cnn_tf.run import tables
 
-_MIN_SHARE = 0.01
+_NUM_CONVOLUTIONS = 3
+# The first pattern that is found in the kernel decides. A fused convolution or
+# dense layer includes its bias and its relu.
+_PARTS = (
+  ('Conv2DBackpropFilter', 'kernel gradient of conv{backward}'),
+  ('Conv2DBackpropInput', 'input gradient of conv{backward}'),
+  ('Conv2D', 'conv{forward}'),
+  ('MatMul', 'dense layers and their gradients'),
+  ('MaxPoolGrad', 'gradients of max pooling'),
+  ('MaxPool', 'max pooling'),
+  ('BiasAddGrad|ReluGrad', 'gradients of bias and relu'),
+  ('BiasAdd|Relu', 'bias and relu'),
+  ('Cast', 'casts'),
+  ('', 'all others'),
+)
+
+Profile = Mapping[str, float]  # part of a step -> milliseconds
 
 
 def main() -> None:
-  """Prints all ops that take at least 1 % of a step."""
+  """Prints the milliseconds of each part of a step."""
+  chosen = flags.FLAGS.precision
+  precisions = peers.PRECISIONS if chosen == 'both' else (chosen,)
+  print(f'{machine.describe()}\n', flush=True)
   with command.silent_libraries():
-    import tensorflow as tf
+    profiles = _measure(precisions, flags.FLAGS.rounds, flags.FLAGS.steps)
+  print(compare(profiles))
 
-    from benchmarks import peers
+
+def part_of_step(event: str) -> str | None:
+  """The part of a training step that an event of a profile belongs to.
+
+  None for events that are no op of the training loop. The convolutions count
+  from the image to the logits; their gradients are computed, and numbered, in
+  the opposite order.
+  """
+  found = re.fullmatch(r'while/body.*?([A-Za-z]\w*?)(?:_(\d+))?:(\w+)', event)
+  if not found:
+    return None
+  index, kernel = int(found[2] or 0), found[3]
+  for pattern, name in _PARTS:
+    if re.search(pattern, kernel):
+      return name.format(forward=index + 1, backward=_NUM_CONVOLUTIONS - index)
+  return None
+
+
+def median(profiles: Sequence[Profile]) -> Profile:
+  """The median of each part."""
+  parts = {part for profile in profiles for part in profile}
+  return {
+    part: statistics.median(profile.get(part, 0.0) for profile in profiles)
+    for part in parts
+  }
+
+
+def compare(profiles: Mapping[str, Profile]) -> str:
+  """A table: one line per part, one column per precision, and their ratio."""
+  first, *others = profiles
+  header = ['ms per step', *profiles]
+  header += [f'{first} / {other}' for other in others]
+  header += [f'share of {precision}' for precision in profiles]
+  rows = [header]
+  totals = [sum(profile.values()) for profile in profiles.values()]
+  parts = sorted(
+    {part for profile in profiles.values() for part in profile},
+    key=lambda part: -max(p.get(part, 0.0) for p in profiles.values()),
+  )
+  for part in [*parts, 'all']:
+    values = [
+      total if part == 'all' else profile.get(part, 0.0)
+      for profile, total in zip(profiles.values(), totals, strict=True)
+    ]
+    ratios = [f'{values[0] / x:.2f}' if x else '' for x in values[1:]]
+    shares = [
+      f'{x / total:.1%}' for x, total in zip(values, totals, strict=True)
+    ]
+    rows.append([part, *(f'{x:.2f}' for x in values), *ratios, *shares])
+  return tables.align(rows)
+
+
+def _measure(precisions, num_rounds, num_steps):
+  """The median profile of each precision, measured in turns."""
+  import tensorflow as tf
+
   tf.config.threading.set_intra_op_parallelism_threads(1)
   tf.config.threading.set_inter_op_parallelism_threads(1)
-  work = peers.PEERS['ours, 1 replica'](128)
-  num_steps = flags.FLAGS.steps
-  work.train(num_steps)  # warms up
-  with tempfile.TemporaryDirectory() as folder:
-    tf.profiler.experimental.start(folder)
-    work.train(num_steps)
-    tf.profiler.experimental.stop()
-    [path] = pathlib.Path(folder).rglob('*.xplane.pb')
-    milliseconds = _by_op(path.read_bytes(), num_steps)
-  total = sum(milliseconds.values())
-  rows = [['op', 'ms per step', 'share']]
-  for name, value in milliseconds.most_common():
-    if value >= _MIN_SHARE * total:
-      rows.append([name, f'{value:.2f}', f'{value / total:.1%}'])
-  few = [v for v in milliseconds.values() if v < _MIN_SHARE * total]
-  rows.append(
-    [f'{len(few)} others', f'{sum(few):.2f}', f'{sum(few) / total:.1%}']
-  )
-  rows.append(['all', f'{total:.2f}', '100.0%'])
-  print(tables.align(rows))
+  works = {
+    precision: peers.ours(precision, num_replicas='1')
+    for precision in precisions
+  }
+  profiles = {precision: [] for precision in precisions}
+  for number in range(num_rounds + 1):
+    for precision, work in works.items():
+      with tempfile.TemporaryDirectory() as folder:
+        tf.profiler.experimental.start(folder)
+        work.train(num_steps)
+        tf.profiler.experimental.stop()
+        [path] = pathlib.Path(folder).rglob('*.xplane.pb')
+        content = path.read_bytes()
+      if number:  # the first round warms up
+        total_steps = num_steps + peers.WARM_UP_STEPS
+        profiles[precision].append(_by_part(content, total_steps))
+  return {precision: median(each) for precision, each in profiles.items()}
 
 
-def _by_op(content, num_steps):
-  """Milliseconds per step, by the name of the op in the graph."""
+def _by_part(content, num_steps):
+  """Milliseconds per step of each part."""
   from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
   space = xplane_pb2.XSpace()
@@ -61,15 +139,17 @@ def _by_op(content, num_steps):
     for line in plane.lines:
       for event in line.events:
         name = plane.event_metadata[event.metadata_id].name
-        if name.startswith('while/body') and ':' in name:
-          op = name.partition(':')[0].rpartition('/')[2]
-          backward = 'gradient_tape' in name
-          label = f'{op}{" (backward)" if backward else ""}'
-          milliseconds[label] += event.duration_ps / 1e9 / num_steps
+        if part := part_of_step(name):
+          milliseconds[part] += event.duration_ps / 1e9 / num_steps
   return milliseconds
 
 
 if __name__ == '__main__':
-  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-  flags.DEFINE_integer('steps', 50, 'training steps to look at', lower_bound=1)
+  flags.DEFINE_enum(
+    'precision', 'both', [*peers.PRECISIONS, 'both'], 'what to profile'
+  )
+  flags.DEFINE_integer('rounds', 5, 'profiles of each', lower_bound=1)
+  flags.DEFINE_integer(
+    'steps', 20, 'training steps of a profile', lower_bound=1
+  )
   command.run(main)

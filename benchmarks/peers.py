@@ -1,73 +1,87 @@
 """The same network, data, batch, optimizer and L2 in each library.
 
-Each function builds a network in a process of its own and returns two others:
-`train(num_steps)` and `evaluate()`, the latter on all 10,000 test images.
+Each function builds the reference network for Fashion-MNIST, in a process of
+its own, and returns what is timed. `precision` is the type in which inputs and
+kernels are multiplied, `float32` or `bfloat16`; variables, sums over examples,
+the loss and updates are float32 in both.
 """
 
+import functools
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+BATCH_SIZE = 128
 RATE, MOMENTUM, L2_SCALE = 0.05, 0.9, 5e-4
-EVALUATION_BATCH = 500
+NUM_TEST_IMAGES = 10000
+MATMUL_SIZE = 1024
+PRECISIONS = ('float32', 'bfloat16')
+WARM_UP_STEPS = 10
+# The fastest of 100, 500 and 1,000 for each library. PyTorch is two to
+# three times as fast with 100 as with 500.
+_EVALUATION_BATCH = {
+  'Keras': 500,
+  'TensorFlow': 1000,
+  'PyTorch': 100,
+  'JAX': 1000,
+}
 
 
 class Work(NamedTuple):
   """What is timed."""
 
-  train: Callable[[int], None]
-  evaluate: Callable[[], None]
+  train: Callable[[int], float]  # number of steps -> the seconds they took
+  evaluate: Callable[[], object]  # on all test images
 
 
-def ours(batch_size: int, num_replicas: str) -> Work:
-  """This project; an epoch is one permutation, as in a run."""
+class Peer(NamedTuple):
+  """A library, with the setting in which it is used."""
+
+  library: str
+  setting: str
+
+  def __str__(self):
+    return ', '.join(filter(None, self))
+
+
+def ours(precision: str, num_replicas: str) -> Work:
+  """This project, as in a run: the loop over steps is in the graph."""
   import tensorflow as tf
 
   from cnn_tf.data import datasets
-  from cnn_tf.learning import optimizers
-  from cnn_tf.learning import schedules
-  from cnn_tf.network import geometry
-  from cnn_tf.network import model
+  from cnn_tf.run import build
   from cnn_tf.run import config
   from cnn_tf.run import evaluation
-  from cnn_tf.run import layers
   from cnn_tf.run import replicas
-  from cnn_tf.run import trainer
 
-  strategy = replicas.make_strategy(num_replicas, batch_size)
+  settings = config.Config(
+    precision=precision,
+    batch_size=BATCH_SIZE,
+    learning_rate=RATE,
+    momentum=MOMENTUM,
+    l2_scale=L2_SCALE,
+  )
+  strategy = replicas.make_strategy(num_replicas, BATCH_SIZE)
   data = datasets.load('fashion')
-  tf.config.experimental.enable_op_determinism()
-  geometries = geometry.trace(
-    layers.parse(config.REFERENCE_LAYERS), (28, 28, 1)
-  )
-  with replicas.scope(strategy):
-    network = model.ConvNet(geometries, 0)
-    optimizer = optimizers.Momentum(network.trainable_variables, MOMENTUM)
-  ours = trainer.Trainer(
-    network,
-    optimizer,
-    schedules.constant(RATE),
-    L2_SCALE,
-    data.train,
-    batch_size,
-    strategy,
-  )
+  trainer = build.build(settings, data, build.plan(settings, data), strategy)
   order = datasets.order(len(data.train.labels), 0, 1)
 
   def train(num_steps):
-    num_images = tf.constant(num_steps * batch_size)
-    progress = ours.train_steps(order, tf.constant(0), num_images)
-    progress.all_finite.numpy()
+    num_images = tf.constant(num_steps * BATCH_SIZE)
+    trainer.train_steps(order, tf.constant(0), num_images).all_finite.numpy()
 
-  return Work(train, evaluation.Evaluation(network, data.test, strategy))
+  return Work(
+    _timed(train), evaluation.Evaluation(trainer.network, data.test, strategy)
+  )
 
 
-def keras(batch_size: int, steps_per_execution: int = 1) -> Work:
+def keras(precision: str, steps_per_execution: int) -> Work:
   """Keras `fit` and `evaluate` on arrays."""
   import tensorflow as tf
 
-  network = _keras_network()
+  network = _keras_network(precision)
   network.compile(
     tf.keras.optimizers.SGD(RATE, MOMENTUM),
     tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -76,21 +90,40 @@ def keras(batch_size: int, steps_per_execution: int = 1) -> Work:
   )
   (images, labels), test = _float_arrays()
 
+  class Stopwatch(tf.keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+      self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+      self.seconds = time.perf_counter() - self.started
+
   def train(num_steps):
-    count = num_steps * batch_size
-    network.fit(images[:count], labels[:count], batch_size, verbose=0)
+    # A call of `fit` has fixed costs, which a long training pays once, so only
+    # the second epoch counts.
+    stopwatch, count = Stopwatch(), num_steps * BATCH_SIZE
+    network.fit(
+      images[:count],
+      labels[:count],
+      BATCH_SIZE,
+      epochs=2,
+      callbacks=[stopwatch],
+      verbose=0,
+    )
+    return stopwatch.seconds
 
   return Work(
     train,
-    lambda: network.evaluate(*test, batch_size=EVALUATION_BATCH, verbose=0),
+    lambda: network.evaluate(
+      *test, batch_size=_EVALUATION_BATCH['Keras'], verbose=0
+    ),
   )
 
 
-def tf_function(batch_size: int) -> Work:
+def tf_function(precision: str) -> Work:
   """A plain `tf.function` step, fed from Python, Keras for the layers."""
   import tensorflow as tf
 
-  network = _keras_network()
+  network = _keras_network(precision)
   optimizer = tf.keras.optimizers.SGD(RATE, MOMENTUM)
   (images, labels), test = _float_arrays()
   test_images = tf.constant(test[0])
@@ -111,19 +144,21 @@ def tf_function(batch_size: int) -> Work:
   predict = tf.function(lambda images: tf.argmax(network(images), 1))
 
   def train(num_steps):
-    for batch in _batches(num_steps, batch_size):
+    for batch in _batches(num_steps):
       loss = step(images[batch], labels[batch])
     loss.numpy()
 
-  def evaluate():
-    for start in range(0, len(test_images), EVALUATION_BATCH):
-      predict(test_images[start : start + EVALUATION_BATCH]).numpy()
+  size = _EVALUATION_BATCH['TensorFlow']
 
-  return Work(train, evaluate)
+  def evaluate():
+    for start in range(0, NUM_TEST_IMAGES, size):
+      predict(test_images[start : start + size]).numpy()
+
+  return Work(_timed(train), evaluate)
 
 
 def pytorch(
-  batch_size: int, channels_last: bool = False, compiled: bool = False
+  precision: str, channels_last: bool = False, compiled: bool = False
 ) -> Work:
   """PyTorch, eager or compiled; L2 by weight decay on the kernels."""
   import torch
@@ -143,28 +178,34 @@ def pytorch(
   optimizer = torch.optim.SGD(groups, RATE, MOMENTUM)
   loss_function = nn.CrossEntropyLoss()
   forward = torch.compile(network) if compiled else network
+  autocast = functools.partial(
+    torch.autocast, 'cpu', torch.bfloat16, enabled=precision == 'bfloat16'
+  )
   (images, labels), (test_images, _) = [
     (torch.tensor(x).permute(0, 3, 1, 2).contiguous(), torch.tensor(y).long())
     for x, y in _float_arrays()
   ]
 
   def train(num_steps):
-    for batch in _batches(num_steps, batch_size):
+    for batch in _batches(num_steps):
       batch = torch.from_numpy(batch)
       inputs = images[batch].to(memory_format=layout)
       optimizer.zero_grad(set_to_none=True)
-      loss_function(forward(inputs), labels[batch]).backward()
+      with autocast():
+        logits = forward(inputs)
+      loss_function(logits.float(), labels[batch]).backward()
       optimizer.step()
 
   @torch.no_grad()
   def evaluate():
-    for part in test_images.split(EVALUATION_BATCH):
-      forward(part.to(memory_format=layout)).argmax(1)
+    for part in test_images.split(_EVALUATION_BATCH['PyTorch']):
+      with autocast():
+        forward(part.to(memory_format=layout)).argmax(1)
 
-  return Work(train, evaluate)
+  return Work(_timed(train), evaluate)
 
 
-def jax(batch_size: int) -> Work:
+def jax(precision: str) -> Work:
   """JAX, a jitted step on arrays."""
   import jax
   from jax import lax
@@ -186,16 +227,20 @@ def jax(batch_size: int) -> Work:
   velocities = jax.tree.map(jnp.zeros_like, weights)
   (images, labels), (test_images, _) = _float_arrays()
 
+  def multiply(x, kernel):
+    x, kernel = x.astype(precision), kernel.astype(precision)
+    if kernel.ndim == 4:
+      layout = ('NHWC', 'HWIO', 'NHWC')
+      x = lax.conv_general_dilated(
+        x, kernel, (1, 1), 'VALID', dimension_numbers=layout
+      )
+    else:
+      x = x.reshape(len(x), -1) @ kernel
+    return x.astype('float32')
+
   def forward(weights, x):
     for index, (kernel, bias) in enumerate(zip(*weights, strict=True)):
-      if kernel.ndim == 4:
-        layout = ('NHWC', 'HWIO', 'NHWC')
-        x = lax.conv_general_dilated(
-          x, kernel, (1, 1), 'VALID', dimension_numbers=layout
-        )
-      else:
-        x = x.reshape(len(x), -1) @ kernel
-      x = x + bias
+      x = multiply(x, kernel) + bias
       x = x if index == 4 else jax.nn.relu(x)
       if index < 2:
         window = (1, 2, 2, 1)
@@ -219,37 +264,77 @@ def jax(batch_size: int) -> Work:
 
   def train(num_steps):
     nonlocal weights, velocities
-    for batch in _batches(num_steps, batch_size):
+    for batch in _batches(num_steps):
       weights, velocities = step(
         weights, velocities, images[batch], labels[batch]
       )
     jax.block_until_ready(weights)
 
+  size = _EVALUATION_BATCH['JAX']
+
   def evaluate():
-    for start in range(0, len(test_images), EVALUATION_BATCH):
-      part = test_images[start : start + EVALUATION_BATCH]
+    for start in range(0, NUM_TEST_IMAGES, size):
+      part = test_images[start : start + size]
       predict(weights, part).block_until_ready()
 
-  return Work(train, evaluate)
+  return Work(_timed(train), evaluate)
 
 
+def matmul(precision: str) -> Work:
+  """TensorFlow's product of two square matrices: the roof.
+
+  A step is one product of `MATMUL_SIZE`; there is nothing to evaluate.
+  """
+  import tensorflow as tf
+
+  shape = [MATMUL_SIZE, MATMUL_SIZE]
+  a = tf.cast(tf.random.stateless_normal(shape, [1, 2]), precision)
+  multiply = tf.function(lambda a: tf.matmul(a, a))
+
+  def train(num_steps):
+    for _ in range(num_steps):
+      product = multiply(a)
+    product.numpy()
+
+  return Work(_timed(train), lambda: None)
+
+
+OURS = Peer('ours', 'auto replicas')  # as `run_train.py` without flags
+ROOF = Peer('matmul', '')
 PEERS = {
-  'ours, auto': lambda batch_size: ours(batch_size, 'auto'),
-  'ours, 1 replica': lambda batch_size: ours(batch_size, '1'),
-  'Keras fit': keras,
-  'Keras fit, 50 steps a call': lambda batch_size: keras(batch_size, 50),
-  'tf.function step': tf_function,
-  'PyTorch': pytorch,
-  'PyTorch, channels last': lambda size: pytorch(size, channels_last=True),
-  'PyTorch, compiled': lambda size: pytorch(size, compiled=True),
-  'JAX': jax,
+  OURS: functools.partial(ours, num_replicas='auto'),
+  Peer('ours', '1 replica'): functools.partial(ours, num_replicas='1'),
+  Peer('Keras', 'fit'): functools.partial(keras, steps_per_execution=1),
+  Peer('Keras', 'fit, 50 steps per call'): functools.partial(
+    keras, steps_per_execution=50
+  ),
+  Peer('TensorFlow', 'tf.function step'): tf_function,
+  Peer('PyTorch', ''): pytorch,
+  Peer('PyTorch', 'channels last'): functools.partial(
+    pytorch, channels_last=True
+  ),
+  Peer('PyTorch', 'compiled'): functools.partial(pytorch, compiled=True),
+  Peer('JAX', ''): jax,
+  ROOF: matmul,
 }
 
 
-def _batches(num_steps, batch_size):
+def _timed(train):
+  """`train`, returning its seconds; steps that do not count come first."""
+
+  def train_timed(num_steps):
+    train(WARM_UP_STEPS)
+    started = time.perf_counter()
+    train(num_steps)
+    return time.perf_counter() - started
+
+  return train_timed
+
+
+def _batches(num_steps):
   """The indices of each batch, shuffled."""
   order = np.random.default_rng(0).permutation(55000)
-  return order[: num_steps * batch_size].reshape(num_steps, batch_size)
+  return order[: num_steps * BATCH_SIZE].reshape(num_steps, BATCH_SIZE)
 
 
 def _float_arrays():
@@ -263,9 +348,11 @@ def _float_arrays():
   ]
 
 
-def _keras_network():
+def _keras_network(precision):
   import tensorflow as tf
 
+  if precision == 'bfloat16':
+    tf.keras.mixed_precision.set_global_policy('mixed_bfloat16')
   layers = tf.keras.layers
   # Keras has no half in its L2.
   l2 = {'kernel_regularizer': tf.keras.regularizers.L2(L2_SCALE / 2)}
@@ -277,5 +364,7 @@ def _keras_network():
       *(layers.Conv2D(64, 3, **relu), layers.MaxPool2D()),
       *(layers.Conv2D(64, 3, **relu), layers.Flatten()),
       *(layers.Dense(100, **relu), layers.Dense(10, **l2)),
+      # The loss is float32 in either precision.
+      layers.Activation('linear', dtype='float32'),
     ]
   )

@@ -78,6 +78,8 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
   measure/                     a trained network -> numbers
     runs.py                    the folder of a run -> its network and data
     activity.py                what each layer does on a set of examples
+    rounding.py                what rounding changes, op by op and together
+    op_times.py                how long each op takes
     fields.py                  which pixels a node sees
     patches.py                 the real patches that excite a map most
     starts.py                  initial images for gradient ascent
@@ -88,6 +90,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
   figures/                     numbers -> pictures
     sheet.py                   what all figures share: size, heading, colours
     tiles.py                   many small images side by side
+    charts.py                  dots with ranges, by category
     training.py                learning curves; how the first kernels changed
     augmentations.py           what augmentation does to training images
     kernels.py                 the kernels of all layers
@@ -118,6 +121,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     hierarchy.py               which patterns excite the maps of each layer?
     clusters.py                a dense network on distances to cluster centres
     selection.py               what is a reported accuracy worth?
+    precision.py               what does bfloat16 cost, and give?
     __main__.py                the command that lists the studies
 
   explain/                     one node of an op, term by term
@@ -138,6 +142,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     empty_batch.py             conv2d returns a wrong shape
     strided_1x1_backward.py    a crash, or a wrong gradient
     one_column_of_output.py    conv2d returns unwritten memory again
+    bfloat16_of_padding.py     a weight on padding gets a gradient
     grouped_by_mistake.py      too few input channels are no error
     maps_before_pixels.py      NCHW has no gradient on a CPU
     nan_in_max_pooling.py      max_pool2d loses a NaN

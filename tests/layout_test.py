@@ -152,7 +152,7 @@ class LengthTest(absltest.TestCase):
         self.assertLessEqual(length, 150)
     optional = [PACKAGE / name for name in OPTIONAL]
     needed = [lengths[path] for path in lengths if path not in optional]
-    self.assertLessEqual(sum(needed), 1790)
+    self.assertLessEqual(sum(needed), 1810)
 
   def test_functions_are_short(self):
     for path in sources():

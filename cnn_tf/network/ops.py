@@ -53,24 +53,32 @@ def conv2d(
 
   for the stride `(sy, sx)`; with `same`, the inputs are first padded with
   zeros. Strictly, this is cross-correlation: a mathematical convolution would
-  flip the kernel.
-
-  With oneDNN, a batch of 0 images gets a wrong output shape without an error.
+  flip the kernel. With oneDNN, a batch of 0 images gets a wrong output shape
+  without an error.
   """
   inputs, padding = check_nhwc(inputs), windows.check_padding(padding)
   if tuple(kernel.shape[:2]) == (1, 1):
-    # The kernel gradient of oneDNN (TensorFlow 2.21) for a 1x1 kernel and a
-    # stride above 1 accesses memory that is not its own: a crash, or silently
-    # wrong values. Taking every s-th input first is the same function.
+    # With a stride, the kernel gradient of oneDNN (TensorFlow 2.21) accesses
+    # memory that is not its own: a crash, or wrong values. This is the same.
     inputs, stride = inputs[:, :: stride[0], :: stride[1]], (1, 1)
-  elif kernel.shape[2] == 1 and stride[0] == 1 < stride[1]:
-    # For one input channel, this stride, an output one column wide and two or
-    # more images, oneDNN reads memory that was never written: the output is
-    # silently wrong. A second channel of zeros adds nothing and avoids it.
-    # (tf.concat, because TensorFlow would merge a tf.pad into the op.)
-    inputs = tf.concat([inputs, tf.zeros_like(inputs)], axis=3)
-    kernel = tf.concat([kernel, tf.zeros_like(kernel)], axis=2)
+  columns = windows.Axis(inputs.shape[2], kernel.shape[1], stride[1], padding)
+  if stride[1] > 1 and windows.num_positions(columns) == 1:
+    return _one_column(inputs, kernel, stride[0], columns)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
+
+
+def _one_column(inputs, kernel, stride, columns):
+  """`conv2d` with a single position along the width.
+
+  If the stride along the width is above 1, oneDNN (TensorFlow 2.21) reads
+  memory that was never written: the output (one input channel) or the gradient
+  by the kernel (bfloat16) is silently wrong. With stride 1 the output is right,
+  and one of its columns is the needed one.
+  """
+  [needed] = windows.covered(columns)
+  x = windows.covered(columns._replace(stride=1)).index(needed)
+  padding = columns.padding.upper()
+  return tf.nn.conv2d(inputs, kernel, (stride, 1), padding)[:, :, x : x + 1]
 
 
 def max_pool2d(
@@ -124,9 +132,8 @@ def add_bias(inputs: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 def dropout(inputs: tf.Tensor, rate: float, uniform: tf.Tensor) -> tf.Tensor:
   """`inputs / (1 - rate)` where `uniform >= rate`, else 0.
 
-  `uniform`, in the shape of the inputs, is random in [0, 1), so a value is
-  dropped with the probability `rate`, and its mean does not change. Units learn
-  to work without one another. Srivastava et al. 2014, "Dropout: A Simple Way to
+  `uniform`, in the shape of the inputs, is random in [0, 1), and so the mean of
+  a value does not change. Srivastava et al. 2014, "Dropout: A Simple Way to
   Prevent Neural Networks from Overfitting".
   """
   return tf.where(uniform >= rate, inputs / (1 - rate), 0.0)

@@ -20,7 +20,9 @@ class Epoch(NamedTuple):
   epoch: int  # counted from 1
   step: int  # updates so far
   learning_rate: float  # of the last update
-  train_cross_entropy: float  # mean over the epoch, as the kernels change
+  # Means over the epoch, as the kernels change, of the images as training sees
+  # them: with augmentation and dropout, but without label smoothing.
+  train_cross_entropy: float
   l2_penalty: float  # at the end; loss = cross-entropy + L2 penalty
   train_accuracy: float
   # At the end of the epoch; without validation, the file lacks these columns.

@@ -21,6 +21,7 @@ NAMES = (
   'empty_batch',
   'strided_1x1_backward',
   'one_column_of_output',
+  'bfloat16_of_padding',
   'grouped_by_mistake',
   'maps_before_pixels',
   'nan_in_max_pooling',

@@ -11,6 +11,7 @@ from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
 from cnn_tf.run import config
 from cnn_tf.run import layers
+from tests import rounded
 
 _SMALL = (
   'conv 3 3x2 stride 2x1 same tanh, maxpool 2x2 stride 1, maxpool 1x2, '
@@ -18,9 +19,9 @@ _SMALL = (
 )
 
 
-def _network(text, seed=0, image_shape=(28, 28, 1)):
+def _network(text, seed=0, image_shape=(28, 28, 1), **precision):
   geometries = geometry.trace(layers.parse(text), image_shape)
-  return model.ConvNet(geometries, seed)
+  return model.ConvNet(geometries, seed, **precision)
 
 
 def _images(*shape):
@@ -31,6 +32,26 @@ def _draw_biases(network):
   """Biases begin at zero, and a zero hides mistakes."""
   for name, bias in network.biases.items():
     bias.assign(tf.random.stateless_normal(bias.shape, [0, len(name)]))
+
+
+def _layers_by_hand(network, images, tensors):
+  """(name, pre-activation) of each layer, from the inputs that it has."""
+  inputs = images
+  for layer in network.layers:
+    kernel = network.kernels.get(layer.name)
+    if kernel is not None:
+      with rounded.products('bfloat16'):
+        if isinstance(layer, specs.Conv):
+          options = layer.stride, layer.padding
+          product = reference.conv2d(inputs, kernel.numpy(), *options)
+        else:
+          flat = inputs.reshape(len(inputs), -1)
+          product = reference.dense(flat, kernel.numpy())
+      yield layer.name, product + network.biases[layer.name].numpy()
+    name = layer.name
+    if getattr(layer, 'activation', 'linear') != 'linear':
+      name = f'{name}/{layer.activation}'
+    inputs = tensors[name].numpy()
 
 
 class VariablesTest(tf.test.TestCase):
@@ -200,6 +221,67 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(
       network.activations(images.numpy())['logits'], network(images)
     )
+
+
+class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
+  """Products in bfloat16: 8 significant bits."""
+
+  def test_a_product_keeps_eight_bits_and_a_bias_all(self):
+    network = _network('', image_shape=(1, 1, 1), precision='bfloat16')
+    weights = [1.0, 1 + 2**-7, 1 + 2**-8, 1 + 3 * 2**-8, 3.0, 257, 258, 0, 0, 0]
+    network.kernels['logits'].assign([weights])
+    network.biases['logits'].assign([2**-10] * 10)
+    [logits] = network(np.ones([1, 1, 1, 1], np.float32)).numpy()
+    # Halfway, rounding is to the even neighbour.
+    kept = [1.0, 1 + 2**-7, 1.0, 1 + 2**-6, 3.0, 256, 258, 0, 0, 0]
+    self.assertAllEqual(logits, np.float32(kept) + np.float32(2**-10))
+
+  def test_it_adds_up_in_float32(self):
+    # In bfloat16, 256 + 1 is 256. 600 pixels of 1: exact in float32 only.
+    network = _network('', image_shape=(20, 30, 1), precision='bfloat16')
+    network.kernels['logits'].assign(tf.ones([600, 10]))
+    logits = network(np.ones([1, 20, 30, 1], np.float32))
+    self.assertAllEqual(logits, [[600] * 10])
+
+  def test_variables_tensors_and_gradients_are_float32(self):
+    network = _network(_SMALL, precision='bfloat16')
+    with tf.GradientTape() as tape:
+      tensors = network.activations(_images(2, 28, 28, 1))
+      logits = network(_images(2, 28, 28, 1))
+    variables = network.trainable_variables
+    gradients = tape.gradient(logits, variables)
+    for tensor in (*variables, *tensors.values(), logits, *gradients):
+      self.assertEqual(tensor.dtype, tf.float32)
+
+  @parameterized.parameters(_SMALL, config.REFERENCE_LAYERS)
+  def test_each_layer_is_that_of_loops_that_round(self, text):
+    network = _network(text, precision='bfloat16')
+    _draw_biases(network)
+    images = _images(2, 28, 28, 1).numpy()
+    tensors = network.activations(images)
+    for name, record in _layers_by_hand(network, images, tensors):
+      # float32 and float64 can lie on two sides of the middle of two bfloat16.
+      self.assertAllClose(tensors[name], record, rtol=2**-7, atol=1e-6)
+      same = np.isclose(tensors[name], record, rtol=1e-6, atol=1e-6)
+      self.assertGreater(same.mean(), 0.98)
+
+  @parameterized.parameters(*specs.ACTIVATIONS)
+  def test_pooling_first_changes_no_bit(self, name):
+    network = _network(f'conv 8 3x3 {name}, maxpool 2x2', precision='bfloat16')
+    _draw_biases(network)
+    images = 6 * _images(50, 28, 28, 1) - 3
+    logits = network.activations(images)['logits']
+    self.assertAllEqual(network(images), logits)
+
+  def test_float32_is_the_default_and_more_exact(self):
+    images = _images(20, 28, 28, 1)
+    default, exact, rounded = (
+      _network(config.REFERENCE_LAYERS, **precision)(images)
+      for precision in ({}, {'precision': 'float32'}, {'precision': 'bfloat16'})
+    )
+    self.assertAllEqual(default, exact)
+    error = np.linalg.norm(rounded - exact) / np.linalg.norm(exact)
+    self.assertBetween(error, 2**-10, 2**-5)
 
 
 class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):

@@ -2,16 +2,18 @@
 
 import json
 import os
+import pathlib
 import platform
 import subprocess
 from unittest import mock
 
 import tensorflow as tf
+from absl.testing import parameterized
 
 from cnn_tf.run import environment
 
 
-class EnvironmentTest(tf.test.TestCase):
+class EnvironmentTest(tf.test.TestCase, parameterized.TestCase):
   def test_json_keeps_all_of_it(self):
     here = environment.describe(2)
     self.assertEqual(json.loads(json.dumps(here)), here)
@@ -40,6 +42,18 @@ class EnvironmentTest(tf.test.TestCase):
 
   def test_the_processor_has_a_name(self):
     self.assertRegex(environment.describe(1)['cpu'], r'^\S.*\S$')
+
+  @parameterized.parameters(
+    ('fpu avx2 avx512f', False),
+    ('fpu avx512f avx512_bf16', True),
+    ('fpu amx_bf16 amx_tile', True),
+    ('', False),
+  )
+  def test_bfloat16_needs_instructions_for_it(self, cpu_flags, expected):
+    text = f'processor : 0\nmodel name : A CPU\nflags : {cpu_flags}\n'
+    with mock.patch.object(pathlib.Path, 'read_text', lambda _: text):
+      self.assertEqual(environment.has_bfloat16(), expected)
+      self.assertEqual(environment.describe(1)['cpu'], 'A CPU')
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ import io
 import pathlib
 import shutil
 import tempfile
+from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
@@ -13,9 +14,11 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
+from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import config
+from cnn_tf.run import environment
 from cnn_tf.run import events
 from cnn_tf.run import layers
 from cnn_tf.run import train_loop
@@ -32,7 +35,13 @@ def _run(workdir, data_dir, **others):
   return printed.getvalue()
 
 
-class ResumeTest(tf.test.TestCase, parameterized.TestCase):
+class StoppedRun(tf.test.TestCase, parameterized.TestCase):
+  """A whole run, and a folder for one that is stopped.
+
+  Attributes:
+    others: the settings in which the run differs from the usual small one.
+  """
+
   others = {}
 
   @classmethod
@@ -65,6 +74,8 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
       for path in (self.workdir / 'checkpoints').glob(f'ckpt-{later}.*'):
         path.unlink()
 
+
+class ResumeTest(StoppedRun):
   @parameterized.parameters(0, 1, 2, 3)
   def test_a_stopped_run_goes_on_to_the_same_bits(self, epoch):
     self.stop_after(epoch)
@@ -78,7 +89,7 @@ class TricksTest(ResumeTest):
   others = small_data.TRICKS
 
 
-class EpochsTest(ResumeTest):
+class EpochsTest(StoppedRun):
   def test_checkpoints_hold_velocities_and_the_step(self):
     names = ' '.join(small_data.saved_values(self.whole, 3))
     for part in ('kernels/conv1', 'biases/logits', 'velocities/3', 'step/'):
@@ -226,6 +237,38 @@ class EpochsTest(ResumeTest):
       decay_rate=1e30,
       decay_epochs=51 / 52,
     )
+
+
+class Bfloat16Test(ResumeTest):
+  others = {'precision': 'bfloat16'}
+
+  def test_what_is_saved_is_float32(self):
+    saved = tf.train.load_checkpoint(str(self.whole / 'checkpoints' / 'ckpt-3'))
+    types = saved.get_variable_to_dtype_map()
+    for name in types:
+      if name.startswith(('network/', 'optimizer/')):
+        self.assertEqual(types[name], tf.float32, name)
+
+  def test_the_network_is_loaded_and_exported_in_its_precision(self):
+    run = runs.load(self.whole)
+    self.assertEqual(run.network.precision, 'bfloat16')
+    images = run.data.test.images
+    probabilities = tf.nn.softmax(run.network(datasets.to_float(images)))
+    loaded = tf.saved_model.load(str(self.whole / 'export'))
+    answers = loaded.signatures['serving_default'](images=tf.constant(images))
+    self.assertAllClose(answers['probabilities'], probabilities, 1e-3, 1e-3)
+    run.network.precision = 'float32'
+    exact = tf.nn.softmax(run.network(datasets.to_float(images)))
+    self.assertNotAllClose(exact, probabilities)
+
+  @parameterized.parameters(True, False)
+  def test_a_processor_without_bfloat16_is_reported(self, has_bfloat16):
+    with mock.patch.object(
+      environment, 'has_bfloat16', return_value=has_bfloat16
+    ):
+      printed = _run(self.workdir, self.data_dir, **self.others)
+    line = 'No bfloat16 instructions here: float32 will be faster.\n'
+    self.assertEqual(line in printed, not has_bfloat16)
 
 
 if __name__ == '__main__':

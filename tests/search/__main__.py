@@ -3,10 +3,12 @@
   python -m tests.search --count=1000 --seed=0
 
 1. Every op with windows of 1 to 4 by 1 to 4, strides of 1 to 3 by 1 to 3, both
-   paddings, 1 and 3 input maps: output and gradients against the loops of
-   `cnn_tf.network.reference`, eagerly and in a graph.
+   paddings, 1 and 3 input maps, in float32 and in bfloat16: output and
+   gradients against the loops of `cnn_tf.network.reference`, eagerly and in a
+   graph.
 2. The same on two replicas.
-3. Training steps of random networks, against `cnn_tf.network.backward`.
+3. Training steps of random networks in either precision, against
+   `cnn_tf.network.backward`.
 
 It prints each case that is wrong or ends its process, and exits with 1 if there
 is one. `--op_cases=0 --seed=7 --count=1` repeats the network of seed 7.

@@ -21,8 +21,10 @@ from tests.search import compare
 OPS = ('conv2d', 'max_pool2d', 'avg_pool2d')
 _NUM_FILTERS = 2
 _NAMES = ('output', 'gradient by the inputs', 'gradient by the kernel')
-# Relative to the largest value; the sums have at most 2,000 terms.
-_TOLERANCES = {'float32': 1e-5}
+# Relative to the largest value; the sums have at most 2,000 terms. With oneDNN,
+# bfloat16 has errors of up to 0.8 %, by rounding the results. Without it,
+# TensorFlow also adds up in bfloat16: 4 % in the gradient by a kernel.
+_TOLERANCES = {'float32': 1e-5, 'bfloat16': 0.1}
 
 
 class Case(NamedTuple):
@@ -36,7 +38,7 @@ class Case(NamedTuple):
   num_maps: int
   batch_size: int  # of each replica
   num_replicas: int
-  dtype: str = 'float32'
+  dtype: str
 
 
 def every_case(num_replicas: int) -> list[Case]:
@@ -49,10 +51,11 @@ def every_case(num_replicas: int) -> list[Case]:
       pairs(range(1, 5)),
       pairs(range(1, 4)),
       windows.PADDINGS,
-      [(3, 4), (9, 8)],
+      [(3, 4), (9, 8), (4, 1)],
       [1, 3],
       [1, 5],
       [num_replicas],
+      _TOLERANCES,
     ),
   )
   return [case for case in cases if _fits(case)]

@@ -7,22 +7,27 @@ import tensorflow as tf
 from cnn_tf.network import ops
 from tests.search import op_cases
 
-_CASE = op_cases.Case('conv2d', (2, 3), (1, 2), 'same', (5, 4), 3, 2, 1)
+_CASE = op_cases.Case(
+  'conv2d', (2, 3), (1, 2), 'same', (5, 4), 3, 2, 1, 'float32'
+)
 
 
 class CasesTest(tf.test.TestCase):
   def test_their_number(self):
-    # All 16 windows, but with `valid` on 3x4 only those of height 1 to 3.
-    num_windows = 16 + 16 + 16 + 12
+    # All 16 windows, but with `valid` only heights of 1 to 3 on 3x4, and only a
+    # width of 1 on 4x1.
+    num_windows = 16 + 16 + 16 + 16 + 12 + 4
     cases = op_cases.every_case(num_replicas=1)
-    self.assertLen(cases, 3 * num_windows * 9 * 2 * 2)
+    self.assertLen(cases, 3 * num_windows * 9 * 2 * 2 * 2)
     self.assertLen(set(cases), len(cases))
 
 
 class CheckTest(tf.test.TestCase):
   def test_nothing_is_wrong_with_the_ops(self):
     for op in op_cases.OPS:
-      self.assertEqual(op_cases.check(_CASE._replace(op=op)), '')
+      for dtype in ('float32', 'bfloat16'):
+        case = _CASE._replace(op=op, dtype=dtype)
+        self.assertEqual(op_cases.check(case), '')
 
   def test_a_wrong_output_is_found(self):
     conv2d = ops.conv2d

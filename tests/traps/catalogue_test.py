@@ -9,6 +9,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.data import datasets
+from cnn_tf.network import ops
 from cnn_tf.run import checkpoints
 from cnn_tf.traps import answers
 from cnn_tf.traps import catalogue
@@ -136,6 +137,18 @@ def _num_files_without_the_board():
     return len(list(pathlib.Path(folder).iterdir()))
 
 
+def _num_wrong_of_project():
+  maps = tf.ones([3, 3, 1, 16], tf.bfloat16)
+  kernel = tf.Variable(tf.ones([1, 2, 16, 16], tf.bfloat16))
+  num_wrong = 0
+  for _ in range(300):
+    with tf.GradientTape() as tape:
+      output = ops.conv2d(maps, kernel, (2, 2), 'same')
+    num_wrong += np.count_nonzero(tape.gradient(output, kernel)[:, 1]) > 0
+    tf.fill([4000], 1e30)
+  return num_wrong
+
+
 # The right answer of each trap, not by the code of its truth(); or the error.
 _RIGHT = {
   'conv2d_does_not_flip': lambda: _filter_row(
@@ -151,6 +164,7 @@ _RIGHT = {
   'empty_batch': lambda: [0, 5 - 3 + 1, 6 - 3 + 1, 8],
   'strided_1x1_backward': _stride_by_slices,
   'one_column_of_output': lambda: [[9.0]] * 3,
+  'bfloat16_of_padding': _num_wrong_of_project,
   'grouped_by_mistake': 'ValueError: the input has 4 channels',
   'maps_before_pixels': lambda: _max_pool_gradient([[1.0, 2.0], [3.0, 4.0]]),
   'nan_in_max_pooling': lambda: tf.reduce_max(

@@ -1,0 +1,174 @@
+"""Each peer in a process of its own; they take turns.
+
+What a library writes to the terminal goes to a file, of which the end is shown
+if the process fails.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pathlib
+import tempfile
+import time
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from benchmarks import peers
+from benchmarks import progress
+from benchmarks import speeds
+
+_MAX_SECONDS = 1.5  # of the training steps of a turn
+_MIN_STEPS = 5
+_STARTING_TOGETHER = 2
+_NUM_TAIL_LINES = 15
+
+
+def measure(
+  contestants: Sequence[speeds.Contestant], num_rounds: int, num_steps: int
+) -> list[speeds.Turn]:
+  """Lets all contestants train and evaluate in turn, round by round.
+
+  Args:
+    contestants: in the order of their turns.
+    num_rounds: turns of each contestant.
+    num_steps: training steps of a turn; fewer for those which would need more
+      than 1.5 seconds.
+
+  Returns:
+    The turns; without a contestant whose library is missing or that failed.
+  """
+  turns = []
+  with _start(contestants) as running:
+    bar = progress.Progress(num_rounds * len(running))
+    for number in range(num_rounds):
+      for contestant, worker in list(running.items()):
+        bar.show(f'round {number + 1}/{num_rounds}: {contestant}')
+        for kind in speeds.KINDS:
+          if contestant.peer == peers.ROOF and kind == 'evaluation':
+            continue
+          try:
+            num_images, seconds = worker.ask((kind, num_steps))
+          except EOFError:
+            bar.clear()
+            print(f'{contestant} failed and is left out: {worker.tail()}')
+            del running[contestant]
+            break
+          turns.append(
+            speeds.Turn(contestant, kind, number, num_images, seconds)
+          )
+        bar.step()
+    bar.clear()
+    complete = set(running)
+  return [turn for turn in turns if turn.contestant in complete]
+
+
+class _Worker:
+  """The process of a contestant, as seen from outside."""
+
+  def __init__(self, contestant, log, gate):
+    self._log = log
+    self._connection, there = multiprocessing.Pipe()
+    self._process = multiprocessing.Process(
+      target=_serve, args=(contestant, log, gate, there), daemon=True
+    )
+    self._process.start()
+    there.close()  # so that the end of the process is seen
+
+  def receive(self):
+    """The next answer.
+
+    Raises:
+      EOFError: the process has ended.
+    """
+    try:
+      return self._connection.recv()
+    except ConnectionResetError:
+      raise EOFError from None
+
+  def ask(self, question):
+    try:
+      self._connection.send(question)
+    except BrokenPipeError:
+      raise EOFError from None
+    return self.receive()
+
+  def tail(self):
+    """The last lines that the process has written."""
+    lines = self._log.read_text(errors='replace').splitlines()
+    return '\n  '.join(['its last lines:', *lines[-_NUM_TAIL_LINES:]])
+
+  def stop(self):
+    with contextlib.suppress(EOFError, OSError):
+      self._connection.send(None)
+    self._process.join(10)
+
+
+@contextlib.contextmanager
+def _start(contestants) -> Iterator[dict[speeds.Contestant, _Worker]]:
+  """The workers that are ready, by contestant."""
+  running = {}
+  gate = multiprocessing.Semaphore(_STARTING_TOGETHER)
+  bar = progress.Progress(len(contestants))
+  with tempfile.TemporaryDirectory() as folder:
+    workers = {
+      contestant: _Worker(contestant, pathlib.Path(folder) / str(index), gate)
+      for index, contestant in enumerate(contestants)
+    }
+    try:
+      for contestant, worker in workers.items():
+        bar.show(f'starting {contestant}')
+        try:
+          problem = worker.receive()
+        except EOFError:
+          problem = worker.tail()
+        if problem:
+          bar.clear()
+          print(f'{contestant} is left out: {problem}', flush=True)
+        else:
+          running[contestant] = worker
+        bar.step()
+      bar.clear()
+      yield running
+    finally:
+      for worker in workers.values():
+        worker.stop()
+
+
+def _serve(contestant, log, gate, connection):
+  """Builds and warms up a peer, then works on request."""
+  _redirect_output(log)
+  with gate:
+    try:
+      work = peers.PEERS[contestant.peer](contestant.precision)
+    except ImportError as error:
+      connection.send(str(error))
+      return
+    work.train(_MIN_STEPS)  # compiles, or traces
+    work.evaluate()
+    seconds_per_step = work.train(_MIN_STEPS) / _MIN_STEPS
+  connection.send('')
+  while order := connection.recv():
+    kind, num_steps = order
+    if kind == 'training':
+      affordable = max(_MIN_STEPS, int(_MAX_SECONDS / seconds_per_step))
+      num_steps = min(num_steps, affordable)
+      seconds = work.train(num_steps)
+      # The first estimate may be that of a busy machine.
+      seconds_per_step = seconds / num_steps
+      connection.send((num_steps * peers.BATCH_SIZE, seconds))
+    else:
+      started = time.perf_counter()
+      work.evaluate()
+      seconds = time.perf_counter() - started
+      connection.send((peers.NUM_TEST_IMAGES, seconds))
+
+
+def _redirect_output(log):
+  """From now on, everything that this process writes goes to a file.
+
+  Libraries in C++ write to the file descriptors, not to Python's `sys.stderr`.
+  """
+  file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+  for descriptor in (1, 2):
+    os.dup2(file, descriptor)
+  os.close(file)

@@ -1,0 +1,75 @@
+"""Tests of precision.py."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf.run import run_folder
+from cnn_tf.studies import precision
+from cnn_tf.studies import study
+from tests import miniature
+
+
+class IntervalTest(tf.test.TestCase):
+  def test_the_interval_of_four_pairs_by_hand(self):
+    # Mean 0.25, deviation sqrt(0.05 / 3), and t(3, 0.975) = 3.182446.
+    found = precision.interval([0.1, 0.2, 0.3, 0.4])
+    half = 3.182446 * math.sqrt(0.05 / 3) / 2
+    self.assertAllClose(found, (0.25 - half, 0.25 + half), 1e-6)
+    self.assertAlmostEqual(
+      precision.bound([0.1, 0.2, 0.3, 0.4]), 0.25 + half, 6
+    )
+
+  def test_the_bound_is_the_far_end_on_either_side(self):
+    low, high = precision.interval([-3, -2, -1])
+    self.assertLess(abs(high), abs(low))
+    self.assertEqual(precision.bound([-3, -2, -1]), -low)
+
+  def test_one_pair_has_no_interval(self):
+    self.assertTrue(np.isnan(precision.interval([0.5])).all())
+
+  def test_differences_are_paired_by_seed(self):
+    found = precision.Accuracies([0.9, 0.8, 0.7], [0.91, 0.78, 0.7], [0.92])
+    self.assertAllClose(found.differences['bfloat16'], [1, -2, 0])
+    self.assertAllClose(found.differences['one replica'], [2])
+
+
+class PlanTest(tf.test.TestCase):
+  def test_mnist_has_10_pairs_and_the_nulls_10_and_3(self):
+    fashion, mnist = precision.FULL.by_dataset().values()
+    self.assertEqual(fashion.seeds, 30)
+    mnist = precision.a_third(mnist)
+    self.assertEqual(mnist.seeds, 10)
+    self.assertEqual(precision.a_third(fashion).seeds, 10)
+    self.assertEqual(precision.a_third(mnist).seeds, 3)
+
+
+class ReportTest(tf.test.TestCase):
+  def test_the_report_agrees_with_the_runs(self):
+    plan = miniature.plan(self.create_tempdir().full_path, seeds=2)
+    report = precision.measure(plan)
+    table = {row[0]: row[1:] for row in report.table}
+    accuracies = {}
+    for name in precision.PRECISIONS:
+      accuracies[name] = []
+    for result in sorted(plan.networks.glob('*/result.json')):
+      used = run_folder.read_config(result.parent)
+      accuracy = run_folder.read_result(result.parent)['test_accuracy']
+      accuracies[used.precision].append((used.seed, accuracy))
+    self.assertLen(list(plan.networks.glob('one_replica/*/result.json')), 1)
+    for name, pairs in accuracies.items():
+      values = [accuracy for _, accuracy in sorted(pairs)]
+      self.assertLen(values, 2)
+      self.assertEqual(
+        table[f'digits: test accuracy, {name} (%)'][0], study.percent(values)
+      )
+    # Both runs of the null have one replica here: the same bits.
+    null = table['digits: one replica - float32 (points, 1 pairs)']
+    self.assertEqual(null[0], '0.00')
+    self.assertEqual(table['bfloat16, gradient: error (bits)'][1:], [''] * 7)
+    self.assertRegex(table['bfloat16, output alone: error (bits)'][1], r'\(8\.')
+
+
+if __name__ == '__main__':
+  tf.test.main()
