@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import gc
 import pathlib
 import time
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ def measure(
   for number, seed in enumerate(missing, start=1):
     seeded = dataclasses.replace(settings, seed=seed)
     record = _train(name, seeded, on, num_replicas, folder)
+    gc.collect()  # graphs that hold the images refer to themselves
     records.append(table, record)
     found[seed] = record
     elapsed = time.perf_counter() - started

@@ -28,7 +28,8 @@ class Work(NamedTuple):
 
   images: int = 45000  # seen in all, each once
   batch_size: int = 32
-  learning_rate: float = 0.1  # the highest of one cycle
+  learning_rate: float = 0.1  # the highest
+  warmup: float = 0.1  # share of the steps in which the rate rises
   optimizer: str = 'momentum'
   momentum: float = 0.9
   nesterov: bool = True
@@ -48,14 +49,13 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
     import tensorflow as tf
 
     from cnn_tf.data import datasets
-    from cnn_tf.learning import schedules
     from cnn_tf.run import build
     from cnn_tf.run import evaluation
     from cnn_tf.run import replicas
     from cnn_tf.run import trainer as training
 
   tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
-  names = [name for name in work._fields if name != 'images']
+  names = [name for name in work._fields if name not in ('images', 'warmup')]
   settings = config.Config(
     dataset='mnist',
     layers=config.REFERENCE_LAYERS,
@@ -82,7 +82,7 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
   trainer = training.Trainer(
     network,
     optimizer,
-    schedules.one_cycle(work.learning_rate, num_steps),
+    _up_and_down(work.learning_rate, num_steps, work.warmup),
     work.l2_scale,
     data.train,
     work.batch_size,
@@ -101,6 +101,23 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
   examples = data.test if on == 'test' else data.validation
   means = evaluation.Evaluation(trainer.evaluated, examples, strategy)()
   return 100 * means.accuracy
+
+
+def _up_and_down(highest_rate, num_steps, warmup):
+  """Step t -> a rate that rises linearly in a share of the steps, then falls.
+
+  `highest_rate * min((t + 1) / rising, (num_steps - t) / (num_steps - rising))`
+  """
+  import tensorflow as tf
+
+  rising = max(1.0, warmup * num_steps)
+
+  def rate(step):
+    t = tf.cast(step, tf.float32)
+    up, down = (t + 1) / rising, (num_steps - t) / (num_steps - rising)
+    return highest_rate * tf.minimum(up, down)
+
+  return rate
 
 
 def main() -> None:
