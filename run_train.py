@@ -12,7 +12,6 @@ ctrl_c.exit_at_once()  # while all else is imported
 
 import contextlib
 import dataclasses
-import os
 import pathlib
 import shlex
 import time
@@ -25,21 +24,9 @@ from cnn_tf.run import command
 from cnn_tf.run import config
 from cnn_tf.run import layers
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings_flags
 
-_DEFINE = {
-  bool: flags.DEFINE_bool,
-  int: flags.DEFINE_integer,
-  float: flags.DEFINE_float,
-  str: flags.DEFINE_string,
-}
-
-for _field in dataclasses.fields(config.Config):
-  _DEFINE[_field.type](
-    _field.name,
-    _field.default,
-    _field.metadata['meaning'],
-    module_name=_field.metadata['group'],
-  )
+settings_flags.define()
 flags.DEFINE_string(
   'workdir',
   None,
@@ -69,15 +56,7 @@ def config_from_flags(begun: config.Config | None = None) -> config.Config:
   Args:
     begun: the settings of the run to resume, for all flags that are not given.
   """
-  given = {
-    field.name: flags.FLAGS[field.name].value
-    for field in dataclasses.fields(config.Config)
-    if flags.FLAGS[field.name].present
-  }
-  if given.get('data_dir'):
-    # So that run.flags works from any folder.
-    given['data_dir'] = os.path.abspath(os.path.expanduser(given['data_dir']))
-  return dataclasses.replace(begun or config.Config(), **given)
+  return dataclasses.replace(begun or config.Config(), **settings_flags.given())
 
 
 def main() -> None:

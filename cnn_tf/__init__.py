@@ -49,6 +49,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
 
   run/                         a `Config` -> the folder of a finished run
     config.py                  every hyperparameter and its default
+    settings_flags.py          the same as flags; flagfiles
     ctrl_c.py                  Ctrl-C ends a command with one line
     durable.py                 files that survive a power cut
     output.py                  standard output that cannot end a run
@@ -167,4 +168,6 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     trial.py                   a trap in a process of its own
     table.py                   long cells -> wrapped columns
     __main__.py                the command that runs the traps
+
+  compare.py                   several runs in one table
 """

@@ -35,7 +35,12 @@ class Dataset(NamedTuple):
   num_classes: int
 
 
-def load(name: str, data_dir: str = '', num_validation: int = 5000) -> Dataset:
+def load(
+  name: str,
+  data_dir: str = '',
+  num_validation: int = 5000,
+  read_test: bool = True,
+) -> Dataset:
   """Loads a dataset of this package, or the one in the folder `data_dir`.
 
   By default 55,000 training, 5,000 validation and 10,000 test examples.
@@ -44,13 +49,16 @@ def load(name: str, data_dir: str = '', num_validation: int = 5000) -> Dataset:
     name: 'mnist' or 'fashion'.
     data_dir: a folder of four IDX files to read instead, if not empty.
     num_validation: how many training examples to hold out.
+    read_test: if False, the test files stay closed, and the test set empty.
 
   Raises:
     UserError: a file is missing or damaged, or the files do not match.
   """
   place = files.folder(name, data_dir)
   paths = files.find(place)
-  train, test = _read_examples(*paths[:2]), _read_examples(*paths[2:])
+  train = _read_examples(*paths[:2])
+  none = Examples(train.images[:0], train.labels[:0])
+  test = _read_examples(*paths[2:]) if read_test else none
   if train.images.shape[1:] != test.images.shape[1:]:
     raise errors.UserError(
       f'{place}: training images are {train.images.shape[1:]}, '
@@ -131,7 +139,7 @@ def _count_classes(folder, train_labels, test_labels):
       f'no example has a label between {below} and {above}'
     )
   num_classes = int(present[-1]) + 1
-  if test_labels.max() >= num_classes:
+  if test_labels.size and test_labels.max() >= num_classes:
     raise errors.UserError(
       f'{folder}: test label {test_labels.max()} is outside the classes '
       f'0 to {num_classes - 1} of the training labels'

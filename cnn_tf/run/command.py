@@ -17,8 +17,11 @@ from cnn_tf.run import ctrl_c
 from cnn_tf.run import output
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
   """Parses the flags and calls `main`; an end that is no bug prints one line.
+
+  With `takes_arguments`, the words that are not flags are the arguments of
+  `main`. Otherwise such a word is an error.
 
   The exit status is 1 after a `UserError`, 130 after Ctrl-C, and 141 after the
   reader of the output has closed it, as `head` does.
@@ -29,7 +32,10 @@ def run(main: Callable[[], None]) -> None:
   os.environ.pop('MPLBACKEND', None)
   try:
     try:
-      app.run(lambda _: _main_or_one_line(main), flags_parser=_parse)
+      app.run(
+        lambda argv: _main_or_one_line(lambda: main(*argv[1:])),
+        flags_parser=lambda argv: _parse(argv, takes_arguments),
+      )
     finally:
       if sys.stdout is not None:
         sys.stdout.flush()
@@ -89,7 +95,7 @@ def _main_or_one_line(main):
     sys.exit(ctrl_c.STATUS)
 
 
-def _parse(argv):
+def _parse(argv, takes_arguments):
   if {'--help', '-help', '-h', '-?'} & set(argv[1:]):
     print(_help())
     sys.exit(0)
@@ -104,10 +110,10 @@ def _parse(argv):
     sys.exit(0)
   if problem:
     sys.exit(f'{_name()}: {problem} (--help lists the flags)')
-  if leftover:
+  if leftover and not takes_arguments:
     # This includes lines of a flagfile that are neither flags nor comments.
     sys.exit(f'{_name()}: not a flag: {leftover[0]!r} (--help lists the flags)')
-  return [argv[0]]
+  return [argv[0], *leftover]
 
 
 def _find_problem():

@@ -26,6 +26,7 @@ from cnn_tf.run import memory
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
 from cnn_tf.run import summary
+from cnn_tf.run import trainer
 
 
 def train_and_evaluate(
@@ -57,9 +58,46 @@ def train_and_evaluate(
     if not (workdir / 'export').exists() and not cluster.is_given():
       print(_export_again(workdir, settings))
     return result
+  run = _trained(settings, workdir, num_replicas, num_kept)
+  with run as (folder, trainer, data):
+    result = _finish(settings, folder, trainer, data.test)
+    print(f'\n{_describe(result)}')
+    return result
+
+
+def train(
+  settings: config.Config,
+  workdir: str | pathlib.Path,
+  num_replicas: str = 'auto',
+  num_kept: int = checkpoints.NUM_KEPT,
+  read_test: bool = True,
+) -> tuple[trainer.Trainer, datasets.Dataset]:
+  """As `train_and_evaluate`, up to the end of the last epoch.
+
+  The folder gets no result and no export.
+
+  Args:
+    settings: the settings of the run.
+    workdir: its folder.
+    num_replicas: as for `replicas.make_strategy`.
+    num_kept: how many checkpoints to keep.
+    read_test: if False, the test files are not opened.
+
+  Returns:
+    The trainer with the trained network, and the data.
+  """
+  workdir = pathlib.Path(workdir)
+  run = _trained(settings, workdir, num_replicas, num_kept, read_test)
+  with run as (_, trainer, data):
+    return trainer, data
+
+
+@contextlib.contextmanager
+def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
+  """The locked folder, the trainer after the last epoch, and the data."""
   strategy = replicas.make_strategy(num_replicas, settings.batch_size)
   data = datasets.load(
-    settings.dataset, settings.data_dir, settings.num_validation
+    settings.dataset, settings.data_dir, settings.num_validation, read_test
   )
   geometries = build.plan(settings, data)
   _check_memory(settings, data, geometries, strategy)
@@ -73,9 +111,7 @@ def train_and_evaluate(
     trainer = build.build(settings, data, geometries, strategy)
     history = epochs.resume(folder, trainer)
     epochs.train(settings, folder, trainer, data.validation, history, num_kept)
-    result = _finish(settings, folder, trainer, data.test)
-    print(f'\n{_describe(result)}')
-    return result
+    yield folder, trainer, data
 
 
 def _check_memory(settings, data, geometries, strategy):

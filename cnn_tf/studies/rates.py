@@ -57,6 +57,7 @@ SETTINGS = {
   'L2 1e-2': {'l2_scale': 1e-2},
   'RMSProp, constant, no L2': {
     'optimizer': 'rmsprop',
+    'learning_rate': 0.001,
     'lr_schedule': 'constant',
     'warmup_epochs': 0.0,
     'l2_scale': 0.0,

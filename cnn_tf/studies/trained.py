@@ -36,12 +36,26 @@ def settings(plan: study.Plan, **changes: Any) -> config.Config:
   epoch of warm-up, and a learning rate that falls exponentially from 0.1, by a
   factor of 100 in `plan.epochs` epochs.
   """
+  # All of them are written out, so that a change of a default changes nothing.
   usual = {
     'dataset': plan.dataset,
     'data_dir': plan.data_dir,
+    'num_validation': 5000,
+    'layers': config.REFERENCE_LAYERS,
+    'precision': 'float32',
+    'batch_size': 128,
     'num_epochs': plan.epochs,
+    'l2_scale': 1e-3,
+    'optimizer': 'momentum',
+    'momentum': 0.9,
+    'nesterov': False,
     'lr_schedule': 'exp',
+    'learning_rate': 0.1,
     'decay_rate': 0.01 ** (1 / plan.epochs),
+    'decay_epochs': 1.0,
+    'warmup_epochs': 0.5,
+    'average': 0.0,
+    'label_smoothing': 0.0,
   }
   return config.Config(**(usual | changes))
 

@@ -1,0 +1,84 @@
+"""The accuracy of flagfiles over seeds: mean, deviation and interval.
+
+python -m benchmarks.accuracy --flagfile=configs/fashion.flags --seeds=10
+python -m benchmarks.accuracy configs/*.flags --on=test --first_seed=1000
+python -m benchmarks.accuracy --table      prints the table of docs/results.md
+
+Each finished seed becomes a line of benchmarks/accuracy.csv, and seeds that are
+there are not trained again. A run that was stopped is resumed.
+"""
+
+import pathlib
+import sys
+
+from absl import flags
+
+from benchmarks import intervals
+from benchmarks import records
+from benchmarks import results
+from benchmarks import seeds
+from cnn_tf import errors
+from cnn_tf.run import command
+from cnn_tf.run import settings_flags
+from cnn_tf.run import tables
+
+
+def main(*flagfiles: str) -> None:
+  """Trains what is missing in the table, and prints the statistics."""
+  table = pathlib.Path(flags.FLAGS.csv)
+  if flags.FLAGS.table:
+    print(results.table(records.read(table), results.CONFIGS))
+    return
+  if not flagfiles:
+    raise errors.UserError('no flagfile is given (--help shows examples)')
+  first = flags.FLAGS.first_seed
+  numbers = range(first, first + flags.FLAGS.seeds)
+  # All are read first, so that a mistake in the last one is found now.
+  wanted = {path: settings_flags.read(path) for path in flagfiles}
+  rows = [COLUMNS]
+  for path, settings in wanted.items():
+    name = pathlib.Path(path).stem
+    found = seeds.measure(
+      name, settings, flags.FLAGS.on, numbers, table, flags.FLAGS.replicas
+    )
+    rows.append(row(name, [record.accuracy for record in found]))
+    if settings.evaluate_flips:
+      flipped = [record.accuracy_with_flips for record in found]
+      rows.append(row(f'{name}, with flips', flipped))
+  print(f'\nAccuracy on {flags.FLAGS.on}, in percent\n{tables.align(rows)}')
+
+
+COLUMNS = ['flagfile', 'n', 'mean', 'deviation', 'min', 'max', '95 % interval']
+
+
+def row(name: str, accuracies: list[float]) -> list[str]:
+  """The statistics of accuracies by seed, in percent."""
+  percents = [100 * accuracy for accuracy in accuracies]
+  found = intervals.describe(percents)
+  return [
+    name,
+    str(len(percents)),
+    f'{found.mean:.3f}',
+    f'{found.deviation:.3f}',
+    f'{min(percents):.2f}',
+    f'{max(percents):.2f}',
+    f'{found.low:.3f} to {found.high:.3f}',
+  ]
+
+
+if __name__ == '__main__':
+  flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
+  flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
+  flags.DEFINE_enum(
+    'on',
+    'validation',
+    ['validation', 'test'],
+    'validation: the examples held out, without opening the test files; test: '
+    'trains on all examples, and evaluates once on the test set',
+  )
+  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
+  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
+  flags.DEFINE_bool('table', False, 'print the table of docs/results.md')
+  # absl would read a flagfile as flags of this command.
+  sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
+  command.run(main, takes_arguments=True)

@@ -1,0 +1,107 @@
+"""A table of finished trainings: one line per seed, in a CSV file."""
+
+import csv
+import dataclasses
+import os
+import pathlib
+import zlib
+from typing import NamedTuple
+
+from cnn_tf import errors
+from cnn_tf.run import config
+
+
+class Record(NamedTuple):
+  """A line of the table."""
+
+  name: str  # of the flagfile, without the folder
+  settings: str  # from `digest`
+  dataset: str
+  on: str  # what it was evaluated on: validation or test
+  seed: int
+  epochs: int
+  accuracy: float  # of single images, after the last epoch
+  cross_entropy: float
+  accuracy_with_flips: float | None  # with `--evaluate_flips`
+  precision: str
+  replicas: int
+  seconds: int | None  # of the training; None if it was interrupted
+  machine: str
+  tensorflow: str
+
+
+_TYPES = {
+  'seed': int,
+  'epochs': int,
+  'accuracy': float,
+  'cross_entropy': float,
+  'accuracy_with_flips': lambda text: float(text) if text else None,
+  'replicas': int,
+  'seconds': lambda text: int(text) if text else None,
+}
+
+
+def digest(settings: config.Config) -> str:
+  """Eight digits that are equal for settings that differ in the seed only.
+
+  Settings that are off (0, false or empty) are left out, so that a setting
+  that is added to `Config` later, and is off, changes nothing.
+  """
+  values = dataclasses.asdict(dataclasses.replace(settings, seed=0))
+  on = sorted((name, value) for name, value in values.items() if value)
+  return f'{zlib.crc32(repr(on).encode()):08x}'
+
+
+def read(path: pathlib.Path) -> list[Record]:
+  """The complete lines of a table, none if there is no file.
+
+  Raises:
+    UserError: a line is damaged.
+  """
+  if not path.exists():
+    return []
+  complete, _, _ = path.read_text(encoding='utf-8').rpartition('\n')
+  records = []
+  rows = list(csv.reader(complete.split('\n')))[1:]
+  for number, row in enumerate(rows, start=2):
+    try:
+      cells = zip(Record._fields, row, strict=True)
+      values = [_TYPES.get(name, str)(cell) for name, cell in cells]
+    except ValueError:
+      raise errors.UserError(f'{path}, line {number}: damaged') from None
+    records.append(Record(*values))
+  return records
+
+
+def append(path: pathlib.Path, record: Record) -> None:
+  """Adds a line, which is on the disk when this returns.
+
+  Raises:
+    UserError: the disk is full, or the file cannot be written.
+  """
+  try:
+    with path.open('a+', newline='', encoding='utf-8') as file:
+      file.seek(0)
+      text = file.read()
+      if not text.endswith('\n'):  # a write that a power cut has ended
+        file.truncate(len(text[: text.rfind('\n') + 1].encode()))
+      writer = csv.writer(file, lineterminator='\n')
+      if '\n' not in text:
+        writer.writerow(Record._fields)
+      writer.writerow(record)
+      file.flush()
+      os.fsync(file.fileno())
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
+
+
+def find(
+  records: list[Record], settings: config.Config, on: str
+) -> dict[int, Record]:
+  """Seed -> its record, for the given settings with any seed."""
+  wanted = digest(settings)
+  return {
+    record.seed: record
+    for record in records
+    if (record.settings, record.on) == (wanted, on)
+  }

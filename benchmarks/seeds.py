@@ -1,0 +1,123 @@
+"""Settings, seeds -> one training per seed, each recorded once."""
+
+import contextlib
+import dataclasses
+import pathlib
+import time
+from collections.abc import Sequence
+
+from benchmarks import records
+from cnn_tf import errors
+from cnn_tf.run import command
+from cnn_tf.run import config
+from cnn_tf.run import run_folder
+
+RUNS = pathlib.Path('runs/accuracy')
+
+
+def settings_on(settings: config.Config, on: str) -> config.Config:
+  """The settings with which a result on 'validation' or 'test' is trained.
+
+  For a result on the test set, a network is trained on all training examples.
+
+  Raises:
+    UserError: there are no validation examples.
+  """
+  if on == 'validation':
+    if not settings.num_validation:
+      raise errors.UserError('--on=validation needs a --num_validation above 0')
+    return settings
+  return dataclasses.replace(settings, num_validation=0)
+
+
+def measure(
+  name: str,
+  settings: config.Config,
+  on: str,
+  seeds: Sequence[int],
+  table: pathlib.Path,
+  num_replicas: str = 'auto',
+  folder: pathlib.Path = RUNS,
+) -> list[records.Record]:
+  """The records of all seeds; trains what the table does not have.
+
+  Args:
+    name: of the settings, for the table and the folders of the runs.
+    settings: of the training, with any seed.
+    on: 'validation', without opening the test files, or 'test'.
+    seeds: one training each.
+    table: the CSV file to which each finished training is added.
+    num_replicas: as for run_train.py.
+    folder: of the runs, which are resumed if they were interrupted.
+  """
+  settings = settings_on(settings, on)
+  found = records.find(records.read(table), settings, on)
+  missing = [seed for seed in seeds if seed not in found]
+  print(
+    f'{name}, {on}: {len(seeds) - len(missing)} of {len(seeds)} seeds are in '
+    f'{table}',
+    flush=True,
+  )
+  started = time.perf_counter()
+  for number, seed in enumerate(missing, start=1):
+    seeded = dataclasses.replace(settings, seed=seed)
+    record = _train(name, seeded, on, num_replicas, folder)
+    records.append(table, record)
+    found[seed] = record
+    elapsed = time.perf_counter() - started
+    left = int(elapsed / number * (len(missing) - number))
+    flips = record.accuracy_with_flips
+    print(
+      f'seed {seed}: {record.accuracy:.2%}'
+      f'{"" if flips is None else f", with flips {flips:.2%}"}'
+      f'; left: {left // 60}:{left % 60:02}',
+      flush=True,
+    )
+  return [found[seed] for seed in seeds]
+
+
+def _train(name, settings, on, num_replicas, folder):
+  """Trains one seed and evaluates it after the last epoch."""
+  with command.silent_libraries():  # only now, because it takes seconds
+    import tensorflow as tf
+
+    from cnn_tf.run import environment
+    from cnn_tf.run import evaluation
+    from cnn_tf.run import train_loop
+  tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
+
+  stem = f'{name.replace(" ", "_")}-{records.digest(settings)}-{on}'
+  workdir = folder / f'{stem}-seed{settings.seed}'
+  is_new = run_folder.read_config(workdir) is None
+  run_folder.make(folder)
+  log = folder / f'{workdir.name}.log'
+  started = time.perf_counter()
+  with log.open('a') as file, contextlib.redirect_stdout(file):
+    trainer, data = train_loop.train(
+      settings, workdir, num_replicas, read_test=on == 'test'
+    )
+  seconds = round(time.perf_counter() - started)
+  examples = data.test if on == 'test' else data.validation
+  network, strategy = trainer.evaluated, trainer.strategy
+  scored = evaluation.Evaluation(network, examples, strategy)()
+  flipped = None
+  if settings.evaluate_flips:
+    predict = evaluation.with_flips(network)
+    flipped = evaluation.Evaluation(predict, examples, strategy)().accuracy
+  here = environment.describe(strategy.num_replicas_in_sync)
+  return records.Record(
+    name=name,
+    settings=records.digest(settings),
+    dataset=pathlib.Path(settings.data_dir or settings.dataset).name,
+    on=on,
+    seed=settings.seed,
+    epochs=settings.num_epochs,
+    accuracy=round(scored.accuracy, 6),
+    cross_entropy=round(scored.cross_entropy, 6),
+    accuracy_with_flips=None if flipped is None else round(flipped, 6),
+    precision=settings.precision,
+    replicas=here['replicas'],
+    seconds=seconds if is_new else None,
+    machine=f'{here["cores"]} x {here["cpu"]}',
+    tensorflow=here['tensorflow'],
+  )

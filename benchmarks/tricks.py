@@ -1,0 +1,261 @@
+"""Which training trick is worth what?
+
+  python -m benchmarks.tricks --flagfile=configs/fashion.flags
+
+trains a recipe, the recipe without each of its tricks, the plain network, which
+is the recipe without all of them, and the plain network with each trick alone,
+for fewer epochs. All have the same seeds and are evaluated on the validation
+examples; the test files are not opened. The differences are paired by seed.
+Finished seeds are kept in benchmarks/accuracy.csv.
+"""
+
+import dataclasses
+import pathlib
+import re
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from absl import flags
+
+from benchmarks import intervals
+from benchmarks import records
+from benchmarks import seeds
+from cnn_tf import errors
+from cnn_tf.figures import charts
+from cnn_tf.figures import sheet
+from cnn_tf.run import command
+from cnn_tf.run import config
+from cnn_tf.run import run_folder
+from cnn_tf.run import settings_flags
+
+DROPOUT, SCHEDULE, FLIPS = 'dropout', 'schedule', 'prediction over flips'
+# The settings of each trick where the recipe has none of its own.
+_USUAL = {
+  'flips': {'flip': True},
+  'erasing': {'erase': 0.5},
+  'shift': {'shift': 1},
+  'rotation, scale, shear': {'rotate': 10.0, 'scale': 0.1, 'shear': 10.0},
+  'label smoothing': {'label_smoothing': 0.1},
+  'average of kernels': {'average': 0.999},
+  DROPOUT: {},
+  SCHEDULE: {},
+}
+TRICKS = tuple(_USUAL)
+
+
+class Case(NamedTuple):
+  """A network to train, for every seed."""
+
+  name: str
+  settings: config.Config
+
+
+class Gain(NamedTuple):
+  """The points of accuracy that a trick gains, or None if not measured."""
+
+  trick: str
+  alone: intervals.Interval | None  # added to the plain network
+  added: intervals.Interval | None  # added to the other tricks of the recipe
+
+
+def turn(settings: config.Config, trick: str, on: config.Config | bool):
+  """The settings with a trick on, as in the recipe `on`, or off."""
+  if trick == DROPOUT:
+    return dataclasses.replace(settings, layers=_layers(settings.layers, on))
+  if trick == SCHEDULE:
+    return dataclasses.replace(settings, **_schedule(settings, on))
+  usual = _USUAL[trick]
+  if not on:
+    values = {name: type(value)() for name, value in usual.items()}
+  else:
+    values = {name: getattr(on, name) for name in usual}
+    values = values if any(values.values()) else usual
+  return dataclasses.replace(settings, **values)
+
+
+def without_tricks(recipe: config.Config, epochs: int) -> config.Config:
+  """The plain network of a recipe."""
+  plain = dataclasses.replace(recipe, num_epochs=epochs)
+  for trick in TRICKS:
+    plain = turn(plain, trick, False)
+  return plain
+
+
+def cases(name: str, recipe: config.Config, epochs: int) -> dict[str, Case]:
+  """What to train: 'recipe', 'plain', and 'without ...' and 'with ...'."""
+  plain = without_tricks(recipe, epochs)
+  found = {'recipe': Case(name, recipe), 'plain': Case(f'{name}-plain', plain)}
+  for trick in TRICKS:
+    word = trick.replace(', ', '-').replace(' ', '-')
+    without = turn(recipe, trick, False)
+    if without != recipe:
+      found[f'without {trick}'] = Case(f'{name}-without-{word}', without)
+    alone = turn(plain, trick, recipe)
+    if alone != plain:  # dropout needs a dense layer
+      found[f'with {trick}'] = Case(f'{name}-plain-with-{word}', alone)
+  return found
+
+
+def gains(found: dict[str, list[records.Record]]) -> list[Gain]:
+  """The gain of each trick, from the records of all cases by seed."""
+  rows = []
+  for trick in TRICKS:
+    alone, without = found.get(f'with {trick}'), found.get(f'without {trick}')
+    rows.append(
+      Gain(
+        trick,
+        alone and _gain(_accuracies(alone), _accuracies(found['plain'])),
+        without and _gain(_accuracies(found['recipe']), _accuracies(without)),
+      )
+    )
+  if found['recipe'][0].accuracy_with_flips is not None:
+    alone, added = (
+      _gain([r.accuracy_with_flips for r in runs], _accuracies(runs))
+      for runs in (found['plain'], found['recipe'])
+    )
+    rows.append(Gain(FLIPS, alone, added))
+  return rows
+
+
+def table(found: dict[str, list[records.Record]]) -> str:
+  """The gains in points, in Markdown."""
+  recipe, plain = found['recipe'], found['plain']
+  lines = [
+    f'| trick | alone, {plain[0].epochs} epochs | added to the others, '
+    f'{recipe[0].epochs} epochs |',
+    '| --- | --- | --- |',
+    *(
+      f'| {gain.trick} | {_cell(gain.alone)} | {_cell(gain.added)} |'
+      for gain in gains(found)
+    ),
+    f'| the accuracy without, with all | {_percent(plain)} | '
+    f'{_percent(recipe)} |',
+  ]
+  return '\n'.join(lines)
+
+
+def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
+  """The gains as dots with their intervals."""
+  rows = gains(found)
+  recipe, plain = found['recipe'], found['plain']
+  series = [
+    _series(f'alone, {plain[0].epochs} epochs', sheet.BLUE, rows, 'alone'),
+    _series(
+      f'added to the others, {recipe[0].epochs} epochs',
+      sheet.VERMILLION,
+      rows,
+      'added',
+    ),
+  ]
+  height = 0.5 * len(rows)
+  page = sheet.new(
+    9.0,
+    height + 2.0,
+    'What each training trick gains',
+    f'{recipe[0].dataset}, recipe {name}; validation; {len(recipe)} seeds, '
+    'paired; ranges: 95 % intervals of the mean',
+  )
+  panel = sheet.place(page, 2.2, 1.2, 6.3, height)
+  charts.dots(panel, [gain.trick for gain in rows], series, 0.0, digits=2)
+  panel.set_xlabel('accuracy gained, points')
+  panel.legend(
+    loc='lower right',
+    bbox_to_anchor=(1, 1),
+    ncols=2,
+    fontsize=9,
+    frameon=False,
+    borderpad=0,
+  )
+  return page
+
+
+def main(*flagfiles: str) -> None:
+  """Trains what is missing; prints the table, and writes the figure."""
+  if len(flagfiles) != 1:
+    raise errors.UserError('one recipe is needed: --flagfile=configs/X.flags')
+  name = pathlib.Path(flagfiles[0]).stem
+  recipe = settings_flags.read(flagfiles[0])
+  first = flags.FLAGS.first_seed
+  numbers = range(first, first + flags.FLAGS.seeds)
+  found = {
+    key: seeds.measure(
+      case.name,
+      case.settings,
+      'validation',
+      numbers,
+      pathlib.Path(flags.FLAGS.csv),
+      flags.FLAGS.replicas,
+    )
+    for key, case in cases(name, recipe, flags.FLAGS.epochs).items()
+  }
+  print(f'\n{table(found)}\n')
+  figure = pathlib.Path(flags.FLAGS.figure)
+  run_folder.make(figure.parent)
+  run_folder.write(figure, sheet.to_png(draw(found, name)))
+  print(figure)
+
+
+def _layers(layers, on):
+  if not on:
+    return re.sub(r' dropout [0-9.]+', '', layers)
+  if 'dropout' in on.layers:
+    return on.layers
+  return re.sub(r'(dense \d+)', r'\1 dropout 0.3', layers)
+
+
+def _schedule(settings, on):
+  """An exponential decay to a hundredth is plain; it also has a warm-up."""
+  if not on:
+    return {
+      'lr_schedule': 'exp',
+      'decay_rate': 0.01 ** (1 / settings.num_epochs),
+      'decay_epochs': 1.0,
+      'warmup_epochs': 0.5,
+    }
+  if on.lr_schedule in ('cosine', 'one_cycle'):
+    names = ('lr_schedule', 'warmup_epochs')
+    return {name: getattr(on, name) for name in names}
+  return {'lr_schedule': 'one_cycle', 'warmup_epochs': 0.0}
+
+
+def _accuracies(found):
+  return [record.accuracy for record in found]
+
+
+def _gain(with_it, without_it):
+  pairs = zip(with_it, without_it, strict=True)
+  return intervals.describe([100 * (a - b) for a, b in pairs])
+
+
+def _cell(gain):
+  if gain is None:
+    return 'not used'
+  return f'{gain.mean:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})'
+
+
+def _percent(found):
+  mean = intervals.describe(_accuracies(found)).mean
+  return f'{100 * mean:.2f} %'
+
+
+def _series(label, color, rows, column):
+  nothing = intervals.Interval(*[np.nan] * 4)
+  shown = [getattr(gain, column) or nothing for gain in rows]
+  means, lows, highs = (
+    np.array([getattr(one, name) for one in shown])
+    for name in ('mean', 'low', 'high')
+  )
+  return charts.Series(label, color, means, lows, highs)
+
+
+if __name__ == '__main__':
+  flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
+  flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
+  flags.DEFINE_integer('epochs', 20, 'of the plain network', lower_bound=1)
+  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
+  flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
+  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
+  # absl would read a flagfile as flags of this command.
+  sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
+  command.run(main, takes_arguments=True)

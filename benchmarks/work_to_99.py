@@ -1,0 +1,152 @@
+"""The least work to a mean of 99.0 % on MNIST with the reference network.
+
+  python -m benchmarks.work_to_99                       the settings chosen
+  python -m benchmarks.work_to_99 --on=validation --images=20000 --first_seed=0
+
+The work is fixed in advance: every image is seen once, the learning rate
+follows its schedule to the end, and the network is evaluated there, once. A
+training step of the reference network takes 16.5 MFLOP per image. The settings
+were chosen on the validation images with the seeds 0 to 4.
+"""
+
+import time
+from typing import NamedTuple
+
+from absl import flags
+
+from benchmarks import intervals
+from cnn_tf import errors
+from cnn_tf.run import command
+from cnn_tf.run import config
+
+FLOP_PER_IMAGE = 16.5e6  # of a training step: see geometry.py, times 2 times 3
+GOAL = 99.0
+
+
+class Work(NamedTuple):
+  """How to train, and for how long."""
+
+  images: int = 45000  # seen in all, each once
+  batch_size: int = 32
+  learning_rate: float = 0.1  # the highest of one cycle
+  optimizer: str = 'momentum'
+  momentum: float = 0.9
+  nesterov: bool = True
+  l2_scale: float = 0.0
+  average: float = 0.99  # decay of the average of the kernels per step
+  label_smoothing: float = 0.0
+  precision: str = 'float32'
+
+
+def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
+  """Trains one network; returns its accuracy in percent.
+
+  Raises:
+    UserError: there are too few images, or the training diverges.
+  """
+  with command.silent_libraries():  # only now, because it takes seconds
+    import tensorflow as tf
+
+    from cnn_tf.data import datasets
+    from cnn_tf.learning import schedules
+    from cnn_tf.run import build
+    from cnn_tf.run import evaluation
+    from cnn_tf.run import replicas
+    from cnn_tf.run import trainer as training
+
+  tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
+  names = [name for name in work._fields if name != 'images']
+  settings = config.Config(
+    dataset='mnist',
+    layers=config.REFERENCE_LAYERS,
+    num_validation=5000 if on == 'validation' else 0,
+    seed=seed,
+    **{name: getattr(work, name) for name in names},
+  )
+  strategy = replicas.make_strategy(num_replicas, work.batch_size)
+  data = datasets.load('mnist', '', settings.num_validation, on == 'test')
+  num_examples = len(data.train.labels)
+  if work.images > num_examples:
+    raise errors.UserError(
+      f'--images={work.images}: there are {num_examples}, each seen once'
+    )
+  tf.config.experimental.enable_op_determinism()
+  geometries = build.plan(settings, data)
+  with replicas.scope(strategy):
+    network = build.make_network(settings, geometries)
+    optimizer = build.make_optimizer(settings, network.trainable_variables)
+    averaged = (
+      build.make_network(settings, geometries) if work.average else None
+    )
+  num_steps = -(-work.images // work.batch_size)
+  trainer = training.Trainer(
+    network,
+    optimizer,
+    schedules.one_cycle(work.learning_rate, num_steps),
+    work.l2_scale,
+    data.train,
+    work.batch_size,
+    strategy,
+    averaged,
+    work.average,
+    label_smoothing=work.label_smoothing,
+    seed=seed,
+  )
+  order = datasets.order(num_examples, seed, epoch=1)
+  progress = trainer.train_steps(
+    order, tf.constant(0), tf.constant(work.images)
+  )
+  if not progress.all_finite:
+    raise errors.UserError(f'seed {seed} diverges: try a lower --learning_rate')
+  examples = data.test if on == 'test' else data.validation
+  means = evaluation.Evaluation(trainer.evaluated, examples, strategy)()
+  return 100 * means.accuracy
+
+
+def main() -> None:
+  """Prints the accuracy of each seed, and the interval of the mean."""
+  given = {name: flags.FLAGS[name].value for name in Work._fields}
+  work = Work(**given)
+  on, first = flags.FLAGS.on, flags.FLAGS.first_seed
+  print(work)
+  found = []
+  started = time.perf_counter()
+  for seed in range(first, first + flags.FLAGS.seeds):
+    found.append(accuracy(work, seed, on, flags.FLAGS.replicas))
+    elapsed = time.perf_counter() - started
+    left = elapsed / len(found) * (flags.FLAGS.seeds - len(found))
+    print(f'seed {seed}: {found[-1]:.2f} %; left: {left:.0f} s', flush=True)
+  print(describe(work, on, found))
+
+
+def describe(work: Work, on: str, accuracies: list[float]) -> str:
+  """The work, the mean and its interval, and whether the goal is reached."""
+  found = intervals.describe(accuracies)
+  flop = work.images * FLOP_PER_IMAGE
+  reached = 'reached' if found.mean >= GOAL else 'not reached'
+  return (
+    f'{work.images:,} images, {flop / 1e12:.2f} TFLOP: '
+    f'{found.mean:.3f} % on {on}, deviation {found.deviation:.3f}, '
+    f'n = {len(accuracies)}, '
+    f'95 % interval of the mean {found.low:.3f} to {found.high:.3f}; '
+    f'a mean of {GOAL} % is {reached}'
+  )
+
+
+if __name__ == '__main__':
+  _DEFINE = {
+    bool: flags.DEFINE_bool,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+  }
+  for _name, _type in Work.__annotations__.items():
+    _default = Work._field_defaults[_name]
+    _DEFINE[_type](_name, _default, 'see the code', module_name='work')
+  flags.DEFINE_integer('seeds', 20, 'how many networks', lower_bound=1)
+  flags.DEFINE_integer('first_seed', 1000, 'the first of them', lower_bound=0)
+  flags.DEFINE_enum(
+    'on', 'test', ['test', 'validation'], 'on what they are evaluated'
+  )
+  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
+  command.run(main)

@@ -1,0 +1,77 @@
+"""Tests of benchmarks/results.py, and of docs/results.md."""
+
+import pathlib
+
+from absl.testing import absltest
+
+from benchmarks import records
+from benchmarks import results
+from benchmarks import seeds
+from cnn_tf.run import config
+
+_ROOT = results.CONFIGS.parent
+
+
+class PageTest(absltest.TestCase):
+  def test_it_shows_the_table_of_the_csv_file(self):
+    page = (_ROOT / 'docs/results.md').read_text()
+    found = records.read(_ROOT / 'benchmarks/accuracy.csv')
+    shown = page.split('<!-- table of the accuracies -->\n')[1]
+    shown = shown.split('\n<!-- end -->')[0]
+    self.assertEqual(shown, results.table(found, results.CONFIGS))
+
+
+class TableTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.configs = pathlib.Path(self.create_tempdir().full_path)
+    self.settings = config.Config(dataset='fashion', num_epochs=7)
+    path = self.configs / 'plain.flags'
+    path.write_text(self.settings.to_flags())
+
+  def record(self, seed, accuracy, **changes):
+    on_test = seeds.settings_on(self.settings, 'test')
+    return records.Record(
+      *('plain', records.digest(on_test), 'fashion', 'test', seed, 7),
+      *(accuracy, 0.3, None, 'float32', 2, 75, 'a CPU', '2.21.0'),
+    )._replace(**changes)
+
+  def rows(self, *found):
+    lines = results.table(list(found), self.configs).splitlines()
+    return [line.strip('| ').split(' | ') for line in lines[2:]]
+
+  def test_numbers_by_hand(self):
+    # Mean 92.0 and deviation 0.2; a median of 75 s.
+    (row,) = self.rows(
+      self.record(1002, 0.922, seconds=None),
+      self.record(1000, 0.918, seconds=74),
+      self.record(1001, 0.920, seconds=76),
+    )
+    self.assertEqual(
+      row,
+      ['`plain`', 'Fashion-MNIST', '114,454', '2,815,336', '7', '1:15']
+      + ['float32', '3', '92.00 ± 0.20', '']
+      + [
+        '`python -m benchmarks.accuracy --flagfile=configs/plain.flags '
+        '--seeds=3 --first_seed=1000 --on=test`'
+      ],
+    )
+
+  def test_other_settings_and_the_validation_set_do_not_count(self):
+    self.assertEmpty(
+      self.rows(
+        self.record(0, 0.9, settings='00000000'),
+        self.record(0, 0.9, on='validation'),
+      )
+    )
+
+  def test_flips_are_a_column_of_their_own(self):
+    (row,) = self.rows(
+      self.record(0, 0.92, accuracy_with_flips=0.93),
+      self.record(1, 0.92, accuracy_with_flips=0.93),
+    )
+    self.assertEqual(row[8:10], ['92.00 ± 0.00', '93.00 ± 0.00'])
+
+
+if __name__ == '__main__':
+  absltest.main()
