@@ -1,0 +1,323 @@
+// The left column: the pad, the answer, the test images.
+
+const PAD_SIDE = 252;  // CSS pixels, at most
+const input = {};  // its elements
+
+function padScale() {
+  return Math.max(1, Math.floor(PAD_SIDE / Math.max(...contents.image.outputs)));
+}
+
+function makeInput() {
+  const [height, width] = contents.image.outputs, scale = padScale();
+  input.pad = makeCanvas(width * scale, height * scale, {
+    id: 'pad', tabindex: '0', role: 'application',
+    'aria-label': 'Pad: draw with the pointer; the arrow keys move the image',
+    onpointerdown: startStroke, onpointermove: continueStroke,
+    onpointerup: endStroke, onpointercancel: endStroke, onkeydown: moveByKey,
+  });
+  input.controls = element('div', {class: 'controls'});
+  input.answer = element('div', {id: 'answer'});
+  input.live = element('p', {class: 'unseen-text', 'aria-live': 'polite'});
+  input.examples = makeExamples();
+  document.getElementById('input').append(
+    input.pad, input.controls, input.answer, input.live, input.examples);
+  acceptPictures();
+}
+
+// --- strokes ---
+
+function pointAt(event) {
+  const box = input.pad.getBoundingClientRect();
+  const [height, width] = contents.image.outputs;
+  return {x: (event.clientX - box.left) / box.width * width,
+          y: (event.clientY - box.top) / box.height * height};
+}
+
+function startStroke(event) {
+  if (event.button) return;
+  event.preventDefault();
+  input.pad.focus({preventScroll: true});
+  input.pad.setPointerCapture(event.pointerId);
+  if (state.shift.some(by => by)) flatten();
+  state.strokes.push([pointAt(event)]);
+  input.pointer = event.pointerId;
+  update();
+}
+
+function continueStroke(event) {
+  if (input.pointer !== event.pointerId) return;
+  // A browser reports several moves at once, so that a fast stroke stays round.
+  const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+  const stroke = state.strokes[state.strokes.length - 1];
+  stroke.push(...(moves.length ? moves : [event]).map(pointAt));
+  update();
+}
+
+function endStroke(event) {
+  if (input.pointer === event.pointerId) input.pointer = null;
+}
+
+// Makes pixels of strokes, so that they can be moved and drawn over.
+function flatten() {
+  Object.assign(state, {pixels: currentImage(), example: null, strokes: [],
+                        shift: [0, 0]});
+}
+
+function clearPad() {
+  Object.assign(state, {pixels: null, example: null, strokes: [],
+                        shift: [0, 0]});
+  update();
+}
+
+function undo() {
+  state.strokes.pop();
+  update();
+}
+
+const ARROWS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1],
+                ArrowRight: [0, 1]};
+
+function moveByKey(event) {
+  const by = ARROWS[event.key];
+  if (!by) return;
+  event.preventDefault();
+  state.shift = state.shift.map((moved, axis) => moved + by[axis]);
+  update();
+}
+
+// --- pictures ---
+
+function acceptPictures() {
+  const body = document.body;
+  body.addEventListener('dragover', event => event.preventDefault());
+  body.addEventListener('drop', event => {
+    event.preventDefault();
+    usePicture(event.dataTransfer.files[0]);
+  });
+  body.addEventListener('paste', event => {
+    usePicture(event.clipboardData.files[0]);
+  });
+}
+
+async function usePicture(file) {
+  if (!file) return;
+  const [height, width] = contents.image.outputs;
+  try {
+    const bitmap = await createImageBitmap(file);
+    const pixels = pixelsOf(bitmap, height, width, state.framed);
+    const bytes = pixels.map(v => Math.round(255 * v) * Math.fround(1 / 255));
+    Object.assign(state, {pixels: bytes, example: null, strokes: [],
+                          shift: [0, 0]});
+    update();
+  } catch {
+    input.live.textContent = `${file.name}: not a picture that can be read.`;
+  }
+}
+
+function updateControls() {
+  const file = element('input', {
+    type: 'file', accept: 'image/*', class: 'hidden-file', tabindex: '-1',
+    onchange: event => usePicture(event.target.files[0])});
+  replaceChildren(input.controls, [
+    button('Clear', 'clear', clearPad),
+    button('Undo', 'undo', undo, {disabled: !state.strokes.length}),
+    button(state.thick ? 'Thick pen' : 'Thin pen', 'pen', () => {
+      state.thick = !state.thick;
+      update();
+    }, {title: 'Switch between a thin and a thick pen'}),
+    button('Picture…', 'picture', () => file.click(),
+           {title: 'Open a picture, or drop or paste one anywhere'}),
+    file,
+    toggle('Scale and centre the drawing', 'framed', state.framed, on => {
+      state.framed = on;
+      update();
+    }),
+  ]);
+}
+
+// --- the pad itself ---
+
+function drawPad() {
+  const [height, width] = contents.image.outputs, scale = padScale();
+  const context = input.pad.getContext('2d');
+  context.fillStyle = '#000';
+  context.fillRect(0, 0, width * scale, height * scale);
+  const base = basePixels();
+  const isEmpty = !base && !state.strokes.length;
+  if (base || state.shift.some(by => by)) {
+    const image = base && !state.strokes.length ? view.image : padPixels(base);
+    const sheet = sheetOf(image, contents.image.outputs, PIXELS);
+    context.drawImage(sheet, 0, 0, width * scale, height * scale);
+  } else {
+    drawStrokes(context, scale);
+  }
+  hatch(context, scale);
+  if (isEmpty) writePrompt(context, width * scale, height * scale);
+}
+
+function padPixels(base) {
+  const [height, width] = contents.image.outputs;
+  const ink = rasterise(state.strokes, height, width, penRadius());
+  const image = base ? ink.map((v, p) => Math.max(v, base[p])) : ink;
+  return shifted(image, height, width, state.shift);
+}
+
+function drawStrokes(context, scale) {
+  context.strokeStyle = '#fff';
+  context.lineCap = context.lineJoin = 'round';
+  context.lineWidth = 2 * penRadius() * scale;
+  for (const stroke of state.strokes) {
+    context.beginPath();
+    context.moveTo(stroke[0].x * scale, stroke[0].y * scale);
+    for (const {x, y} of stroke) context.lineTo(x * scale, y * scale + 0.01);
+    context.stroke();
+  }
+}
+
+function writePrompt(context, width, height) {
+  context.fillStyle = '#9a9a9a';
+  context.font = '16px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.fillText('Draw here', width / 2, height / 2 + 6);
+}
+
+// Thin diagonal lines over the pixels that nothing sees.
+function hatch(context, scale) {
+  const [height, width] = contents.image.outputs;
+  context.save();
+  context.beginPath();
+  contents.unseen.forEach((unseen, place) => {
+    if (!unseen) return;
+    const y = Math.floor(place / width), x = place % width;
+    context.rect(x * scale, y * scale, scale, scale);
+  });
+  context.clip();
+  context.beginPath();
+  for (let start = -height * scale; start < width * scale; start += 5) {
+    context.moveTo(start, 0);
+    context.lineTo(start + height * scale, height * scale);
+  }
+  context.strokeStyle = '#8c8c8c';
+  context.lineWidth = 1;
+  context.stroke();
+  context.restore();
+}
+
+// --- the answer ---
+
+const MOST_BARS = 12;
+
+function updateAnswer() {
+  const shares = softmax(logitsOf(view.tensors)), order = ranking();
+  if (state.hidden) {
+    replaceChildren(input.answer, [
+      element('p', {class: 'headline'}, '?'),
+      button('Show the answer', 'show', () => setHidden(false))]);
+    return;
+  }
+  const [best, other] = compared();
+  const shown = order.length <= MOST_BARS ? range(order.length)
+    : order.slice(0, MOST_BARS);
+  replaceChildren(input.answer, [
+    element('div', {class: 'verdict', role: 'status'},
+            element('span', {class: 'headline'}, contents.classes[order[0]]),
+            element('span', {class: 'share'}, percent(shares[order[0]])),
+            ...labelNote(order[0])),
+    order.length > 1 ? button(
+      `Why ${contents.classes[order[0]]} and not ${
+        contents.classes[best === order[0] ? other : order[1]]}?`, 'why',
+      () => select([{view: 'why', a: order[0],
+                     b: best === order[0] ? other : order[1]}]),
+      {class: 'primary'}) : null,
+    element('table', {class: 'bars', 'aria-label': 'Probabilities'},
+            shown.map(k => bar(k, shares[k], k === order[0]))),
+    offNote(shares),
+  ]);
+}
+
+function labelNote(answer) {
+  const label = knownLabel();
+  if (label === null) return [];
+  const right = label === answer;
+  return [element('span', {class: right ? 'right' : 'wrong'},
+                  right ? '✓ its label' : `✗ label ${contents.classes[label]}`)];
+}
+
+function bar(index, share, best) {
+  const filled = element('div', {class: best ? 'bar best' : 'bar'});
+  filled.style.width = `${100 * share}%`;
+  return element('tr', {},
+    element('th', {scope: 'row', title: contents.classes[index]},
+            contents.classes[index]),
+    element('td', {class: 'track'}, filled),
+    element('td', {class: 'value'}, percent(share)));
+}
+
+// What the maps that are off have changed.
+function offNote(shares) {
+  const layers = Object.entries(state.off);
+  if (!layers.length) return null;
+  const all = softmax(logitsOf(view.whole));
+  const best = ranking(view.whole)[0];
+  const names = layers.map(([name, maps]) => `${maps.size} of ${name}`);
+  return element('p', {class: 'off-note'},
+    `Off: ${names.join(', ')}. ${contents.classes[best]}: ${
+      percent(all[best])} → ${percent(shares[best])} `,
+    button('All on', 'all-on', () => {
+      state.off = {};
+      update();
+    }));
+}
+
+function setHidden(hidden) {
+  state.hidden = hidden;
+  update();
+}
+
+// --- test images ---
+
+function makeExamples() {
+  const {labels, mistakes} = contents.examples;
+  const first = labels.length - mistakes;
+  return element('div', {class: 'examples'},
+    element('h2', {}, 'Test images'),
+    element('div', {class: 'thumbnails'},
+            range(first).map(thumbnail)),
+    mistakes ? element('h2', {}, 'Its worst mistakes') : null,
+    element('div', {class: 'thumbnails'},
+            range(mistakes).map(index => thumbnail(first + index))));
+}
+
+function thumbnail(index) {
+  const {images, labels, numbers} = contents.examples;
+  const [, height, width] = images.shape, size = height * width;
+  const bytes = images.subarray(index * size, (index + 1) * size);
+  const sheet = sheetOf(Float32Array.from(bytes, byte => byte / 255),
+                        [height, width, 1], PIXELS);
+  sheet.setAttribute('aria-hidden', 'true');
+  const name = contents.classes[labels[index]];
+  return element('button', {
+    type: 'button', class: 'thumbnail', 'data-example': String(index),
+    title: `test image ${numbers[index]}, label ${name}`,
+    'aria-label': `test image ${numbers[index]}, label ${name}`,
+    onclick: () => showExample(index)}, sheet);
+}
+
+function showExample(index) {
+  Object.assign(state, {example: index, pixels: null, strokes: [],
+                        shift: [0, 0]});
+  update();
+}
+
+function updateInput() {
+  drawPad();
+  updateControls();
+  updateAnswer();
+  const hidden = contents.unseen.filter(Boolean).length;
+  input.live.textContent = hidden
+    ? `Nothing sees the ${hidden} hatched pixels.` : '';
+  for (const shown of input.examples.querySelectorAll('.thumbnail')) {
+    const isShown = state.example === Number(shown.dataset.example);
+    shown.setAttribute('aria-pressed', isShown);
+  }
+}
