@@ -41,7 +41,7 @@ const MINUS = '\u2212';
 // Three decimals; more digits where these would hide a small number.
 function number(value, decimals = 3) {
   const size = Math.abs(value);
-  const text = size >= 1e5 || (size > 0 && size < 0.0005)
+  const text = size >= 1e5 || (decimals > 2 && size > 0 && size < 0.0005)
     ? size.toExponential(1) : size.toFixed(decimals);
   return (value < 0 && Number(text) !== 0 ? MINUS : '') + text;
 }

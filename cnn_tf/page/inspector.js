@@ -184,11 +184,12 @@ function open(key, isOpen) {
 // --- grids of numbers ---
 
 // Window x kernel = products, for the terms of one input map.
-function productGrids(terms) {
+function productGrids(terms, decimals = 2) {
   const parts = [['window', 'value'], ['kernel', 'weight'],
                  ['products', 'product']];
   const grids = parts.map(([title, name]) => figure(
-    title, gridOf(terms.map(term => ({...term, shown: term[name]})))));
+    title, gridOf(
+      terms.map(term => ({...term, shown: term[name]})), {decimals})));
   return element('div', {class: 'grids'},
                  grids[0], element('span', {class: 'sign'}, '×'), grids[1],
                  element('span', {class: 'sign'}, '='), grids[2]);
@@ -202,7 +203,7 @@ const LARGEST_TABLE = 5;
 
 // Terms {i, j, y, x, shown} at their places: numbers, or colours if there are
 // more than fit.
-function gridOf(terms, {isWinner = () => false, isSigned} = {}) {
+function gridOf(terms, {isWinner = () => false, isSigned, decimals = 2} = {}) {
   const is = terms.map(t => t.i), js = terms.map(t => t.j);
   const top = Math.min(...is), left = Math.min(...js);
   const height = Math.max(...is) - top + 1, width = Math.max(...js) - left + 1;
@@ -215,15 +216,17 @@ function gridOf(terms, {isWinner = () => false, isSigned} = {}) {
     return heatMap(values, height, width, scale, 108);
   }
   const lines = range(height).map(() => []);
-  for (const term of terms) lines[term.i - top].push(gridCell(term, scale, isWinner(term)));
+  for (const term of terms) {
+    lines[term.i - top].push(gridCell(term, scale, isWinner(term), decimals));
+  }
   return element('table', {class: 'grid'},
                  lines.map(cells => element('tr', {}, cells)));
 }
 
-function gridCell(term, scale, isWinner) {
+function gridCell(term, scale, isWinner, decimals) {
   const cell = element('td', {title: `(${term.y}, ${term.x}): ${term.shown}`,
                               class: isWinner ? 'winner' : ''},
-                       number(term.shown, 2));
+                       number(term.shown, decimals));
   cell.style.background = cssOf(term.shown, scale);
   cell.style.color = inkOn(term.shown, scale);
   return cell;
@@ -259,7 +262,7 @@ function nodeView(node) {
     element('div', {class: 'buttons'},
       layer.units ? null : playButtons(node, layer),
       button('Which pixels?', 'pixels',
-             () => follow({view: 'pixels', ...node}), {class: 'primary'})),
+             () => follow({...node, view: 'pixels'}), {class: 'primary'})),
     state.off[layer.name]?.has(node.map)
       ? element('p', {class: 'note'}, 'This map is off: its value is replaced by 0.')
       : null);
@@ -288,7 +291,7 @@ function productTerms(node, layer) {
       groupsOf(terms).map(group => element('div', {},
         below.name === 'image' ? windowNote(node, layer)
           : element('h3', {}, mapName(below.name, group.map)),
-        productGrids(group.terms))),
+        productGrids(group.terms, 3))),
       element('table', {class: 'sum'},
         sumRow(`sum of ${terms.length} products`, products),
         sumRow('bias', bias), sumRow('sum', total, 'total')));

@@ -197,7 +197,9 @@ function drawMarks() {
     if (lower.units) continue;
     const maps = i === index && first.op.endsWith('pool2d') ? [item.map]
       : i === index ? range(lower.outputs[2]) : [];
-    for (const map of maps) {
+    const isWhole = reached.rows.size === lower.outputs[0]
+      && reached.columns.size === lower.outputs[1];
+    for (const map of isWhole ? [] : maps) {
       frameNodes(lower, map, ends(reached.rows), ends(reached.columns),
                  '--window');
     }
@@ -241,8 +243,10 @@ function noteOn(node) {
   const [height, width] = contents.image.outputs;
   const size = element('strong', {}, 'image');
   if (!node) {
+    const hatched = contents.unseen.filter(Boolean).length;
     return [size, ` What the network sees: ${height}x${width} pixels. `,
-            'Click a map to look into it.'];
+            hatched ? `The ${hatched} hatched ones cannot change the answer. ` : '',
+            'Click a map or a unit to look into it.'];
   }
   const {rows: down, columns: across} = fieldOfNode(node);
   return [size, ` The frame is the receptive field of ${nodeName(node)}: ${

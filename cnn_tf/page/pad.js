@@ -1,10 +1,11 @@
 // The left column: the pad, the answer, the test images.
 
-const PAD_SIDE = 252;  // CSS pixels, at most
+const PAD_SIDE = 224;  // CSS pixels, at most
 const input = {};  // its elements
 
 function padScale() {
-  return Math.max(1, Math.floor(PAD_SIDE / Math.max(...contents.image.outputs)));
+  const [height, width] = contents.image.outputs;
+  return Math.max(1, Math.floor(PAD_SIDE / Math.max(height, width)));
 }
 
 function makeInput() {
@@ -17,10 +18,10 @@ function makeInput() {
   });
   input.controls = element('div', {class: 'controls'});
   input.answer = element('div', {id: 'answer'});
-  input.live = element('p', {class: 'unseen-text', 'aria-live': 'polite'});
+  input.note = element('p', {class: 'wrong', 'aria-live': 'polite'});
   input.examples = makeExamples();
   document.getElementById('input').append(
-    input.pad, input.controls, input.answer, input.live, input.examples);
+    input.pad, input.note, input.controls, input.answer, input.examples);
   acceptPictures();
 }
 
@@ -38,7 +39,9 @@ function startStroke(event) {
   event.preventDefault();
   input.pad.focus({preventScroll: true});
   input.pad.setPointerCapture(event.pointerId);
-  if (state.shift.some(by => by)) flatten();
+  const hasImage = state.example !== null || state.pixels !== null;
+  if (hasImage && state.framed) clearPad();  // only a whole drawing is framed
+  else if (state.shift.some(by => by)) flatten();
   state.strokes.push([pointAt(event)]);
   input.pointer = event.pointerId;
   update();
@@ -108,9 +111,10 @@ async function usePicture(file) {
     const bytes = pixels.map(v => Math.round(255 * v) * Math.fround(1 / 255));
     Object.assign(state, {pixels: bytes, example: null, strokes: [],
                           shift: [0, 0]});
+    input.note.textContent = '';
     update();
   } catch {
-    input.live.textContent = `${file.name}: not a picture that can be read.`;
+    input.note.textContent = `${file.name}: not a picture that can be read.`;
   }
 }
 
@@ -128,7 +132,7 @@ function updateControls() {
     button('Picture…', 'picture', () => file.click(),
            {title: 'Open a picture, or drop or paste one anywhere'}),
     file,
-    toggle('Scale and centre the drawing', 'framed', state.framed, on => {
+    toggle('Scale and centre', 'framed', state.framed, on => {
       state.framed = on;
       update();
     }),
@@ -280,12 +284,12 @@ function makeExamples() {
   const {labels, mistakes} = contents.examples;
   const first = labels.length - mistakes;
   return element('div', {class: 'examples'},
-    element('h2', {}, 'Test images'),
-    element('div', {class: 'thumbnails'},
-            range(first).map(thumbnail)),
     mistakes ? element('h2', {}, 'Its worst mistakes') : null,
     element('div', {class: 'thumbnails'},
-            range(mistakes).map(index => thumbnail(first + index))));
+            range(mistakes).map(index => thumbnail(first + index))),
+    element('h2', {}, 'Other test images'),
+    element('div', {class: 'thumbnails'},
+            range(first).map(thumbnail)));
 }
 
 function thumbnail(index) {
@@ -313,9 +317,6 @@ function updateInput() {
   drawPad();
   updateControls();
   updateAnswer();
-  const hidden = contents.unseen.filter(Boolean).length;
-  input.live.textContent = hidden
-    ? `Nothing sees the ${hidden} hatched pixels.` : '';
   for (const shown of input.examples.querySelectorAll('.thumbnail')) {
     const isShown = state.example === Number(shown.dataset.example);
     shown.setAttribute('aria-pressed', isShown);

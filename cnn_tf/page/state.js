@@ -20,7 +20,8 @@ const state = {
 const view = {image: null, tensors: null, whole: null, milliseconds: 0};
 
 function penRadius() {
-  return (state.thick ? 2.6 : 1.1) * Math.min(...contents.image.outputs) / 28;
+  const [height, width] = contents.image.outputs;
+  return (state.thick ? 2.6 : 1.1) * Math.min(height, width) / 28;
 }
 
 // What is below the strokes, or null for an empty pad.
