@@ -69,7 +69,7 @@ def read(folder: pathlib.Path, layer: str) -> Patterns | None:
         [str(status) for status in file['statuses']],
         file['images'],
         file['scores'],
-        file['patches'] if 'patches' in file else None,
+        file.get('patches'),
         file['patch_scores'],
       )
   except Exception as error:  # zipfile, zlib and NumPy have their own

@@ -1,6 +1,5 @@
 """A run -> all that its page contains, as a dict for JSON."""
 
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -121,7 +120,9 @@ def _patches(run) -> dict[str, Any]:
     found[layer.spec.name] = patches.search(
       run.network, run.geometries[:end], images, _NUM_PATCHES
     )
-  numbers = np.unique(np.concatenate([b.images.ravel() for b in found.values()]))
+  numbers = np.unique(
+    np.concatenate([b.images.ravel() for b in found.values()])
+  )
   return {
     'searched': len(images),
     'images': arrays.encode(images[numbers]),

@@ -16,7 +16,7 @@ from typing import Any
 
 from cnn_tf import errors
 
-_FOLDER = pathlib.Path(__file__).parent
+FOLDER = pathlib.Path(__file__).parent
 # In reading order: a file uses only the files above it, except page.js, whose
 # functions `update` and `select` all of them call.
 SCRIPTS = (
@@ -95,4 +95,4 @@ def _hash(text):
 
 
 def _read(name):
-  return (_FOLDER / name).read_text(encoding='utf-8')
+  return (FOLDER / name).read_text(encoding='utf-8')

@@ -5,9 +5,20 @@ import pathlib
 from cnn_tf.measure import runs
 from cnn_tf.page import contents
 from cnn_tf.page import document
+from cnn_tf.run import lock
 from cnn_tf.run import run_folder
 
 FILE = 'page.html'
+
+
+def at_the_end(workdir: pathlib.Path) -> None:
+  """Writes the page of a run that has just finished.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  with lock.hold(workdir):
+    write(workdir)
 
 
 def write(

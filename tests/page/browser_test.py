@@ -1,6 +1,5 @@
 """A page in a real browser, compared with TensorFlow."""
 
-import json
 import pathlib
 import tempfile
 
@@ -180,9 +179,7 @@ class NodeTest(PageTest):
     self.assertAlmostEqual(sum(groups[::2]) + rest + bias, total, delta=0.006)
     self.assertAlmostEqual(total, float(expected), delta=0.001)
     self.click('.expander')
-    self.assertLen(
-      self.driver.find_elements('css selector', '.grid td'), 3 * 9
-    )
+    self.assertLen(self.driver.find_elements('css selector', '.grid td'), 3 * 9)
 
   def test_the_field_of_a_node_is_that_of_the_windows(self):
     for seed in range(_NUM_NETWORKS):

@@ -47,7 +47,9 @@ def start(width: int = 1280, height: int = 720):
   options.set_capability(
     'goog:loggingPrefs', {'browser': 'ALL', 'performance': 'ALL'}
   )
-  driver = webdriver.Chrome(options, service.Service(shutil.which('chromedriver')))
+  driver = webdriver.Chrome(
+    options, service.Service(shutil.which('chromedriver'))
+  )
   driver.execute_cdp_cmd(
     'Emulation.setDeviceMetricsOverride',
     dict(width=width, height=height, deviceScaleFactor=1, mobile=False),
