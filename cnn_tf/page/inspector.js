@@ -125,7 +125,7 @@ function sumTable(terms, below, {bias, total, effects}) {
   const shown = all ? groups : groups.slice(0, SHOWN_GROUPS);
   const rest = groups.slice(shown.length);
   const largest = Math.abs(groups[0]?.sum) || 1;
-  const head = effects && element('tr', {}, element('th', {}, ''),
+  const head = effects && element('tr', {class: 'head'}, element('th', {}, ''),
     element('th', {colspan: '2'}, 'sum of products'),
     element('th', {}, effects.title));
   return element('table', {class: 'sum'}, head,
@@ -647,6 +647,7 @@ function showEffects(place, effects, field, isDone) {
   const adds = effects.map(effect => -effect);
   const canvas = heatMap(adds, height, width, scaleOf([...adds], true), 308);
   const context = canvas.getContext('2d'), {cell} = canvas;
+  hatch(context, cell);
   frameField(context, field, cell);
   const largest = range(adds.length).filter(p => adds[p])
     .sort((p, q) => Math.abs(adds[q]) - Math.abs(adds[p])).slice(0, 6);

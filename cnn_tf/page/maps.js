@@ -74,8 +74,8 @@ function layOut() {
   const sliding = contents.layers.filter(layer => !layer.units);
   const strips = contents.layers.length - sliding.length;
   const taken = 110 + 26 * contents.layers.length + 34 * strips;
-  const budget = Math.max(72, (section.clientHeight - taken)
-                              / Math.max(1, sliding.length));
+  const budget = isNarrow() ? 72 : Math.max(
+    72, (section.clientHeight - taken) / Math.max(1, sliding.length));
   for (const layer of contents.layers) {
     const row = rows[layer.name], [height, width, maps] = layer.outputs;
     row.plan = layer.units ? arrangeUnits(maps, room)

@@ -24,6 +24,8 @@ function draw() {
 
 // Shows a path of items; the inspector shows the last one.
 function select(trail) {
+  const inspector = document.getElementById('inspector');
+  if (isNarrow() && trail.length) inspector.scrollIntoView({behavior: 'smooth'});
   state.trail = trail;
   state.open.clear();
   if (playing && selection()?.view !== 'node') stopPlaying();
@@ -36,6 +38,11 @@ function follow(item) {
   const known = state.trail.findIndex(other => itemToText(other) === text);
   select(known < 0 ? [...state.trail, item] : state.trail.slice(0, known + 1));
   document.getElementById('inspector').scrollTop = 0;
+}
+
+// Whether the columns stand below one another, as on a phone.
+function isNarrow() {
+  return matchMedia('(max-width: 1023px)').matches;
 }
 
 function replaceLast(item) {
