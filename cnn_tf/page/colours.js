@@ -16,8 +16,9 @@ function tableOf(colours) {
   return range(256).map(index => {
     const place = (index / 255) * (stops.length - 1);
     const below = Math.min(Math.floor(place), stops.length - 2);
-    return range(3).map(i => Math.round(
-      stops[below][i] + (place - below) * (stops[below + 1][i] - stops[below][i])));
+    const [from, to] = [stops[below], stops[below + 1]];
+    return range(3).map(
+      i => Math.round(from[i] + (place - below) * (to[i] - from[i])));
   });
 }
 

@@ -17,8 +17,8 @@ from typing import Any
 from cnn_tf import errors
 
 FOLDER = pathlib.Path(__file__).parent
-# In reading order: a file uses only the files above it, except page.js, whose
-# functions `update` and `select` all of them call.
+# In reading order. A file uses the files above it, and those functions of
+# page.js that draw the page after a change of its state.
 SCRIPTS = (
   'ops.js',
   'data.js',
@@ -26,9 +26,18 @@ SCRIPTS = (
   'colours.js',
   'drawing.js',
   'state.js',
-  'pad.js',
-  'maps.js',
   'why.js',
+  'answer.js',
+  'examples.js',
+  'pad.js',
+  'marks.js',
+  'maps.js',
+  'grids.js',
+  'sums.js',
+  'view_why.js',
+  'view_node.js',
+  'view_map.js',
+  'view_pixels.js',
   'inspector.js',
   'page.js',
 )

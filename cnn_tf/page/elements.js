@@ -79,3 +79,8 @@ function savePng(canvas, name) {
 function variable(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name);
 }
+
+// Whether the columns stand below one another, as on a phone.
+function isNarrow() {
+  return matchMedia('(max-width: 1023px)').matches;
+}

@@ -96,7 +96,8 @@ function avgPool2d(inputs, step) {
 function dense(inputs, kernel, step) {
   const units = step.outputs[2], sums = new Float64Array(units);
   for (let i = 0; i < inputs.length; i++) {
-    for (let u = 0; u < units; u++) sums[u] += inputs[i] * kernel[i * units + u];
+    const value = inputs[i];
+    for (let u = 0; u < units; u++) sums[u] += value * kernel[i * units + u];
   }
   return Float32Array.from(sums);
 }
@@ -175,8 +176,8 @@ function termsOf(step, inputs, parameters, {y, x, map}) {
     for (const [j, column] of columns) {
       for (const c of maps) {
         const value = inputs[(row * width + column) * channels + c];
-        const weight = kernel ? kernel[
-          ((i * step.window[1] + j) * channels + c) * step.outputs[2] + map] : 1;
+        const filter = (i * step.window[1] + j) * channels + c;
+        const weight = kernel ? kernel[filter * step.outputs[2] + map] : 1;
         const product = value * weight;
         terms.push({i, j, y: row, x: column, map: c, value, weight, product});
       }

@@ -25,6 +25,16 @@ function makeInput() {
   acceptPictures();
 }
 
+function updateInput() {
+  drawPad();
+  updateControls();
+  updateAnswer();
+  for (const shown of input.examples.querySelectorAll('.thumbnail')) {
+    const isShown = state.example === Number(shown.dataset.example);
+    shown.setAttribute('aria-pressed', isShown);
+  }
+}
+
 // --- strokes ---
 
 function pointAt(event) {
@@ -205,120 +215,4 @@ function hatch(context, scale) {
   context.lineWidth = 1;
   context.stroke();
   context.restore();
-}
-
-// --- the answer ---
-
-const MOST_BARS = 12;
-
-function updateAnswer() {
-  const shares = softmax(logitsOf(view.tensors)), order = ranking();
-  if (state.hidden) {
-    replaceChildren(input.answer, [
-      element('p', {class: 'headline'}, '?'),
-      button('Show the answer', 'show', () => setHidden(false))]);
-    return;
-  }
-  const [best, other] = compared();
-  const shown = order.length <= MOST_BARS ? range(order.length)
-    : order.slice(0, MOST_BARS);
-  replaceChildren(input.answer, [
-    element('div', {class: 'verdict', role: 'status'},
-            element('span', {class: 'headline'}, contents.classes[order[0]]),
-            element('span', {class: 'share'}, percent(shares[order[0]])),
-            ...labelNote(order[0])),
-    order.length > 1 ? button(
-      `Why ${contents.classes[order[0]]} and not ${
-        contents.classes[best === order[0] ? other : order[1]]}?`, 'why',
-      () => select([{view: 'why', a: order[0],
-                     b: best === order[0] ? other : order[1]}]),
-      {class: 'primary'}) : null,
-    element('table', {class: 'bars', 'aria-label': 'Probabilities'},
-            shown.map(k => bar(k, shares[k], k === order[0]))),
-    offNote(shares),
-  ]);
-}
-
-function labelNote(answer) {
-  const label = knownLabel();
-  if (label === null) return [];
-  const right = label === answer;
-  return [element('span', {class: right ? 'right' : 'wrong'},
-                  right ? '✓ its label' : `✗ label ${contents.classes[label]}`)];
-}
-
-function bar(index, share, best) {
-  const filled = element('div', {class: best ? 'bar best' : 'bar'});
-  filled.style.width = `${100 * share}%`;
-  return element('tr', {},
-    element('th', {scope: 'row', title: contents.classes[index]},
-            contents.classes[index]),
-    element('td', {class: 'track'}, filled),
-    element('td', {class: 'value'}, percent(share)));
-}
-
-// What the maps that are off have changed.
-function offNote(shares) {
-  const layers = Object.entries(state.off);
-  if (!layers.length) return null;
-  const all = softmax(logitsOf(view.whole));
-  const best = ranking(view.whole)[0];
-  const names = layers.map(([name, maps]) => `${maps.size} of ${name}`);
-  return element('p', {class: 'off-note'},
-    `Off: ${names.join(', ')}. ${contents.classes[best]}: ${
-      percent(all[best])} → ${percent(shares[best])} `,
-    button('All on', 'all-on', () => {
-      state.off = {};
-      update();
-    }));
-}
-
-function setHidden(hidden) {
-  state.hidden = hidden;
-  update();
-}
-
-// --- test images ---
-
-function makeExamples() {
-  const {labels, mistakes} = contents.examples;
-  const first = labels.length - mistakes;
-  return element('div', {class: 'examples'},
-    mistakes ? element('h2', {}, 'Its worst mistakes') : null,
-    element('div', {class: 'thumbnails'},
-            range(mistakes).map(index => thumbnail(first + index))),
-    element('h2', {}, 'Other test images'),
-    element('div', {class: 'thumbnails'},
-            range(first).map(thumbnail)));
-}
-
-function thumbnail(index) {
-  const {images, labels, numbers} = contents.examples;
-  const [, height, width] = images.shape, size = height * width;
-  const bytes = images.subarray(index * size, (index + 1) * size);
-  const sheet = sheetOf(Float32Array.from(bytes, byte => byte / 255),
-                        [height, width, 1], PIXELS);
-  sheet.setAttribute('aria-hidden', 'true');
-  const name = contents.classes[labels[index]];
-  return element('button', {
-    type: 'button', class: 'thumbnail', 'data-example': String(index),
-    title: `test image ${numbers[index]}, label ${name}`,
-    'aria-label': `test image ${numbers[index]}, label ${name}`,
-    onclick: () => showExample(index)}, sheet);
-}
-
-function showExample(index) {
-  Object.assign(state, {example: index, pixels: null, strokes: [],
-                        shift: [0, 0]});
-  update();
-}
-
-function updateInput() {
-  drawPad();
-  updateControls();
-  updateAnswer();
-  for (const shown of input.examples.querySelectorAll('.thumbnail')) {
-    const isShown = state.example === Number(shown.dataset.example);
-    shown.setAttribute('aria-pressed', isShown);
-  }
 }

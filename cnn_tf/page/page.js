@@ -24,8 +24,9 @@ function draw() {
 
 // Shows a path of items; the inspector shows the last one.
 function select(trail) {
-  const inspector = document.getElementById('inspector');
-  if (isNarrow() && trail.length) inspector.scrollIntoView({behavior: 'smooth'});
+  if (isNarrow() && trail.length) {
+    document.getElementById('inspector').scrollIntoView({behavior: 'smooth'});
+  }
   state.trail = trail;
   state.open.clear();
   if (playing && selection()?.view !== 'node') stopPlaying();
@@ -38,11 +39,6 @@ function follow(item) {
   const known = state.trail.findIndex(other => itemToText(other) === text);
   select(known < 0 ? [...state.trail, item] : state.trail.slice(0, known + 1));
   document.getElementById('inspector').scrollTop = 0;
-}
-
-// Whether the columns stand below one another, as on a phone.
-function isNarrow() {
-  return matchMedia('(max-width: 1023px)').matches;
 }
 
 function replaceLast(item) {
@@ -61,7 +57,7 @@ function writeAddress() {
 
 // A link to another state was followed on this page.
 function readAddress() {
-  if (location.hash === ownAddress) return;
+  if ((location.hash || '#') === ownAddress) return;
   stateFromText(location.hash.slice(1));
   update();
 }
@@ -115,8 +111,8 @@ async function start() {
     contents = await readContents();
   } catch (error) {
     document.body.append(element('p', {class: 'failure'},
-      `This page cannot be shown: ${error.message}. It needs a browser of 2023 `,
-      'or newer.'));
+      `This page cannot be shown: ${error.message}. `,
+      'It needs a browser of 2023 or newer.'));
     throw error;
   }
   stateFromText(location.hash.slice(1));

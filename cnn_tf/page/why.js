@@ -5,7 +5,9 @@
 function groupsOf(terms) {
   const groups = new Map();
   for (const term of terms) {
-    if (!groups.has(term.map)) groups.set(term.map, {map: term.map, sum: 0, terms: []});
+    if (!groups.has(term.map)) {
+      groups.set(term.map, {map: term.map, sum: 0, terms: []});
+    }
     const group = groups.get(term.map);
     group.sum += term.product;
     group.terms.push(term);

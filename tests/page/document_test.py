@@ -38,6 +38,8 @@ class DocumentTest(absltest.TestCase):
       self.assertNotIn('</script', text)
       self.assertNotIn('<!--', text)
       self.assertNotIn('innerHTML', text)
+      for line in text.splitlines():
+        self.assertLessEqual(len(line), 80, f'{name}: {line}')
 
   def test_every_script_of_the_folder_is_part_of_the_page(self):
     names = {path.name for path in document.FOLDER.glob('*.js')}
