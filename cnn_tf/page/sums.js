@@ -32,9 +32,10 @@ function groupRows(group, below, largest, effects) {
   const single = group.terms.length === 1;
   const name = below.name === 'image' ? 'image'
     : mapName(below.name, group.map);
+  const place = {layer: below.name, map: group.map};
   const target = below.name === 'image' ? null
-    : {view: below.units ? 'node' : 'map', layer: below.name, y: 0, x: 0,
-       map: group.map};
+    : below.units ? {view: 'node', ...place, y: 0, x: 0}
+      : {view: 'map', ...place};
   const side = group.sum < 0 ? 'minus' : 'plus';
   const bar = element('div', {class: `term ${side}`});
   bar.style.width = `${50 * Math.abs(group.sum) / largest}%`;

@@ -108,6 +108,8 @@ function kernelTiles(values, height, width, channels, layer) {
   const canvas = makeCanvas(columns * wide, lines * tall, {
     role: 'img', 'aria-label': 'Weights by input map'});
   const context = canvas.getContext('2d');
+  context.fillStyle = variable('--line');
+  context.fillRect(0, 0, columns * wide, lines * tall);
   for (let c = 0; c < channels; c++) {
     context.drawImage(sheet, c * width, 0, width, height,
                       (c % columns) * wide, Math.floor(c / columns) * tall,
