@@ -80,51 +80,73 @@ function shifted(image, height, width, [dy, dx]) {
 // A bitmap -> pixels: grey, light on dark, the whole of it or, if `framed`,
 // its ink in the box of MNIST.
 function pixelsOf(bitmap, height, width, framed) {
-  const inked = framed ? inkOf(bitmap) : null;
-  const [x, y, w, h] = inked || [0, 0, bitmap.width, bitmap.height];
-  const share = inked ? BOX : 1;
-  const scale = share * Math.min(width / w, height / h);
-  const image = greyOf(bitmap, [x, y, w, h], [w * scale, h * scale],
-                       height, width);
+  const all = [0, 0, bitmap.width, bitmap.height];
+  const found = rangeOf(lightOf(bitmap, all, [SAMPLE, SAMPLE], SAMPLE, SAMPLE));
+  const part = framed ? inkOf(bitmap, found) : all;
+  const [, , across, down] = part;
+  const scale = (framed ? BOX : 1) * Math.min(width / across, height / down);
+  const size = [across * scale, down * scale];
+  const image = inkedBy(lightOf(bitmap, part, size, height, width), found);
   if (!framed) return image;
   const centre = centreOfMass(image, height, width);
   return shifted(image, height, width, [Math.round(height / 2 - centre.y),
                                         Math.round(width / 2 - centre.x)]);
 }
 
-// [x, y, width, height] of what differs from the background of a bitmap.
-function inkOf(bitmap) {
-  const side = 200, across = side / bitmap.width, down = side / bitmap.height;
-  const grey = greyOf(bitmap, [0, 0, bitmap.width, bitmap.height],
-                      [side, side], side, side);
-  const inked = range(side * side).filter(place => grey[place] > 0.35);
-  if (!inked.length) return null;
-  const xs = inked.map(place => place % side);
-  const ys = inked.map(place => Math.floor(place / side));
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  return [left / across, top / down, (Math.max(...xs) - left + 1) / across,
-          (Math.max(...ys) - top + 1) / down];
+const SAMPLE = 200;  // pixels of a side on which a picture is looked at
+
+// The darkest and the lightest value, and whether the background is light.
+function rangeOf(light) {
+  const sorted = light.filter(value => value !== null).sort((a, b) => a - b);
+  const low = sorted[0] || 0, high = sorted[sorted.length - 1] || 0;
+  const middle = sorted[sorted.length >> 1] || 0;
+  return {low, high, inverted: middle - low > (high - low) / 2};
 }
 
-// A part of a bitmap in the centre of an image; its darkest pixel is 0 and its
-// lightest 1, and a light background is inverted.
-function greyOf(bitmap, [x, y, w, h], [across, down], height, width) {
+// 0 for the background of a picture, up to 1 for what is drawn on it.
+function inkedBy(light, {low, high, inverted}) {
+  return Float32Array.from(light, value => {
+    if (value === null || high === low) return 0;
+    const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
+    return inverted ? 1 - share : share;
+  });
+}
+
+// [x, y, width, height] of the ink of a bitmap; all of it if there is none.
+function inkOf(bitmap, found) {
+  const all = [0, 0, bitmap.width, bitmap.height];
+  const ink = inkedBy(
+    lightOf(bitmap, all, [SAMPLE, SAMPLE], SAMPLE, SAMPLE), found);
+  const xs = [], ys = [];
+  ink.forEach((value, place) => {
+    if (value < 0.35) return;
+    xs.push(place % SAMPLE);
+    ys.push(Math.floor(place / SAMPLE));
+  });
+  if (!xs.length) return all;
+  const most = values => values.reduce((a, b) => Math.max(a, b));
+  const least = values => values.reduce((a, b) => Math.min(a, b));
+  const across = bitmap.width / SAMPLE, down = bitmap.height / SAMPLE;
+  const left = least(xs), top = least(ys);
+  return [left * across, top * down, (most(xs) - left + 1) * across,
+          (most(ys) - top + 1) * down];
+}
+
+// The lightness of a part of a bitmap, drawn in the centre of an image in the
+// given size; null where there is nothing.
+function lightOf(bitmap, part, [across, down], height, width) {
   const canvas = element('canvas', {width, height});
   const context = canvas.getContext('2d', {willReadFrequently: true});
   context.imageSmoothingQuality = 'high';
-  const [left, top] = [(width - across) / 2, (height - down) / 2];
-  context.drawImage(bitmap, x, y, w, h, left, top, across, down);
+  context.drawImage(bitmap, ...part, (width - across) / 2,
+                    (height - down) / 2, across, down);
   const {data} = context.getImageData(0, 0, width, height);
-  const light = range(height * width).map(p => data[4 * p + 3] < 128 ? null
-    : 0.299 * data[4 * p] + 0.587 * data[4 * p + 1] + 0.114 * data[4 * p + 2]);
-  const known = light.filter(value => value !== null).sort((a, b) => a - b);
-  const [low, high] = [known[0] || 0, known[known.length - 1] || 0];
-  const inverted = known[known.length >> 1] - low > high - low >> 1;
-  return Float32Array.from(light, value => {
-    if (value === null || high === low) return 0;
-    const share = (value - low) / (high - low);
-    return inverted ? 1 - share : share;
-  });
+  const light = [];
+  for (let p = 0; p < data.length; p += 4) {
+    const grey = 0.299 * data[p] + 0.587 * data[p + 1] + 0.114 * data[p + 2];
+    light.push(data[p + 3] < 128 ? null : grey);
+  }
+  return light;
 }
 
 // Pixels <-> text for the address. Pixels are bytes; a run of zeros is written

@@ -18,7 +18,8 @@ function makeInput() {
   });
   input.controls = element('div', {class: 'controls'});
   input.answer = element('div', {id: 'answer'});
-  input.note = element('p', {class: 'wrong', 'aria-live': 'polite'});
+  input.note = element('p', {class: 'wrong note-on-file',
+                             'aria-live': 'polite'});
   input.examples = makeExamples();
   document.getElementById('input').append(
     input.pad, input.note, input.controls, input.answer, input.examples);

@@ -25,6 +25,7 @@ from tests.search import networks
 
 _TOLERANCE = 1e-4
 _NUM_NETWORKS = 20
+_BAD = 'undefined|NaN|Infinity|object'
 _TENSORS = 'Object.fromEntries(Object.entries(view.tensors).map('
 _TENSORS += '([name, tensor]) => [name, Array.from(tensor)]))'
 
@@ -198,6 +199,29 @@ class NodeTest(PageTest):
           self.assertCountEqual(found[1], np.flatnonzero(seen.any(axis=0)))
       unseen = fields.unseen(run.geometries)
       self.assertEqual(self.js('contents.unseen'), unseen.ravel().tolist())
+
+  def test_every_view_of_every_layer_can_be_drawn(self):
+    for seed in range(_NUM_NETWORKS):
+      run = random_run(seed)
+      self.show(run, 'i=1', measured=seed < 3)
+      for layer in run.geometries:
+        *_, last = layer.output_shape
+        place = dict(layer=layer.spec.name, y=0, x=0, map=last - 1)
+        for view in ('map', 'node', 'pixels'):
+          with self.subTest(f'{run.settings.layers}: {view} {place}'):
+            self.assertNotRegex(self.inspector(dict(view=view, **place)), _BAD)
+      text = self.inspector(dict(view='why', a=2, b=1))
+      self.assertStartsWith(text, 'Why')
+      self.assertNotRegex(text, _BAD)
+
+  def inspector(self, item):
+    """The text of the inspector that shows an item."""
+    return self.driver.execute_script(
+      """select([{view: 'why', a: 1, b: 2}, arguments[0]]);
+      draw();
+      return document.querySelector('#inspector .view').textContent;""",
+      item,
+    )
 
   def test_play_goes_to_the_next_node(self):
     self.show(small_run.untrained(), 'i=0&s=node.conv1.2.25.1')

@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 
 import numpy as np
+import tensorflow as tf
 from absl.testing import absltest
 
 from cnn_tf.data import datasets
@@ -151,6 +152,37 @@ class UseTest(browsers.TestCase):
     whole, without = tensor[:, node['y'], node['x'], node['map']].numpy()
     adds = float(row.split()[-1].replace('−', '-'))
     self.assertAlmostEqual(adds, whole - without, delta=0.001)
+
+  def test_a_picture_is_inverted_if_its_background_is_light(self):
+    # A dark bar of 20x60 pixels on light paper of 200x100.
+    picture = np.full((100, 200, 3), 230, np.uint8)
+    picture[30:90, 20:40] = 20
+    path = self.path.with_name('picture.png')
+    path.write_bytes(tf.io.encode_png(picture).numpy())
+    self.open(self.path, 'f=1')
+    upload = self.driver.find_element('css selector', 'input[type=file]')
+    upload.send_keys(str(path))
+    self.wait('state.pixels')
+    image = np.array(self.js('Array.from(view.image)')).reshape(28, 28)
+    rows, columns = (np.flatnonzero(image.max(axis=a) > 0.5) for a in (1, 0))
+    # It fills the box of 20 pixels, a third as wide, in the centre.
+    self.assertBetween(len(rows), 19, 21)
+    self.assertBetween(len(columns), 6, 8)
+    self.assertBetween(np.mean(rows), 13, 14.5)
+    self.assertEqual(image[0].max(), 0)
+
+  def test_a_file_that_is_no_picture_is_said_to_be_none(self):
+    path = self.path.with_name('text.png')
+    path.write_text('text')
+    self.open(self.path, 'i=3')
+    before = self.logits()
+    upload = self.driver.find_element('css selector', 'input[type=file]')
+    upload.send_keys(str(path))
+    self.wait('input.note.textContent')
+    self.assertEqual(
+      self.text('.note-on-file'), 'text.png: not a picture that can be read.'
+    )
+    np.testing.assert_array_equal(self.logits(), before)
 
   def test_a_link_shows_the_same(self):
     self.open(self.path, 'f=1')
