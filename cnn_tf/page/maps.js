@@ -41,9 +41,10 @@ function makeImageRow() {
 // the width and the height of a row allow.
 function arrange([height, width, maps], room, budget) {
   const fit = cell => {
-    const columns = Math.max(1, Math.min(
+    const most = Math.max(1, Math.min(
       maps, Math.floor((room + GAP) / (width * cell + GAP))));
-    const lines = Math.ceil(maps / columns);
+    const lines = Math.ceil(maps / most);
+    const columns = Math.ceil(maps / lines);  // lines of equal length
     return {cell, columns, lines, tall: lines * (height * cell + GAP)};
   };
   let best = fit(1);
@@ -59,9 +60,9 @@ function arrange([height, width, maps], room, budget) {
 // Units are cells of equal width in as few lines as stay clickable.
 function arrangeUnits(units, room) {
   const narrowest = units <= MOST_BARS ? room / units : 11;
-  const columns = Math.min(units, Math.floor(room / narrowest));
-  return {cell: Math.floor(room / columns), columns,
-          lines: Math.ceil(units / columns)};
+  const lines = Math.ceil(units / Math.floor(room / narrowest));
+  const columns = Math.ceil(units / lines);
+  return {cell: Math.floor(room / columns), columns, lines};
 }
 
 const UNIT_HEIGHT = 14, LOGIT_HEIGHT = 24;
