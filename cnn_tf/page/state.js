@@ -33,9 +33,9 @@ function basePixels() {
     images.subarray(first, first + size), byte => byte * Math.fround(1 / 255));
 }
 
-// The image that the network sees. Pixels are rounded to 1/255, as in a file,
-// so the image in a link is the same.
-function currentImage() {
+// The image before it is moved. Pixels are rounded to 1/255, as in a file, so
+// the image in a link is the same.
+function unmovedImage() {
   const [height, width] = contents.image.outputs, radius = penRadius();
   const base = basePixels();
   let image = base || new Float32Array(height * width);
@@ -46,8 +46,14 @@ function currentImage() {
     const bytes = ink.map(v => Math.round(255 * v) * Math.fround(1 / 255));
     image = image.map((value, place) => Math.max(value, bytes[place]));
   }
-  const moved = state.shift.some(by => by);
-  return moved ? shifted(image, height, width, state.shift) : image;
+  return image;
+}
+
+// The image that the network sees.
+function currentImage() {
+  const [height, width] = contents.image.outputs, image = unmovedImage();
+  const isMoved = state.shift.some(by => by);
+  return isMoved ? shifted(image, height, width, state.shift) : image;
 }
 
 function parametersNow() {
@@ -109,10 +115,7 @@ function stateToText() {
   const {example, shift, off, trail} = state;
   if (example !== null && !state.strokes.length) parts.push(`i=${example}`);
   else if (state.pixels || state.strokes.length || example !== null) {
-    const moved = shift;
-    state.shift = [0, 0];
-    parts.push(`p=${packPixels(currentImage())}`);
-    state.shift = moved;
+    parts.push(`p=${packPixels(unmovedImage())}`);
   }
   if (shift.some(by => by)) parts.push(`m=${shift.join(',')}`);
   if (state.framed !== contents.framed) parts.push(`f=${Number(state.framed)}`);
