@@ -40,6 +40,12 @@ _FIGURES = flags.DEFINE_bool(
   'draw the figures at the end; python -m cnn_tf.visualization does it later',
   module_name='run',
 )
+_PAGE = flags.DEFINE_bool(
+  'page',
+  True,
+  'write page.html at the end; python -m cnn_tf.page does it later',
+  module_name='run',
+)
 
 _REPLICAS = flags.DEFINE_string(
   'replicas',
@@ -73,6 +79,8 @@ def main() -> None:
       train_loop.train_and_evaluate(settings, workdir, _REPLICAS.value)
       if _FIGURES.value:
         _draw_figures(workdir)
+      if _PAGE.value:
+        _write_page(workdir)
   except KeyboardInterrupt:
     raise KeyboardInterrupt(_how_to_resume(workdir)) from None
   finally:
@@ -99,6 +107,24 @@ def _draw_figures(workdir):
       print(f'No figures ({type(error).__name__}: {reason}); again: {again}')
     else:
       print(f'Figures: {folder}')
+
+
+def _write_page(workdir):
+  """Writes the page of a finished run, unless it exists."""
+  path = workdir / 'page.html'
+  if not path.exists() and not cluster.is_given():
+    from cnn_tf.page import finish
+
+    try:
+      finish.at_the_end(workdir)
+    except errors.UserError:
+      raise
+    except Exception as error:
+      again = f'python -m cnn_tf.page --workdir={_quote(workdir)}'
+      reason, *_ = [*str(error).splitlines(), '']
+      print(f'No page ({type(error).__name__}: {reason}); again: {again}')
+    else:
+      print(f'Page: {path}')
 
 
 def _new_workdir(settings):

@@ -82,10 +82,14 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     op_times.py                how long each op takes
     fields.py                  which pixels a node sees
     patches.py                 the real patches that excite a map most
+    gallery.py                 which examples to show
+    framing.py                 are images scaled and centred like MNIST's?
+    scales.py                  how large the outputs of a layer are
     starts.py                  initial images for gradient ascent
     ascent.py                  gradient ascent on pixels
     excitation.py              what excites a map, and whether it converged
     pattern_search.py          maps of a layer -> what excites them
+    pattern_files.py           the patterns of a layer <-> a file
 
   figures/                     numbers -> pictures
     sheet.py                   what all figures share: size, heading, colours
@@ -105,6 +109,14 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     draw.py                    figures -> PNG files and TensorBoard events
     __main__.py                the command that draws the figures
     patterns.py                the command that finds and draws patterns
+
+  page/                        a run -> one HTML file in which it computes
+    program.py                 geometry -> the steps that JavaScript runs
+    arrays.py                  arrays <-> compressed text
+    contents.py                a run -> all that its page contains
+    document.py                contents, sources -> HTML; renewing the sources
+    finish.py                  the folder of a run -> its page
+    __main__.py                the command that writes a page
 
   studies/                     what is said about CNNs, measured
     study.py                   how much work; the command line; the report

@@ -68,7 +68,13 @@ def kill(
   given = [f'--{name}={value}' for name, value in settings.items()]
 
   def start(workdir):
-    arguments = [*given, '--replicas=1', '--nofigures', f'--workdir={workdir}']
+    arguments = [
+      *given,
+      '--replicas=1',
+      '--nofigures',
+      '--nopage',
+      f'--workdir={workdir}',
+    ]
     return processes.Command(str(folder), *arguments)
 
   with command.silent_libraries():  # they load only once

@@ -29,7 +29,7 @@ class PortabilityTest(tf.test.TestCase):
       script=str(small_data.ROOT / 'run_train.py')
     )
     done = subprocess.run(
-      [sys.executable, '-c', code, '--workdir=run', '--nofigures']
+      [sys.executable, '-c', code, '--workdir=run', '--nofigures', '--nopage']
       + [f'--{name}={value}' for name, value in flags.items()],
       cwd=folder,
       env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},

@@ -56,7 +56,7 @@ class FlagsTest(tf.test.TestCase, parameterized.TestCase):
     done = processes.Command(self.folder, '--help').wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
     names = [field.name for field in dataclasses.fields(config.Config)]
-    for name in [*names, 'workdir', 'replicas', 'figures']:
+    for name in [*names, 'workdir', 'replicas', 'figures', 'page']:
       self.assertRegex(done.stdout, rf'--(\[no\])?{name}\b')
 
   @parameterized.parameters(
@@ -125,15 +125,17 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     self.assertLen(re.findall(r'^ *\d+/24 ', self.done.stdout, re.M), 24)
     self.assertRegex(
       self.done.stdout,
-      r'\nTest: \d\d\.\d\d% of 200 images .*\nFigures: whole/figures\n$',
+      r'\nTest: \d\d\.\d\d% of 200 images .*\nFigures: whole/figures\n'
+      r'Page: whole/page.html\n$',
     )
     self.assertTrue((self.whole / 'figures' / 'curves.png').exists())
+    self.assertIn('</html>', (self.whole / 'page.html').read_text())
 
   def test_a_finished_run_says_so(self):
     before = {f: f.stat().st_mtime_ns for f in self.whole.rglob('*')}
     done = self.start(f'--workdir={self.whole}').wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
-    *_, result, _ = self.done.stdout.splitlines()
+    *_, result, _, _ = self.done.stdout.splitlines()
     self.assertEqual(done.stdout, f'{self.whole} is finished. {result}\n')
     after = {f: f.stat().st_mtime_ns for f in self.whole.rglob('*')}
     self.assertEqual(after, before)
@@ -156,7 +158,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_its_flags_replay_it_in_a_folder_of_its_own(self):
     done = self.start(
-      f'--flagfile={self.whole}/run.flags', '--nofigures'
+      f'--flagfile={self.whole}/run.flags', '--nofigures', '--nopage'
     ).wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
     (workdir,) = pathlib.Path(self.folder, 'runs').iterdir()
@@ -169,7 +171,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   def test_a_second_process_is_refused_and_the_first_one_does_not_notice(self):
-    arguments = [*self.flags, '--nofigures', '--workdir=my run']
+    arguments = [*self.flags, '--nofigures', '--nopage', '--workdir=my run']
     first = self.start(*arguments)
     first.wait_for('/24 ')
     os.kill(first.process.pid, signal.SIGSTOP)  # it must not end too early
@@ -195,7 +197,9 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     *_, hint = stopped.stdout.splitlines()
     command = 'Stopped. To resume: python run_train.py '
     self.assertStartsWith(hint, command)
-    done = self.start(hint.removeprefix(command), '--nofigures').wait()
+    done = self.start(
+      hint.removeprefix(command), '--nofigures', '--nopage'
+    ).wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
     self.assertNotIn('may differ', done.stdout)
     self.assert_ends_like_the_whole_run(pathlib.Path(self.folder, 'my_run'))
@@ -205,6 +209,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
       self.folder,
       *self.flags,
       '--nofigures',
+      '--nopage',
       '--workdir=my run',
       stdout='/dev/full',
     ).wait()
@@ -217,7 +222,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
   def test_a_run_ends_quietly_with_the_reader_of_its_output(self):
     pipe = pathlib.Path(self.folder, 'pipe')
     os.mkfifo(pipe)
-    arguments = [*self.flags, '--nofigures', '--workdir=my run']
+    arguments = [*self.flags, '--nofigures', '--nopage', '--workdir=my run']
     running = processes.Command(self.folder, *arguments, stdout=str(pipe))
     with pipe.open() as reader:
       for line in reader:

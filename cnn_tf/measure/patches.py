@@ -47,6 +47,11 @@ def search(
   shape = num_maps, min(count, len(images))
   best = [tf.fill(shape, -np.inf), *[tf.zeros(shape, tf.int32)] * 2]
   means = tf.fill([num_maps], -np.inf)
+  # Traced once, for batches of any size.
+  some_images = tf.TensorSpec([None, *images.shape[1:]], images.dtype)
+  merge = merge.get_concrete_function(
+    some_images, tf.TensorSpec([], tf.int32), best, means
+  )
   for batch in activity.batches(images):
     batch_images, first = tf.constant(images[batch]), tf.constant(batch.start)
     best, means = merge(batch_images, first, best, means)

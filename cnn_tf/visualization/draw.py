@@ -11,6 +11,7 @@ from cnn_tf.figures import patterns
 from cnn_tf.figures import sheet
 from cnn_tf.measure import ascent
 from cnn_tf.measure import excitation
+from cnn_tf.measure import pattern_files
 from cnn_tf.measure import pattern_search
 from cnn_tf.measure import runs
 from cnn_tf.run import events
@@ -75,7 +76,7 @@ def write_patterns(
   """Finds and draws what excites some maps of the layer `name` most.
 
   Returns:
-    The paths of a PNG and a CSV file.
+    The paths of a PNG and a CSV file, and of one for the page of the run.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -91,7 +92,8 @@ def write_patterns(
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
   run_folder.write(folder / f'patterns_{name}.csv', text.getvalue())
-  return [*paths, f'{folder}/patterns_{name}.csv']
+  kept = pattern_files.save(folder, name, run.epoch, excitations)
+  return [*paths, f'{folder}/patterns_{name}.csv', str(kept)]
 
 
 def _objective(name, settings):

@@ -56,7 +56,9 @@ class DrawTest(small_run.TestCase):
     run = small_run.untrained()._replace(workdir=workdir)
     paths = draw.write_patterns(run, 'conv2', [0, 5], short)
     folder = workdir / 'figures'
-    names = [str(folder / f'patterns_conv2.{end}') for end in ('png', 'csv')]
+    names = [
+      str(folder / f'patterns_conv2.{end}') for end in ('png', 'csv', 'npz')
+    ]
     self.assertEqual(paths, names)
     with open(paths[1], newline='') as lines:
       rows = list(csv.DictReader(lines))

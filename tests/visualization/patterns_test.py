@@ -18,7 +18,7 @@ class PatternsTest(command_case.CommandTestCase, parameterized.TestCase):
 
   def test_equal_commands_write_equal_bytes(self):
     folder = self.workdir / 'figures'
-    names = [f'{folder}/patterns_conv2.{end}' for end in ('png', 'csv')]
+    names = [f'{folder}/patterns_conv2.{end}' for end in ('png', 'csv', 'npz')]
     written = []
     for _ in range(2):
       output = self.assert_output(

@@ -1,0 +1,61 @@
+"""Writes a page in which the network of a run computes: one HTML file.
+
+python -m cnn_tf.page --workdir=DIR
+python -m cnn_tf.page --workdir=DIR --output=FILE
+python -m cnn_tf.page --refresh=FILE    renews its code, keeps its network
+
+Open it in a browser, draw, and click on what you would like to know.
+"""
+
+import pathlib
+import time
+
+from absl import flags
+
+from cnn_tf import errors
+from cnn_tf.page import document
+from cnn_tf.run import command
+from cnn_tf.run import run_folder
+
+
+def main() -> None:
+  """Writes or refreshes the page that the flags name."""
+  refreshed, workdir = flags.FLAGS.refresh, command.folder('workdir')
+  if (refreshed is None) == (workdir is None):
+    raise errors.UserError('give --workdir=DIR, or --refresh=FILE')
+  if refreshed is not None:
+    _refresh(pathlib.Path(refreshed).expanduser())
+    return
+  with command.silent_libraries():
+    from cnn_tf.page import finish
+  started = time.perf_counter()
+  output = flags.FLAGS.output
+  path = finish.write(
+    workdir, None if output is None else pathlib.Path(output).expanduser()
+  )
+  size, seconds = path.stat().st_size / 1e6, time.perf_counter() - started
+  print(f'{path}\n{size:.1f} MB, {seconds:.0f} s')
+
+
+def _refresh(path):
+  try:
+    page = path.read_text(encoding='utf-8')
+    run_folder.write(path, document.refresh(page))
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
+  except (UnicodeDecodeError, errors.UserError) as error:
+    raise errors.UserError(f'{path}: {error}') from None
+  print(path)
+
+
+def _define_flags():
+  flags.DEFINE_string('workdir', None, 'folder of the run')
+  flags.DEFINE_string(
+    'output', None, 'the file to write (default: <workdir>/page.html)'
+  )
+  flags.DEFINE_string('refresh', None, 'a page whose code is to be renewed')
+
+
+if __name__ == '__main__':
+  _define_flags()
+  command.run(main)

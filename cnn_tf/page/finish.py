@@ -1,0 +1,39 @@
+"""The folder of a run -> its page."""
+
+import pathlib
+
+from cnn_tf.measure import runs
+from cnn_tf.page import contents
+from cnn_tf.page import document
+from cnn_tf.run import lock
+from cnn_tf.run import run_folder
+
+FILE = 'page.html'
+
+
+def at_the_end(workdir: pathlib.Path) -> None:
+  """Writes the page of a run that has just finished.
+
+  Raises:
+    UserError: the disk is full, or the folder cannot be written.
+  """
+  with lock.hold(workdir):
+    write(workdir)
+
+
+def write(
+  workdir: pathlib.Path, output: pathlib.Path | None = None
+) -> pathlib.Path:
+  """Writes the page of a run; returns its path.
+
+  Args:
+    workdir: the folder of the run.
+    output: the file (default: page.html in `workdir`).
+
+  Raises:
+    UserError: there is no run, or the file cannot be written.
+  """
+  page = document.write(contents.of_run(runs.load(workdir)))
+  path = workdir / FILE if output is None else output
+  run_folder.write(path, page)
+  return path

@@ -1,0 +1,71 @@
+// The right column: why, a map, a node, its pixels, and how one came there.
+
+const VIEWS = {why: whyView, cause: causeView, map: mapView, node: nodeView,
+               pixels: pixelsView};
+
+function updateInspector() {
+  const box = document.getElementById('inspector'), item = selection();
+  if (state.hidden && item && (item.a !== undefined || isLogit(item))) {
+    replaceChildren(box, [element('p', {}, 'The answer is hidden.')]);
+    return;
+  }
+  replaceChildren(box, item ? [tabs(item), crumbs(), VIEWS[item.view](item)]
+                            : [tabs(null), helpView()]);
+}
+
+function isLogit({layer}) {
+  return layer === contents.logits.name;
+}
+
+function tabs(item) {
+  const [a, b] = compared();
+  const targets = {
+    Why: contents.classes.length > 1 && !state.hidden
+      ? {view: 'why', a, b} : null,
+    Map: item?.layer && {view: 'map', layer: item.layer, map: item.map},
+    Node: item?.layer && {view: 'node', ...nodeOf(item)},
+    Pixels: item?.layer ? {view: 'pixels', ...nodeOf(item)}
+      : item && {view: 'cause', a, b},
+  };
+  return element('div', {class: 'tabs', role: 'group', 'aria-label': 'View'},
+    Object.entries(targets).map(([name, target]) => button(
+      name, `tab-${name}`, () => follow(target),
+      {disabled: !target, 'aria-pressed': Boolean(item && target
+        && item.view === target.view)})));
+}
+
+function crumbs() {
+  return element('nav', {class: 'crumbs', 'aria-label': 'Path'},
+    button('×', 'close', () => select([]), {'aria-label': 'Close'}),
+    state.trail.map((item, index) => [
+      index ? ' › ' : '',
+      index === state.trail.length - 1
+        ? element('span', {'aria-current': 'true'}, titleOf(item))
+        : button(titleOf(item), `crumb-${index}`,
+                 () => select(state.trail.slice(0, index + 1)),
+                 {class: 'link'})]));
+}
+
+function titleOf(item) {
+  const names = contents.classes;
+  switch (item.view) {
+    case 'why': return `${names[item.a]}, not ${names[item.b]}`;
+    case 'cause': case 'pixels': return 'pixels';
+    case 'map': return mapName(item.layer, item.map);
+    default: return nodeName(item);
+  }
+}
+
+function helpView() {
+  const steps = [
+    'Draw on the pad, or choose a test image: every layer computes it at once.',
+    'Ask why: the answer is a sum, and every term of it can be opened.',
+    'Click a map or a unit: its kernel, what excites it, and a switch.',
+    'Click a node: its window, the kernel, the products and their sum.'];
+  return element('div', {class: 'help'},
+    element('h2', {}, 'What does it compute?'),
+    element('ol', {}, steps.map(text => element('li', {}, text))),
+    element('p', {class: 'note'},
+      'The address of this page holds the image and the selection: a link ',
+      'to what is shown.'));
+}

@@ -1,0 +1,219 @@
+// The left column: the pad, the answer, the test images.
+
+const PAD_SIDE = 224;  // CSS pixels, at most
+const input = {};  // its elements
+
+function padScale() {
+  const [height, width] = contents.image.outputs;
+  return Math.max(1, Math.floor(PAD_SIDE / Math.max(height, width)));
+}
+
+function makeInput() {
+  const [height, width] = contents.image.outputs, scale = padScale();
+  input.pad = makeCanvas(width * scale, height * scale, {
+    id: 'pad', tabindex: '0', role: 'application',
+    'aria-label': 'Pad: draw with the pointer; the arrow keys move the image',
+    onpointerdown: startStroke, onpointermove: continueStroke,
+    onpointerup: endStroke, onpointercancel: endStroke, onkeydown: moveByKey,
+  });
+  input.controls = element('div', {class: 'controls'});
+  input.answer = element('div', {id: 'answer'});
+  input.note = element('p', {class: 'wrong note-on-file',
+                             'aria-live': 'polite'});
+  input.examples = makeExamples();
+  document.getElementById('input').append(
+    input.pad, input.note, input.controls, input.answer, input.examples);
+  acceptPictures();
+}
+
+function updateInput() {
+  drawPad();
+  updateControls();
+  updateAnswer();
+  for (const shown of input.examples.querySelectorAll('.thumbnail')) {
+    const isShown = state.example === Number(shown.dataset.example);
+    shown.setAttribute('aria-pressed', isShown);
+  }
+}
+
+// --- strokes ---
+
+function pointAt(event) {
+  const box = input.pad.getBoundingClientRect();
+  const [height, width] = contents.image.outputs;
+  return {x: (event.clientX - box.left) / box.width * width,
+          y: (event.clientY - box.top) / box.height * height};
+}
+
+function startStroke(event) {
+  if (event.button) return;
+  event.preventDefault();
+  input.pad.focus({preventScroll: true});
+  input.pad.setPointerCapture(event.pointerId);
+  const hasImage = state.example !== null || state.pixels !== null;
+  if (hasImage && state.framed) clearPad();  // only a whole drawing is framed
+  else if (state.shift.some(by => by)) flatten();
+  state.strokes.push([pointAt(event)]);
+  input.pointer = event.pointerId;
+  update();
+}
+
+function continueStroke(event) {
+  if (input.pointer !== event.pointerId) return;
+  // A browser reports several moves at once, so that a fast stroke stays round.
+  const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+  const stroke = state.strokes[state.strokes.length - 1];
+  stroke.push(...(moves.length ? moves : [event]).map(pointAt));
+  update();
+}
+
+function endStroke(event) {
+  if (input.pointer === event.pointerId) input.pointer = null;
+}
+
+// Makes pixels of strokes, so that they can be moved and drawn over.
+function flatten() {
+  Object.assign(state, {pixels: currentImage(), example: null, strokes: [],
+                        shift: [0, 0]});
+}
+
+function clearPad() {
+  Object.assign(state, {pixels: null, example: null, strokes: [],
+                        shift: [0, 0]});
+  update();
+}
+
+function undo() {
+  state.strokes.pop();
+  update();
+}
+
+const ARROWS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1],
+                ArrowRight: [0, 1]};
+
+function moveByKey(event) {
+  const by = ARROWS[event.key];
+  if (!by) return;
+  event.preventDefault();
+  state.shift = state.shift.map((moved, axis) => moved + by[axis]);
+  update();
+}
+
+// --- pictures ---
+
+function acceptPictures() {
+  const body = document.body;
+  body.addEventListener('dragover', event => event.preventDefault());
+  body.addEventListener('drop', event => {
+    event.preventDefault();
+    usePicture(event.dataTransfer.files[0]);
+  });
+  body.addEventListener('paste', event => {
+    usePicture(event.clipboardData.files[0]);
+  });
+}
+
+async function usePicture(file) {
+  if (!file) return;
+  const [height, width] = contents.image.outputs;
+  try {
+    const bitmap = await createImageBitmap(file);
+    const pixels = pixelsOf(bitmap, height, width, state.framed);
+    const bytes = pixels.map(v => Math.round(255 * v) * Math.fround(1 / 255));
+    Object.assign(state, {pixels: bytes, example: null, strokes: [],
+                          shift: [0, 0]});
+    input.note.textContent = '';
+    update();
+  } catch {
+    input.note.textContent = `${file.name}: not a picture that can be read.`;
+  }
+}
+
+function updateControls() {
+  const file = element('input', {
+    type: 'file', accept: 'image/*', class: 'hidden-file', tabindex: '-1',
+    onchange: event => usePicture(event.target.files[0])});
+  replaceChildren(input.controls, [
+    button('Clear', 'clear', clearPad),
+    button('Undo', 'undo', undo, {disabled: !state.strokes.length}),
+    button(state.thick ? 'Thick pen' : 'Thin pen', 'pen', () => {
+      state.thick = !state.thick;
+      update();
+    }, {title: 'Switch between a thin and a thick pen'}),
+    button('Picture…', 'picture', () => file.click(),
+           {title: 'Open a picture, or drop or paste one anywhere'}),
+    file,
+    toggle('Scale and centre', 'framed', state.framed, on => {
+      state.framed = on;
+      update();
+    }),
+  ]);
+}
+
+// --- the pad itself ---
+
+function drawPad() {
+  const [height, width] = contents.image.outputs, scale = padScale();
+  const context = input.pad.getContext('2d');
+  context.fillStyle = '#000';
+  context.fillRect(0, 0, width * scale, height * scale);
+  const base = basePixels();
+  const isEmpty = !base && !state.strokes.length;
+  if (base || state.shift.some(by => by)) {
+    const image = base && !state.strokes.length ? view.image : padPixels(base);
+    const sheet = sheetOf(image, contents.image.outputs, PIXELS);
+    context.drawImage(sheet, 0, 0, width * scale, height * scale);
+  } else {
+    drawStrokes(context, scale);
+  }
+  hatch(context, scale);
+  if (isEmpty) writePrompt(context, width * scale, height * scale);
+}
+
+function padPixels(base) {
+  const [height, width] = contents.image.outputs;
+  const ink = rasterise(state.strokes, height, width, penRadius());
+  const image = base ? ink.map((v, p) => Math.max(v, base[p])) : ink;
+  return shifted(image, height, width, state.shift);
+}
+
+function drawStrokes(context, scale) {
+  context.strokeStyle = '#fff';
+  context.lineCap = context.lineJoin = 'round';
+  context.lineWidth = 2 * penRadius() * scale;
+  for (const stroke of state.strokes) {
+    context.beginPath();
+    context.moveTo(stroke[0].x * scale, stroke[0].y * scale);
+    for (const {x, y} of stroke) context.lineTo(x * scale, y * scale + 0.01);
+    context.stroke();
+  }
+}
+
+function writePrompt(context, width, height) {
+  context.fillStyle = '#9a9a9a';
+  context.font = '16px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.fillText('Draw here', width / 2, height / 2 + 6);
+}
+
+// Thin diagonal lines over the pixels that nothing sees.
+function hatch(context, scale) {
+  const [height, width] = contents.image.outputs;
+  context.save();
+  context.beginPath();
+  contents.unseen.forEach((unseen, place) => {
+    if (!unseen) return;
+    const y = Math.floor(place / width), x = place % width;
+    context.rect(x * scale, y * scale, scale, scale);
+  });
+  context.clip();
+  context.beginPath();
+  for (let start = -height * scale; start < width * scale; start += 5) {
+    context.moveTo(start, 0);
+    context.lineTo(start + height * scale, height * scale);
+  }
+  context.strokeStyle = '#8c8c8c';
+  context.lineWidth = 1;
+  context.stroke();
+  context.restore();
+}

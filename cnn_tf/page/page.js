@@ -1,0 +1,133 @@
+// Starts the page; draws it after every change of the state.
+
+let frame = null, addressTimer = null, ownAddress = null;
+
+// To be called after every change of the state: draws once per frame, however
+// many changes there were.
+function update() {
+  if (frame !== null) return;
+  frame = requestAnimationFrame(() => {
+    frame = null;
+    draw();
+  });
+}
+
+function draw() {
+  recompute();
+  updateHeader();
+  updateInput();
+  updateLayers();
+  updateInspector();
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(writeAddress, 300);
+}
+
+// Shows a path of items; the inspector shows the last one.
+function select(trail) {
+  if (isNarrow() && trail.length) {
+    document.getElementById('inspector').scrollIntoView({behavior: 'smooth'});
+  }
+  state.trail = trail;
+  state.open.clear();
+  if (playing && selection()?.view !== 'node') stopPlaying();
+  update();
+}
+
+// One step further on the path, or back to an item that is on it.
+function follow(item) {
+  const text = itemToText(item);
+  const known = state.trail.findIndex(other => itemToText(other) === text);
+  select(known < 0 ? [...state.trail, item] : state.trail.slice(0, known + 1));
+  document.getElementById('inspector').scrollTop = 0;
+}
+
+function replaceLast(item) {
+  state.trail = [...state.trail.slice(0, -1), item];
+  update();
+}
+
+// --- the address ---
+
+function writeAddress() {
+  const text = `#${stateToText()}`;
+  if (text === (location.hash || '#')) return;
+  ownAddress = text;
+  location.replace(text);
+}
+
+// A link to another state was followed on this page.
+function readAddress() {
+  if ((location.hash || '#') === ownAddress) return;
+  stateFromText(location.hash.slice(1));
+  update();
+}
+
+// --- the header ---
+
+function updateHeader() {
+  const {dataset, result, layers, epoch} = contents;
+  const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+  const score = result
+    ? `${(100 * result.test_accuracy).toFixed(2)} % of ${
+      result.test_examples.toLocaleString('en')} test images` : '';
+  replaceChildren(document.getElementById('header'), [
+    element('h1', {}, dataset),
+    element('p', {class: 'facts'},
+      [`${total.toLocaleString('en')} parameters`, `epoch ${epoch}`, score,
+       `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
+    choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
+      state.kernels = kernels;
+      update();
+    }),
+    toggle('Hide the answer', 'hide', state.hidden, setHidden),
+    button(isDark() ? '☀' : '☾', 'theme', changeTheme,
+           {'aria-label': isDark() ? 'Light colours' : 'Dark colours',
+            class: 'icon'}),
+  ]);
+}
+
+function choice(label, values, chosen, onchoose) {
+  return element('div', {class: 'choice', role: 'group', 'aria-label': label},
+    element('span', {}, `${label}:`),
+    values.map(value => button(value, `choose-${value}`, () => onchoose(value),
+                               {'aria-pressed': value === chosen})));
+}
+
+function isDark() {
+  const {theme} = document.documentElement.dataset;
+  return theme ? theme === 'dark'
+    : matchMedia('(prefers-color-scheme: dark)').matches;
+}
+
+function changeTheme() {
+  document.documentElement.dataset.theme = isDark() ? 'light' : 'dark';
+  update();
+}
+
+// --- start ---
+
+async function start() {
+  try {
+    contents = await readContents();
+  } catch (error) {
+    document.body.append(element('p', {class: 'failure'},
+      `This page cannot be shown: ${error.message}. `,
+      'It needs a browser of 2023 or newer.'));
+    throw error;
+  }
+  stateFromText(location.hash.slice(1));
+  if (!location.hash) state.example = 0;
+  makeInput();
+  makeLayers();
+  layOut();
+  draw();
+  addEventListener('hashchange', readAddress);
+  addEventListener('resize', () => {
+    layOut();
+    update();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', update);
+  document.documentElement.dataset.ready = 'true';
+}
+
+start();
