@@ -56,8 +56,12 @@ function offNote(shares) {
   const all = softmax(logitsOf(view.whole));
   const best = ranking(view.whole)[0];
   const names = layers.map(([name, maps]) => `${maps.size} of ${name}`);
+  const [a, b] = compared(), {classes} = contents;
+  const logits = b === undefined ? '' : `Logit ${classes[a]} ${MINUS} ${
+    classes[b]}: ${number(difference(view.whole, a, b))} → ${
+    number(difference(view.tensors, a, b))}. `;
   return element('p', {class: 'off-note'},
-    `Off: ${names.join(', ')}. ${contents.classes[best]}: ${
+    `Off: ${names.join(', ')}. ${logits}${contents.classes[best]}: ${
       percent(all[best])} → ${percent(shares[best])} `,
     button('All on', 'all-on', () => {
       state.off = {};

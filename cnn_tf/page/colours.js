@@ -49,7 +49,7 @@ function cssOf(value, scale) {
 // Black or white, whichever is easier to read on the colour.
 function inkOn(value, scale) {
   const [red, green, blue] = colourOf(value, scale);
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? '#000' : '#fff';
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 120 ? '#000' : '#fff';
 }
 
 // A canvas with one pixel per value: maps side by side, to be drawn enlarged.

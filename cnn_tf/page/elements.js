@@ -38,10 +38,11 @@ function replaceChildren(parent, children) {
 
 const MINUS = '\u2212';
 
-// Three decimals; more digits where these would hide a small number.
+// Three decimals; an exponent where these would hide a small number.
 function number(value, decimals = 3) {
   const size = Math.abs(value);
-  const text = size >= 1e5 || (decimals > 2 && size > 0 && size < 0.0005)
+  const text = size >= 1e5
+    || (decimals > 2 && size > 0 && size < 0.5 * 10 ** -decimals)
     ? size.toExponential(1) : size.toFixed(decimals);
   return (value < 0 && Number(text) !== 0 ? MINUS : '') + text;
 }

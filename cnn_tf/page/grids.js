@@ -1,16 +1,27 @@
 // Grids of numbers, and of colours where the numbers would not fit.
 
-// Window x kernel = products, for the terms of one input map.
-function productGrids(terms, decimals = 2) {
-  const parts = [['window', 'value'], ['kernel', 'weight'],
-                 ['products', 'product']];
-  const grids = parts.map(([title, name]) => figure(
-    title, gridOf(
-      terms.map(term => ({...term, shown: term[name]})), {decimals})));
-  return element('div', {class: 'grids'},
-                 grids[0], element('span', {class: 'sign'}, '×'), grids[1],
-                 element('div', {class: 'result'},
-                         element('span', {class: 'sign'}, '='), grids[2]));
+// Window x kernel, and below them = products, for the terms of one input map.
+// Three tables do not fit beside each other with enough digits to check them,
+// and two wide ones do not either.
+function productGrids(terms) {
+  const width = new Set(terms.map(term => term.j)).size;
+  const isStacked = width > 3 && width <= LARGEST_TABLE;
+  const parts = [['', 'window', 'value'], ['×', 'kernel', 'weight'],
+                 ['=', 'products', 'product']];
+  return element('div', {class: isStacked ? 'grids stacked' : 'grids'},
+    parts.flatMap(([sign, title, name]) => {
+      const shown = terms.map(term => ({...term, shown: term[name]}));
+      const decimals = decimalsFor(shown, isStacked ? 3 : 4);
+      return [element('span', {class: 'sign'}, sign),
+              figure(title, gridOf(shown, {decimals}))];
+    }));
+}
+
+// So many decimals that the largest number has three significant digits.
+function decimalsFor(terms, least) {
+  const largest = Math.max(...terms.map(({shown}) => Math.abs(shown)));
+  return largest === 0 ? least
+    : Math.min(6, Math.max(least, 2 - Math.floor(Math.log10(largest))));
 }
 
 function figure(title, content) {

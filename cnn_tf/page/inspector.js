@@ -9,8 +9,9 @@ function updateInspector() {
     replaceChildren(box, [element('p', {}, 'The answer is hidden.')]);
     return;
   }
-  replaceChildren(box, item ? [tabs(item), crumbs(), VIEWS[item.view](item)]
-                            : [tabs(null), helpView()]);
+  replaceChildren(box, item
+    ? [tabs(item), crumbs(), VIEWS[item.view](item), words()]
+    : [tabs(null), helpView(), words()]);
 }
 
 function isLogit({layer}) {
@@ -52,8 +53,28 @@ function titleOf(item) {
     case 'why': return `${names[item.a]}, not ${names[item.b]}`;
     case 'cause': case 'pixels': return 'pixels';
     case 'map': return mapName(item.layer, item.map);
-    default: return nodeName(item);
+    // The item of a unit has the same name as its map view.
+    default: return nodeName(item)
+      + (layerNamed(item.layer).units ? ', its sum' : '');
   }
+}
+
+const WORDS = {
+  node: 'One number of a map: its window, times a kernel, summed.',
+  unit: 'One number of a dense layer, which sees all numbers below it.',
+  bias: 'A trained number that is added to the sum of products.',
+  relu: 'Keeps positive numbers, and replaces negative ones by 0.',
+  logit: 'The score of a class; softmax turns scores into percentages.'};
+let wordsAreOpen = false;
+
+function words() {
+  const box = element('details', {class: 'words', open: wordsAreOpen,
+                                  ontoggle: () => { wordsAreOpen = box.open; }},
+    element('summary', {'data-key': 'words'}, `? ${
+      Object.keys(WORDS).join(', ')}`),
+    Object.entries(WORDS).map(([word, meaning]) => element(
+      'p', {class: 'note'}, element('strong', {}, word), `: ${meaning}`)));
+  return box;
 }
 
 function helpView() {

@@ -11,20 +11,39 @@ function sumTable(terms, below, {bias, total, effects}) {
   const shown = all ? groups : groups.slice(0, SHOWN_GROUPS);
   const rest = groups.slice(shown.length);
   const largest = Math.abs(groups[0]?.sum) || 1;
+  // The effects are a fourth column, which these rows leave empty.
+  const line = (...cells) => {
+    const row = sumRow(...cells);
+    if (effects) row.append(element('td'));
+    return row;
+  };
   const head = effects && element('tr', {class: 'head'}, element('th', {}, ''),
     element('th', {colspan: '2'}, 'sum of products'),
     element('th', {}, effects.title));
   return element('table', {class: 'sum'}, head,
     shown.flatMap(group => groupRows(group, below, largest, effects)),
-    rest.length ? sumRow(
+    rest.length ? line(
       button(`${rest.length} others`, 'all', () => setOpen('all', true),
              {class: 'link'}),
       rest.reduce((sum, group) => sum + group.sum, 0)) : null,
-    isLong && all ? sumRow(
+    isLong && all ? line(
       button('Show fewer', 'all', () => setOpen('all', false), {class: 'link'}),
       null) : null,
-    sumRow('bias', bias),
-    sumRow('sum', total, 'total'));
+    line('bias', bias),
+    line('sum', total, 'total'));
+}
+
+// A cell whose text takes a pass through the network: it is computed after the
+// page has been drawn, so that strokes do not wait for it. A cell that is no
+// longer on the page is skipped.
+function lateCell(textOf) {
+  const cell = element('td', {class: 'value late'}, '…');
+  setTimeout(() => {
+    if (!cell.isConnected) return;
+    cell.textContent = textOf();
+    cell.classList.remove('late');
+  }, 60);
+  return cell;
 }
 
 function groupRows(group, below, largest, effects) {
@@ -40,22 +59,25 @@ function groupRows(group, below, largest, effects) {
   const bar = element('div', {class: `term ${side}`});
   bar.style.width = `${50 * Math.abs(group.sum) / largest}%`;
   const {value, weight} = group.terms[0];
-  const title = single ? `${number(value)} × ${number(weight)}`
-    : `${group.terms.length} products`;
-  const row = element('tr', {title, class: 'group'},
+  const factors = single && element('div', {class: 'factors'}, `${
+    number(value)} × ${number(weight)} =`);
+  const row = element('tr', {class: 'group'},
     element('th', {scope: 'row'},
       single ? null : button(
         isOpen ? '▾' : '▸', key, () => setOpen(key, !isOpen),
         {class: 'expander', 'aria-expanded': isOpen,
          'aria-label': `Products of ${name}`}),
       target ? button(name, `${key}-link`, () => follow(target),
-                      {class: 'link'}) : name),
+                      {class: 'link'}) : name,
+      factors || null),
     element('td', {class: 'term-track'}, bar),
     element('td', {class: 'value'}, signed(group.sum)),
-    effects && element('td', {class: 'value'}, effects.of(group.map)));
+    effects && lateCell(() => effects.of(group.map)));
   if (!isOpen) return [row];
   return [row, element('tr', {}, element('td', {colspan: '4'},
-    productGrids(group.terms)))];
+    productGrids(group.terms),
+    element('p', {class: 'note group-sum'},
+            `sum of ${group.terms.length} products: ${signed(group.sum)}`)))];
 }
 
 function sumRow(name, value, kind = '') {

@@ -22,6 +22,7 @@ function bigMap(layer, map) {
     'aria-label': `The nodes of ${mapName(layer.name, map)}; Enter opens one`,
     onkeydown: event => event.key === 'Enter' && follow(
       {view: 'node', ...nodeOf({layer: layer.name, map})})});
+  frameCaller(canvas, layer);
   canvas.addEventListener('click', event => {
     const box = canvas.getBoundingClientRect();
     const down = Math.floor((event.clientY - box.top) / canvas.cell);
@@ -35,6 +36,16 @@ function bigMap(layer, map) {
       'Click a node.'),
     button('PNG', 'png-map', () => savePng(canvas, `${layer.name}_${map}`),
            {class: 'small', 'aria-label': 'Save this map as a PNG file'})));
+}
+
+// The window of the node from which one came to this map.
+function frameCaller(canvas, layer) {
+  const node = state.trail[state.trail.length - 2];
+  const above = node?.view === 'node' && layerNamed(node.layer);
+  if (!above || above.units || above.input !== layer) return;
+  const [rows, columns] = windowOf(above.first, node).map(
+    pairs => new Set(pairs.map(([, place]) => place)));
+  frameField(canvas.getContext('2d'), {rows, columns}, canvas.cell);
 }
 
 // Turning maps off, and what that does to the answer.
@@ -66,12 +77,15 @@ function effectNote(layer, map, isOff) {
   const [a, b] = compared(), names = contents.classes;
   const shares = [on, off].map(t => percent(softmax(logitsOf(t))[best]));
   const turn = now === best ? '' : ` The answer becomes ${names[now]}.`;
-  const logits = b === undefined ? '' : ` The logit of ${
+  // The logits first: percentages close to 100 hide what has changed.
+  const logits = b === undefined ? '' : `If off, the logit of ${
     names[a]} minus that of ${names[b]}: ${number(difference(on, a, b))} → ${
-    number(difference(off, a, b))}.`;
-  return element('p', {class: 'effect'}, `Off, ${names[best]} ${
-    isOff ? 'is' : 'would be'} at ${shares[1]} instead of ${shares[0]}.`,
-    turn, logits);
+    number(difference(off, a, b))}. `;
+  const numOff = Object.values(state.off).reduce(
+    (sum, maps) => sum + maps.size, 0) - Number(isOff);
+  return element('p', {class: 'effect'}, logits, `Off, ${names[best]} ${
+    isOff ? 'is' : 'would be'} at ${shares[1]} instead of ${shares[0]}.`, turn,
+    numOff ? ` This is with ${numOff} others off.` : '');
 }
 
 // The weights of a map: one small kernel for every input map.
@@ -138,14 +152,15 @@ function patternsOf(layer, map) {
   const found = contents.patterns?.[layer.name];
   const index = found ? found.numbers.indexOf(map) : -1;
   if (index < 0) return null;
-  const parts = [['images', found.scores, layer.units ? '' : 'mean of the map'],
+  const what = layer.units ? 'value' : 'mean of the map';
+  const parts = [['images', found.scores, what],
                  ['patches', found.patchScores, 'one node']];
   return element('div', {}, element('h3', {}, 'What would excite it most'),
     element('p', {class: 'note'}, 'Found by gradient ascent on the pixels: ',
             found.statuses[index], '.'),
     element('div', {class: 'tiles'}, parts.filter(([name]) => found[name]).map(
-      ([name, scores, what]) => figure(
-        `${what} ${number(scores[index], 1)}`,
+      ([name, scores, title]) => figure(
+        `${title}: ${number(scores[index], 1)}`,
         picture(found[name], index, 84)))));
 }
 

@@ -7,9 +7,12 @@ function whyView({a, b}) {
   const below = contents.logits.input;
   return element('div', {class: 'view'},
     element('h2', {}, 'Why ', classMenu('a', a, b), ' and not ',
-            classMenu('b', a, b), '?'),
+            element('span', {class: 'together'}, classMenu('b', a, b), '?')),
+    newAnswer(a),
     element('p', {class: 'equation'},
             `logit ${nameA} ${MINUS} logit ${nameB} = ${number(value)}`),
+    element('p', {class: 'note'}, `So ${nameA} is e^${number(value)} = ${
+      number(Math.exp(value))} times as likely as ${nameB}.`),
     element('p', {class: 'note'},
       `Each row is the output of ${below.name}, times its weight to ${nameA} `,
       `minus its weight to ${nameB}. Orange speaks for ${nameA}, purple for `,
@@ -20,13 +23,24 @@ function whyView({a, b}) {
            {class: 'primary'}));
 }
 
+// The question stays when the image changes; the answer may not.
+function newAnswer(a) {
+  const [best] = ranking();
+  if (best === a) return null;
+  const name = contents.classes[best];
+  return element('p', {class: 'new-answer'}, `The answer is now ${name}. `,
+    button(`Why ${name} and not ${contents.classes[a]}?`, 'new-why',
+           () => replaceLast({view: 'why', a: best, b: a}), {class: 'link'}));
+}
+
 function classMenu(which, a, b) {
-  const item = {a, b};
+  const item = {a, b}, other = which === 'a' ? b : a;
   return element('select', {
     'aria-label': which === 'a' ? 'This class' : 'The other class',
     'data-key': `class-${which}`,
     onchange: event => replaceLast({view: 'why', ...item,
                                     [which]: Number(event.target.value)})},
     contents.classes.map((name, k) => element(
-      'option', {value: String(k), selected: item[which] === k}, name)));
+      'option', {value: String(k), selected: item[which] === k,
+                  disabled: k === other}, name)));
 }
