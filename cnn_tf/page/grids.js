@@ -1,27 +1,27 @@
 // Grids of numbers, and of colours where the numbers would not fit.
 
 // Window x kernel, and below them = products, for the terms of one input map.
-// Three tables do not fit beside each other with enough digits to check them,
-// and two wide ones do not either.
+// Three tables with enough digits to check them do not fit side by side; tables
+// that are wide, or whose numbers are small, stand below one another.
 function productGrids(terms) {
+  const parts = [['window', 'value'], ['× kernel', 'weight'],
+                 ['= products', 'product']].map(([title, name]) => {
+    const shown = terms.map(term => ({...term, shown: term[name]}));
+    return {title, shown, decimals: decimalsFor(shown)};
+  });
   const width = new Set(terms.map(term => term.j)).size;
-  const isStacked = width > 3 && width <= LARGEST_TABLE;
-  const parts = [['', 'window', 'value'], ['×', 'kernel', 'weight'],
-                 ['=', 'products', 'product']];
+  const isStacked = width <= LARGEST_TABLE
+    && (width > 3 || parts.some(({decimals}) => decimals > 3));
   return element('div', {class: isStacked ? 'grids stacked' : 'grids'},
-    parts.flatMap(([sign, title, name]) => {
-      const shown = terms.map(term => ({...term, shown: term[name]}));
-      const decimals = decimalsFor(shown, isStacked ? 3 : 4);
-      return [element('span', {class: 'sign'}, sign),
-              figure(title, gridOf(shown, {decimals}))];
-    }));
+    parts.map(({title, shown, decimals}) => figure(
+      title, gridOf(shown, {decimals}))));
 }
 
-// So many decimals that the largest number has three significant digits.
-function decimalsFor(terms, least) {
+// Three decimals, or so many more that the largest number has two digits.
+function decimalsFor(terms) {
   const largest = Math.max(...terms.map(({shown}) => Math.abs(shown)));
-  return largest === 0 ? least
-    : Math.min(6, Math.max(least, 2 - Math.floor(Math.log10(largest))));
+  return largest === 0 ? 3
+    : Math.min(6, Math.max(3, 1 - Math.floor(Math.log10(largest))));
 }
 
 function figure(title, content) {

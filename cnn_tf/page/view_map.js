@@ -81,11 +81,11 @@ function effectNote(layer, map, isOff) {
   const logits = b === undefined ? '' : `If off, the logit of ${
     names[a]} minus that of ${names[b]}: ${number(difference(on, a, b))} → ${
     number(difference(off, a, b))}. `;
-  const numOff = Object.values(state.off).reduce(
-    (sum, maps) => sum + maps.size, 0) - Number(isOff);
+  const isAlone = Object.entries(state.off).every(([name, maps]) => (
+    name === layer.name && [...maps].every(one => one === map)));
   return element('p', {class: 'effect'}, logits, `Off, ${names[best]} ${
     isOff ? 'is' : 'would be'} at ${shares[1]} instead of ${shares[0]}.`, turn,
-    numOff ? ` This is with ${numOff} others off.` : '');
+    isAlone ? '' : ' What else is off stays off.');
 }
 
 // The weights of a map: one small kernel for every input map.

@@ -28,7 +28,7 @@ function newAnswer(a) {
   const [best] = ranking();
   if (best === a) return null;
   const name = contents.classes[best];
-  return element('p', {class: 'new-answer'}, `The answer is now ${name}. `,
+  return element('p', {class: 'new-answer'}, `The answer is ${name}. `,
     button(`Why ${name} and not ${contents.classes[a]}?`, 'new-why',
            () => replaceLast({view: 'why', a: best, b: a}), {class: 'link'}));
 }

@@ -171,6 +171,7 @@ class NodeTest(PageTest):
     number = self.js('contents.examples.numbers[2]')
     images = datasets.to_float(run.data.test.images[number : number + 1])
     expected = run.network.activations(images)['conv2'][0, 4, 5, 6]
+    self.wait('!document.querySelector(".late")')
     cells = self.driver.find_elements('css selector', '.sum td.value')
     texts = [cell.text.replace('−', '-') for cell in cells]
     # Two per group, the products and the effect on the answer; then the rest,
@@ -181,6 +182,72 @@ class NodeTest(PageTest):
     self.assertAlmostEqual(total, float(expected), delta=0.001)
     self.click('.expander')
     self.assertLen(self.driver.find_elements('css selector', '.grid td'), 3 * 9)
+
+  def numbers(self, selector):
+    cells = self.driver.find_elements('css selector', selector)
+    return np.array([float(cell.text.replace('−', '-')) for cell in cells])
+
+  def test_products_that_are_opened_can_be_checked_by_hand(self):
+    self.show(small_run.untrained(config.REFERENCE_LAYERS), 'i=2')
+    for state in ('node.conv3.1.1.26', 'node.conv2.4.5.6'):
+      self.js(f'select([textToItem("{state}")])')
+      self.settle()
+      self.click('.expander')
+      grids = self.numbers('.grid td').reshape(3, -1)
+      window, kernel, products = grids
+      np.testing.assert_allclose(window * kernel, products, atol=0.0015)
+      total = float(self.text('.group-sum').split()[-1].replace('−', '-'))
+      self.assertAlmostEqual(products.sum(), total, delta=0.005)
+      # Window and kernel stand side by side, and nothing is cut off.
+      self.assertLessEqual(
+        self.js('document.querySelector("#inspector").scrollWidth'),
+        self.js('document.querySelector("#inspector").clientWidth'),
+      )
+
+  def test_a_row_of_one_product_shows_its_factors(self):
+    self.show(small_run.untrained(config.REFERENCE_LAYERS), 'i=2&s=why.4.6')
+    rows = self.driver.find_elements('css selector', '.sum .group')
+    self.assertLen(rows, 8)
+    for row in rows:
+      text = row.text.replace('−', '-').split('\n')[-1]
+      value, _, weight, _, product = text.split()
+      self.assertAlmostEqual(
+        float(value) * float(weight), float(product), delta=0.002
+      )
+
+  def test_the_column_of_effects_is_named_as_a_change(self):
+    self.show(
+      small_run.untrained(config.REFERENCE_LAYERS),
+      'i=2&s=why.4.6/node.conv2.4.5.6',
+    )
+    self.assertEqual(
+      self.text('.sum .head th:last-child'), 'change of 4 − 6 if off'
+    )
+    self.assertIn('changes if the map is turned off', self.text('#inspector'))
+    widths = self.js(
+      '["head", "total"].map(name => document.querySelector('
+      '`.sum .${name}`).lastChild.getBoundingClientRect().right)'
+    )
+    self.assertEqual(*widths)
+
+  def test_a_class_is_not_compared_with_itself(self):
+    self.show(small_run.untrained(), 'i=2&s=why.4.6')
+    disabled = 'Array.from(document.querySelectorAll("[data-key=class-%s] '
+    disabled += 'option:disabled"), option => option.value)'
+    self.assertEqual(self.js(disabled % 'a'), ['6'])
+    self.assertEqual(self.js(disabled % 'b'), ['4'])
+
+  def test_why_names_the_answer_if_it_is_another_one(self):
+    self.show(small_run.untrained(), 'i=2')
+    best = self.js('ranking()[0]')
+    other = (best + 1) % 10
+    self.js(f"select([{{view: 'why', a: {other}, b: {(best + 2) % 10}}}])")
+    self.settle()
+    self.assertStartsWith(self.text('.new-answer'), f'The answer is {best}.')
+    self.click('[data-key=new-why]')
+    item = self.js('selection()')
+    self.assertEqual((item['a'], item['b']), (best, other))
+    self.assertFalse(self.js('document.querySelector(".new-answer")'))
 
   def test_the_field_of_a_node_is_that_of_the_windows(self):
     for seed in range(_NUM_NETWORKS):
