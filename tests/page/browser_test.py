@@ -206,14 +206,12 @@ class NodeTest(PageTest):
 
   def test_a_row_of_one_product_shows_its_factors(self):
     self.show(small_run.untrained(config.REFERENCE_LAYERS), 'i=2&s=why.4.6')
-    rows = self.driver.find_elements('css selector', '.sum .group')
-    self.assertLen(rows, 8)
-    for row in rows:
-      text = row.text.replace('−', '-').split('\n')[-1]
-      value, _, weight, _, product = text.split()
-      self.assertAlmostEqual(
-        float(value) * float(weight), float(product), delta=0.002
-      )
+    factors = self.driver.find_elements('css selector', '.factors')
+    products = self.numbers('.sum .group .value')
+    self.assertLen(products, 8)
+    for cell, product in zip(factors, products, strict=True):
+      value, weight = cell.text.replace('−', '-').rstrip('= ').split(' × ')
+      self.assertAlmostEqual(float(value) * float(weight), product, delta=0.002)
 
   def test_the_column_of_effects_is_named_as_a_change(self):
     self.show(
