@@ -26,16 +26,16 @@ GOAL = 99.0
 class Work(NamedTuple):
   """How to train, and for how long."""
 
-  images: int = 45000  # seen in all, each once
-  batch_size: int = 32
-  learning_rate: float = 0.1  # the highest
+  images: int = 40000  # seen in all, each once
+  batch_size: int = 16
+  learning_rate: float = 0.006  # the highest
   warmup: float = 0.1  # share of the steps in which the rate rises
-  optimizer: str = 'momentum'
+  optimizer: str = 'adam'
   momentum: float = 0.9
-  nesterov: bool = True
+  nesterov: bool = False
   l2_scale: float = 0.0
-  average: float = 0.99  # decay of the average of the kernels per step
-  label_smoothing: float = 0.0
+  average: float = 0.0  # decay of the average of the kernels per step
+  label_smoothing: float = 0.2
   precision: str = 'float32'
 
 
