@@ -1,7 +1,7 @@
 // Grids of numbers, and of colours where the numbers would not fit.
 
 // Window x kernel = products, for the terms of one input map.
-function productGrids(terms, decimals = 2) {
+function productGrids(terms, decimals = 3) {
   const parts = [['window', 'value'], ['kernel', 'weight'],
                  ['products', 'product']];
   const grids = parts.map(([title, name]) => figure(

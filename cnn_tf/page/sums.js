@@ -40,8 +40,7 @@ function groupRows(group, below, largest, effects) {
   const bar = element('div', {class: `term ${side}`});
   bar.style.width = `${50 * Math.abs(group.sum) / largest}%`;
   const {value, weight} = group.terms[0];
-  const title = single ? `${number(value)} × ${number(weight)}`
-    : `${group.terms.length} products`;
+  const title = single ? '' : `${group.terms.length} products`;
   const row = element('tr', {title, class: 'group'},
     element('th', {scope: 'row'},
       single ? null : button(
@@ -49,7 +48,9 @@ function groupRows(group, below, largest, effects) {
         {class: 'expander', 'aria-expanded': isOpen,
          'aria-label': `Products of ${name}`}),
       target ? button(name, `${key}-link`, () => follow(target),
-                      {class: 'link'}) : name),
+                      {class: 'link'}) : name,
+      single ? element('span', {class: 'factors'},
+                       `${number(value)} × ${number(weight)}`) : null),
     element('td', {class: 'term-track'}, bar),
     element('td', {class: 'value'}, signed(group.sum)),
     effects && element('td', {class: 'value'}, effects.of(group.map)));

@@ -40,7 +40,7 @@ function productTerms(node, layer) {
       groupsOf(terms).map(group => element('div', {},
         below.name === 'image' ? windowNote(node, layer)
           : element('h3', {}, mapName(below.name, group.map)),
-        productGrids(group.terms, 3))),
+        productGrids(group.terms))),
       element('table', {class: 'sum'},
         sumRow(`sum of ${terms.length} products`, products),
         sumRow('bias', bias), sumRow('sum', total, 'total')));
@@ -84,7 +84,7 @@ function mapEffects(below) {
       || contents.classes.length < 2) return null;
   const [a, b] = compared();
   const names = contents.classes;
-  return {title: `if off, ${names[a]} ${MINUS} ${names[b]}`,
+  return {title: `if off, change of ${names[a]} ${MINUS} ${names[b]}`,
           note: `If off: what is added to the logit of ${names[a]} minus that `
             + `of ${names[b]} by turning the map off.`,
           of: map => signed(effectOfMap(below, map, a, b))};

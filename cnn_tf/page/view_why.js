@@ -28,5 +28,6 @@ function classMenu(which, a, b) {
     onchange: event => replaceLast({view: 'why', ...item,
                                     [which]: Number(event.target.value)})},
     contents.classes.map((name, k) => element(
-      'option', {value: String(k), selected: item[which] === k}, name)));
+      'option', {value: String(k), selected: item[which] === k,
+                 disabled: k === (which === 'a' ? b : a)}, name)));
 }
