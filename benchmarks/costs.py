@@ -62,7 +62,7 @@ def _peak_memory(precision):
       usage = _run(
         *('run_train.py', '--dataset=fashion', f'--precision={precision}'),
         *('--lr_schedule=exp', '--num_epochs=1', f'--workdir={folder}/run'),
-        '--nofigures',
+        *('--nofigures', '--nopage'),
       )
     peaks.append(usage.ru_maxrss / 2**20)  # KiB on Linux
   return statistics.median(peaks)

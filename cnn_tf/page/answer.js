@@ -10,6 +10,12 @@ function updateAnswer() {
       button('Show the answer', 'show', () => setHidden(false))]);
     return;
   }
+  if (!view.image.some(value => value)) {
+    replaceChildren(input.answer, [
+      element('p', {class: 'headline'}, '–'),
+      element('p', {class: 'note'}, 'Nothing is drawn.')]);
+    return;
+  }
   const [best, other] = compared();
   const shown = order.length <= MOST_BARS ? range(order.length)
     : order.slice(0, MOST_BARS);

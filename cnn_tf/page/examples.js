@@ -28,6 +28,7 @@ function thumbnail(index) {
 }
 
 function showExample(index) {
+  input.note.textContent = '';
   Object.assign(state, {example: index, pixels: null, strokes: [],
                         shift: [0, 0]});
   update();

@@ -50,9 +50,8 @@ function startStroke(event) {
   event.preventDefault();
   input.pad.focus({preventScroll: true});
   input.pad.setPointerCapture(event.pointerId);
-  const hasImage = state.example !== null || state.pixels !== null;
-  if (hasImage && state.framed) clearPad();  // only a whole drawing is framed
-  else if (state.shift.some(by => by)) flatten();
+  input.note.textContent = '';
+  if (state.shift.some(by => by)) flatten();
   state.strokes.push([pointAt(event)]);
   input.pointer = event.pointerId;
   update();
@@ -78,6 +77,7 @@ function flatten() {
 }
 
 function clearPad() {
+  input.note.textContent = '';
   Object.assign(state, {pixels: null, example: null, strokes: [],
                         shift: [0, 0]});
   update();
@@ -166,7 +166,8 @@ function drawPad() {
   } else {
     drawStrokes(context, scale);
   }
-  hatch(context, scale);
+  // Framing moves strokes, so what is drawn here is seen elsewhere.
+  if (base || !state.framed) hatch(context, scale);
   if (isEmpty) writePrompt(context, width * scale, height * scale);
 }
 

@@ -24,13 +24,14 @@ function draw() {
 
 // Shows a path of items; the inspector shows the last one.
 function select(trail) {
-  if (isNarrow() && trail.length) {
-    document.getElementById('inspector').scrollIntoView({behavior: 'smooth'});
-  }
   state.trail = trail;
   state.open.clear();
   if (playing && selection()?.view !== 'node') stopPlaying();
   update();
+  if (!isNarrow() || !trail.length) return;
+  // After the drawing, which changes the height of the page.
+  requestAnimationFrame(
+    () => document.getElementById('inspector').scrollIntoView());
 }
 
 // One step further on the path, or back to an item that is on it.
@@ -50,14 +51,15 @@ function replaceLast(item) {
 
 function writeAddress() {
   const text = `#${stateToText()}`;
-  if (text === (location.hash || '#')) return;
   ownAddress = text;
+  if (text === (location.hash || '#')) return;
   location.replace(text);
 }
 
 // A link to another state was followed on this page.
 function readAddress() {
   if ((location.hash || '#') === ownAddress) return;
+  ownAddress = location.hash || '#';
   stateFromText(location.hash.slice(1));
   update();
 }
@@ -67,13 +69,15 @@ function readAddress() {
 function updateHeader() {
   const {dataset, result, layers, epoch} = contents;
   const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
-  const score = result
+  const isTrained = state.kernels === 'trained';
+  const score = result && isTrained
     ? `${(100 * result.test_accuracy).toFixed(2)} % of ${
       result.test_examples.toLocaleString('en')} test images` : '';
   replaceChildren(document.getElementById('header'), [
     element('h1', {}, dataset),
     element('p', {class: 'facts'},
-      [`${total.toLocaleString('en')} parameters`, `epoch ${epoch}`, score,
+      [`${total.toLocaleString('en')} parameters`,
+       isTrained ? `epoch ${epoch}` : 'untrained', score,
        `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
     choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
       state.kernels = kernels;
@@ -116,7 +120,6 @@ async function start() {
     throw error;
   }
   stateFromText(location.hash.slice(1));
-  if (!location.hash) state.example = 0;
   makeInput();
   makeLayers();
   layOut();

@@ -11,7 +11,7 @@ from cnn_tf import errors
 from cnn_tf.data import idx
 from cnn_tf.run import trainer
 
-SHORT = work_to_99.Work(images=330, batch_size=32)
+SHORT = work_to_99.Work(images=330, batch_size=32, warmup=0.1)
 
 
 class AccuracyTest(tf.test.TestCase):

@@ -32,7 +32,7 @@ _TENSORS += '([name, tensor]) => [name, Array.from(tensor)]))'
 
 def random_run(seed):
   """A run with a random network, untrained, and random images."""
-  case = networks.random_case(seed)
+  case = networks.random_case(seed)._replace(precision='float32')
   shape = *case.image_shape[:2], 1
   random = np.random.default_rng(seed)
   images = random.integers(0, 256, (12, *shape[:2]), np.uint8)
@@ -96,6 +96,7 @@ class ForwardTest(PageTest):
     self.show(small_run.untrained())
     for seed in range(100, 110):
       case = networks.random_case(seed, most_pixels=12)
+      case = case._replace(precision='float32')
       network, images, _ = networks.make(case)
       geometries = geometry.trace(layers.parse(case.layers), case.image_shape)
       with self.subTest(case.layers):
