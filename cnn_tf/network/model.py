@@ -30,7 +30,7 @@ class ConvNet(tf.Module):
     layers: the layer specs, from the image to the logits.
     kernels: layer name -> `tf.Variable`, HWIO or `[inputs, units]`.
     biases: layer name -> `tf.Variable`, `[maps]` or `[units]`.
-    precision: the type in which they multiply inputs with kernels.
+    precision: the type in which inputs and kernels are multiplied.
   """
 
   def __init__(
