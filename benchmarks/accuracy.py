@@ -2,7 +2,7 @@
 
 python -m benchmarks.accuracy --flagfile=configs/fashion.flags --seeds=10
 python -m benchmarks.accuracy configs/*.flags --on=test --first_seed=1000
-python -m benchmarks.accuracy --table      prints the table of docs/results.md
+python -m benchmarks.accuracy --table      prints the tables of the docs
 
 Each finished seed becomes a line of benchmarks/accuracy.csv, and seeds that are
 there are not trained again. A run that was stopped is resumed.
@@ -27,7 +27,9 @@ def main(*flagfiles: str) -> None:
   """Trains what is missing in the table, and prints the statistics."""
   table = pathlib.Path(flags.FLAGS.csv)
   if flags.FLAGS.table:
-    print(results.table(records.read(table), results.CONFIGS))
+    found = records.read(table)
+    print(results.table(found, results.CONFIGS), end='\n\n')
+    print(results.short_table(found, results.CONFIGS))
     return
   if not flagfiles:
     raise errors.UserError('no flagfile is given (--help shows examples)')
@@ -78,7 +80,7 @@ if __name__ == '__main__':
   )
   flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
   flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
-  flags.DEFINE_bool('table', False, 'print the table of docs/results.md')
+  flags.DEFINE_bool('table', False, 'print the tables of docs/results.md and README.md')
   # absl would read a flagfile as flags of this command.
   sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
   command.run(main, takes_arguments=True)

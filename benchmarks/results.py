@@ -1,4 +1,4 @@
-"""`benchmarks/accuracy.csv` -> the table of docs/results.md."""
+"""`benchmarks/accuracy.csv` -> the tables of docs/results.md and the README."""
 
 import pathlib
 import statistics
@@ -24,13 +24,23 @@ _COLUMNS = (
   'precision',
   'n',
   'test accuracy, %',
+  '95 % interval',
   'with flips, %',
   'command',
+)
+_SHORT = (
+  '`configs/`',
+  'data',
+  'epochs',
+  'n',
+  'test accuracy, %',
+  '95 % interval',
+  'with flips, %',
 )
 
 
 def table(all_records: list[records.Record], configs: pathlib.Path) -> str:
-  """The table in Markdown: one line per flagfile with results on the test set.
+  """The table of docs/results.md: one line per flagfile with test results.
 
   Only lines of the CSV file that were trained with the present settings of a
   flagfile count.
@@ -40,13 +50,40 @@ def table(all_records: list[records.Record], configs: pathlib.Path) -> str:
     configs: the folder of the flagfiles.
   """
   lines = [_line(_COLUMNS), _line(['---'] * len(_COLUMNS))]
+  for name, settings, found in _flagfiles(all_records, configs):
+    lines.append(_line(_cells(name, settings, found)))
+  return '\n'.join(lines)
+
+
+def short_table(
+  all_records: list[records.Record], configs: pathlib.Path
+) -> str:
+  """The same results as `table`, without costs: the table of the README."""
+  lines = [_line(_SHORT), _line(['---'] * len(_SHORT))]
+  for name, settings, found in _flagfiles(all_records, configs):
+    cells = dict(zip(_COLUMNS, _cells(name, settings, found), strict=True))
+    lines.append(_line([cells[column] for column in _SHORT]))
+  return '\n'.join(lines)
+
+
+def headers(
+  all_records: list[records.Record], configs: pathlib.Path
+) -> dict[str, str]:
+  """Name of a flagfile -> its result, as the header of the file states it."""
+  return {
+    name: f'Test accuracy {_spread(record.accuracy for record in found)} % '
+    f'(n = {len(found)})'
+    for name, _, found in _flagfiles(all_records, configs)
+  }
+
+
+def _flagfiles(all_records, configs):
+  """Name, settings, and records by seed of each flagfile with results."""
   for path in sorted(configs.glob('*.flags')):
     settings = seeds.settings_on(settings_flags.read(path), 'test')
     found = records.find(all_records, settings, 'test')
     if found:
-      by_seed = [found[seed] for seed in sorted(found)]
-      lines.append(_line(_cells(path.stem, settings, by_seed)))
-  return '\n'.join(lines)
+      yield path.stem, settings, [found[seed] for seed in sorted(found)]
 
 
 def _cells(name, settings: config.Config, found: list[records.Record]):
@@ -65,6 +102,7 @@ def _cells(name, settings: config.Config, found: list[records.Record]):
     settings.precision,
     str(len(found)),
     _spread(record.accuracy for record in found),
+    _interval(record.accuracy for record in found),
     '' if None in flips else _spread(flips),
     f'`{_command(name, found)}`',
   ]
@@ -81,6 +119,13 @@ def _spread(accuracies: Iterable[float]):
   if found.deviation != found.deviation:  # NaN: a single seed
     return f'{found.mean:.2f}'
   return f'{found.mean:.2f} ± {found.deviation:.2f}'
+
+
+def _interval(accuracies: Iterable[float]):
+  found = intervals.describe([100 * accuracy for accuracy in accuracies])
+  if found.deviation != found.deviation:
+    return ''
+  return f'{found.low:.2f} to {found.high:.2f}'
 
 
 def _minutes(seconds):

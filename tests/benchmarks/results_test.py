@@ -10,15 +10,29 @@ from benchmarks import seeds
 from cnn_tf.run import config
 
 _ROOT = results.CONFIGS.parent
+_RECORDS = records.read(_ROOT / 'benchmarks/accuracy.csv')
 
 
 class PageTest(absltest.TestCase):
   def test_it_shows_the_table_of_the_csv_file(self):
-    page = (_ROOT / 'docs/results.md').read_text()
-    found = records.read(_ROOT / 'benchmarks/accuracy.csv')
-    shown = page.split('<!-- table of the accuracies -->\n')[1]
-    shown = shown.split('\n<!-- end -->')[0]
-    self.assertEqual(shown, results.table(found, results.CONFIGS))
+    shown = _between_markers(_ROOT / 'docs/results.md')
+    self.assertEqual(shown, results.table(_RECORDS, results.CONFIGS))
+
+  def test_the_readme_shows_the_short_table(self):
+    shown = _between_markers(_ROOT / 'README.md')
+    self.assertEqual(shown, results.short_table(_RECORDS, results.CONFIGS))
+
+  def test_the_headers_of_the_flagfiles_state_the_same(self):
+    for name, result in results.headers(_RECORDS, results.CONFIGS).items():
+      with self.subTest(name):
+        lines = (results.CONFIGS / f'{name}.flags').read_text().splitlines()
+        header = ' '.join(line[2:] for line in lines if line.startswith('# '))
+        self.assertIn(result, header)
+
+
+def _between_markers(path):
+  text = path.read_text().split('<!-- table of the accuracies -->\n')[1]
+  return text.split('\n<!-- end -->')[0]
 
 
 class TableTest(absltest.TestCase):
@@ -50,7 +64,7 @@ class TableTest(absltest.TestCase):
     self.assertEqual(
       row,
       ['`plain`', 'Fashion-MNIST', '114,454', '2,815,336', '7', '1:15']
-      + ['float32', '3', '92.00 ± 0.20', '']
+      + ['float32', '3', '92.00 ± 0.20', '91.50 to 92.50', '']
       + [
         '`python -m benchmarks.accuracy --flagfile=configs/plain.flags '
         '--seeds=3 --first_seed=1000 --on=test`'
@@ -65,12 +79,25 @@ class TableTest(absltest.TestCase):
       )
     )
 
+  def test_the_short_table_and_the_header(self):
+    found = [self.record(seed, 0.9 + seed / 100) for seed in (0, 1, 2)]
+    self.assertEqual(
+      results.short_table(found, self.configs).splitlines()[2],
+      '| `plain` | Fashion-MNIST | 7 | 3 | 91.00 ± 1.00 | 88.52 to 93.48 |  |',
+    )
+    self.assertEqual(
+      results.headers(found, self.configs),
+      {'plain': 'Test accuracy 91.00 ± 1.00 % (n = 3)'},
+    )
+
   def test_flips_are_a_column_of_their_own(self):
     (row,) = self.rows(
       self.record(0, 0.92, accuracy_with_flips=0.93),
       self.record(1, 0.92, accuracy_with_flips=0.93),
     )
-    self.assertEqual(row[8:10], ['92.00 ± 0.00', '93.00 ± 0.00'])
+    self.assertEqual(
+      row[8:11], ['92.00 ± 0.00', '92.00 to 92.00', '93.00 ± 0.00']
+    )
 
 
 if __name__ == '__main__':
