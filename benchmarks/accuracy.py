@@ -80,7 +80,9 @@ if __name__ == '__main__':
   )
   flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
   flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
-  flags.DEFINE_bool('table', False, 'print the tables of docs/results.md and README.md')
+  flags.DEFINE_bool(
+    'table', False, 'print the tables of docs/results.md and README.md'
+  )
   # absl would read a flagfile as flags of this command.
   sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
   command.run(main, takes_arguments=True)

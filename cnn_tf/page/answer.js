@@ -77,5 +77,6 @@ function offNote(shares) {
 
 function setHidden(hidden) {
   state.hidden = hidden;
+  if (hidden) forgetAnswer();
   update();
 }

@@ -46,6 +46,7 @@ def network(run: runs.Run) -> dict[str, Any]:
     'dataset': run.dataset,
     'epoch': run.epoch,
     'seed': run.settings.seed,
+    'precision': run.settings.precision,
     'result': run_folder.read_result(run.workdir),
     'classes': run.class_names,
     'framed': framing.is_framed(run.data.train.images[:_NUM_FRAMED]),

@@ -1,16 +1,17 @@
 // Strokes, pictures -> the pixels of an image, in [0, 1].
 //
-// A stroke is a list of points {x, y} in pixels of the image. Rasterising it
-// here, and not on a canvas, gives the same pixels in every browser.
+// A stroke is {radius, points}: its pen, and points {x, y} in pixels of the
+// image. Rasterising it here, and not on a canvas, gives the same pixels in
+// every browser.
 
 const BOX = 20 / 28;  // of MNIST: the digit's box as a share of the image
 
-// The strokes with a round pen of `radius`, smooth at its border.
-function rasterise(strokes, height, width, radius) {
+// The strokes with round pens, smooth at their borders.
+function rasterise(strokes, height, width) {
   const image = new Float32Array(height * width);
-  for (const stroke of strokes) {
-    stroke.forEach((point, index) => {
-      const from = stroke[Math.max(0, index - 1)], reach = radius + 1;
+  for (const {radius, points} of strokes) {
+    points.forEach((point, index) => {
+      const from = points[Math.max(0, index - 1)], reach = radius + 1;
       const top = Math.max(0, Math.floor(Math.min(from.y, point.y) - reach));
       const left = Math.max(0, Math.floor(Math.min(from.x, point.x) - reach));
       const bottom = Math.min(height, Math.max(from.y, point.y) + reach);
@@ -39,22 +40,28 @@ function distance(point, a, b) {
 
 // The strokes as the digits of MNIST were framed: the longer side of their
 // ink fills the box, the centre of mass is moved to the centre of the image.
-function frameStrokes(strokes, height, width, radius) {
-  const points = strokes.flat();
+function frameStrokes(strokes, height, width) {
+  const points = strokes.flatMap(stroke => stroke.points);
+  const radius = Math.max(...strokes.map(stroke => stroke.radius));
   const [xs, ys] = [points.map(p => p.x), points.map(p => p.y)];
   const long = Math.max(Math.max(...xs) - Math.min(...xs),
                         Math.max(...ys) - Math.min(...ys));
   const room = BOX * Math.min(height, width) - 2 * radius;
   const scale = long > 1 ? room / long : 1;
   const [top, left] = [Math.min(...ys) * scale, Math.min(...xs) * scale];
-  const moved = (dx, dy) => strokes.map(stroke => stroke.map(
-    p => ({x: p.x * scale - left + dx, y: p.y * scale - top + dy})));
+  const moved = (dx, dy) => moveStrokes(strokes, scale, dx - left, dy - top);
   const margin = (1 - BOX) / 2 * Math.min(height, width) + radius;
-  const image = rasterise(moved(margin, margin), height, width, radius);
+  const image = rasterise(moved(margin, margin), height, width);
   const centre = centreOfMass(image, height, width);
   return rasterise(
     moved(margin + width / 2 - centre.x, margin + height / 2 - centre.y),
-    height, width, radius);
+    height, width);
+}
+
+function moveStrokes(strokes, scale, dx, dy) {
+  return strokes.map(({radius, points}) => ({
+    radius, points: points.map(
+      ({x, y}) => ({x: scale * x + dx, y: scale * y + dy}))}));
 }
 
 // In indices of pixels, as MNIST counts: {14, 14} is the centre of 28x28.

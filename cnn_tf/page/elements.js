@@ -18,22 +18,29 @@ function button(text, key, onclick, attributes = {}) {
                             ...attributes}, text);
 }
 
-function toggle(text, key, checked, onchange) {
+function toggle(text, key, checked, onchange, attributes = {}) {
   const box = element('input', {type: 'checkbox', checked, 'data-key': key,
-                                onchange: () => onchange(box.checked)});
+                                onchange: () => onchange(box.checked),
+                                ...attributes});
   return element('label', {class: 'toggle'}, box, text);
 }
 
-// Replaces the children, and gives the focus back to the same control.
+// Replaces the children, and gives the focus back to the same control, or to
+// the new heading if the control is gone.
 function replaceChildren(parent, children) {
   const active = document.activeElement;
-  const key = parent.contains(active) && active.dataset.key;
+  const hadFocus = active !== parent && parent.contains(active);
+  const {key} = active?.dataset ?? {};
   const top = parent.scrollTop;
   parent.replaceChildren(...children.flat().filter(Boolean));
   parent.scrollTop = top;
-  if (!key) return;
-  const same = parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (same) same.focus({preventScroll: true});
+  if (!hadFocus) return;
+  const same = key && parent.querySelector(
+    `[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+  const next = same || parent.querySelector('h2')
+    || parent.querySelector('button:not(:disabled)');
+  if (next?.tagName === 'H2') next.tabIndex = -1;
+  next?.focus({preventScroll: true});
 }
 
 const MINUS = '\u2212';

@@ -28,8 +28,5 @@ function thumbnail(index) {
 }
 
 function showExample(index) {
-  input.note.textContent = '';
-  Object.assign(state, {example: index, pixels: null, strokes: [],
-                        shift: [0, 0]});
-  update();
+  putOnPad({example: index});
 }

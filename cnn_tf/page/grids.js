@@ -42,7 +42,8 @@ function gridOf(terms, {isWinner = () => false, isSigned, decimals = 2} = {}) {
     for (const {i, j, shown} of terms) {
       values[(i - top) * width + j - left] = shown;
     }
-    return heatMap(values, height, width, scale, 108);
+    return heatMap(values, height, width, scale, 108, {
+      role: 'img', 'aria-label': `${height}x${width} numbers as colours`});
   }
   const lines = range(height).map(() => []);
   for (const term of terms) {

@@ -5,17 +5,9 @@ const VIEWS = {why: whyView, cause: causeView, map: mapView, node: nodeView,
 
 function updateInspector() {
   const box = document.getElementById('inspector'), item = selection();
-  if (state.hidden && item && (item.a !== undefined || isLogit(item))) {
-    replaceChildren(box, [element('p', {}, 'The answer is hidden.')]);
-    return;
-  }
   replaceChildren(box, item
     ? [tabs(item), crumbs(), VIEWS[item.view](item), words()]
     : [tabs(null), helpView(), words()]);
-}
-
-function isLogit({layer}) {
-  return layer === contents.logits.name;
 }
 
 function tabs(item) {
@@ -38,6 +30,8 @@ function tabs(item) {
 function crumbs() {
   return element('nav', {class: 'crumbs', 'aria-label': 'Path'},
     button('×', 'close', () => select([]), {'aria-label': 'Close'}),
+    isNarrow() ? button('↑ image', 'up', () => scrollTo(0, 0),
+                        {class: 'link'}) : null,
     state.trail.map((item, index) => [
       index ? ' › ' : '',
       index === state.trail.length - 1

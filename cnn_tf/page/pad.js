@@ -50,9 +50,9 @@ function startStroke(event) {
   event.preventDefault();
   input.pad.focus({preventScroll: true});
   input.pad.setPointerCapture(event.pointerId);
-  input.note.textContent = '';
-  if (state.shift.some(by => by)) flatten();
-  state.strokes.push([pointAt(event)]);
+  remember();
+  if (isMoved()) settle();
+  state.strokes.push({radius: penRadius(), points: [pointAt(event)]});
   input.pointer = event.pointerId;
   update();
 }
@@ -62,7 +62,7 @@ function continueStroke(event) {
   // A browser reports several moves at once, so that a fast stroke stays round.
   const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
   const stroke = state.strokes[state.strokes.length - 1];
-  stroke.push(...(moves.length ? moves : [event]).map(pointAt));
+  stroke.points.push(...(moves.length ? moves : [event]).map(pointAt));
   update();
 }
 
@@ -70,21 +70,32 @@ function endStroke(event) {
   if (input.pointer === event.pointerId) input.pointer = null;
 }
 
-// Makes pixels of strokes, so that they can be moved and drawn over.
-function flatten() {
-  Object.assign(state, {pixels: currentImage(), example: null, strokes: [],
-                        shift: [0, 0]});
+// Moves what is on the pad itself by the shift, which becomes 0.
+function settle() {
+  const [height, width] = contents.image.outputs, [dy, dx] = state.shift;
+  const base = basePixels();
+  Object.assign(state, {
+    pixels: base && shifted(base, height, width, state.shift), example: null,
+    strokes: moveStrokes(state.strokes, 1, dx, dy), shift: [0, 0]});
 }
 
-function clearPad() {
+// Keeps what is on the pad for undo; to be called before it changes.
+function remember() {
   input.note.textContent = '';
-  Object.assign(state, {pixels: null, example: null, strokes: [],
-                        shift: [0, 0]});
+  const {example, pixels, strokes, shift} = state;
+  state.past.push({example, pixels, strokes: [...strokes], shift});
+}
+
+// {example} or {pixels}, or nothing, in place of what was there.
+function putOnPad({example = null, pixels = null}) {
+  remember();
+  Object.assign(state, {example, pixels, strokes: [], shift: [0, 0]});
   update();
 }
 
 function undo() {
-  state.strokes.pop();
+  input.note.textContent = '';
+  Object.assign(state, state.past.pop());
   update();
 }
 
@@ -95,6 +106,7 @@ function moveByKey(event) {
   const by = ARROWS[event.key];
   if (!by) return;
   event.preventDefault();
+  remember();
   state.shift = state.shift.map((moved, axis) => moved + by[axis]);
   update();
 }
@@ -120,10 +132,10 @@ async function usePicture(file) {
     const bitmap = await createImageBitmap(file);
     const pixels = pixelsOf(bitmap, height, width, state.framed);
     const bytes = pixels.map(v => Math.round(255 * v) * Math.fround(1 / 255));
-    Object.assign(state, {pixels: bytes, example: null, strokes: [],
-                          shift: [0, 0]});
-    input.note.textContent = '';
-    update();
+    putOnPad({pixels: bytes});
+    if (!bytes.some(value => value)) {
+      input.note.textContent = `${file.name}: no ink in this picture.`;
+    }
   } catch {
     input.note.textContent = `${file.name}: not a picture that can be read.`;
   }
@@ -134,19 +146,19 @@ function updateControls() {
     type: 'file', accept: 'image/*', class: 'hidden-file', tabindex: '-1',
     onchange: event => usePicture(event.target.files[0])});
   replaceChildren(input.controls, [
-    button('Clear', 'clear', clearPad),
-    button('Undo', 'undo', undo, {disabled: !state.strokes.length}),
-    button(state.thick ? 'Thick pen' : 'Thin pen', 'pen', () => {
+    button('Clear', 'clear', () => putOnPad({})),
+    button('Undo', 'undo', undo, {disabled: !state.past.length}),
+    button('Thick pen', 'pen', () => {
       state.thick = !state.thick;
       update();
-    }, {title: 'Switch between a thin and a thick pen'}),
+    }, {'aria-pressed': state.thick, title: 'For the next strokes'}),
     button('Picture…', 'picture', () => file.click(),
            {title: 'Open a picture, or drop or paste one anywhere'}),
     file,
     toggle('Scale and centre', 'framed', state.framed, on => {
       state.framed = on;
       update();
-    }),
+    }, {disabled: Boolean(basePixels())}),
   ]);
 }
 
@@ -159,7 +171,7 @@ function drawPad() {
   context.fillRect(0, 0, width * scale, height * scale);
   const base = basePixels();
   const isEmpty = !base && !state.strokes.length;
-  if (base || state.shift.some(by => by)) {
+  if (base) {
     const image = base && !state.strokes.length ? view.image : padPixels(base);
     const sheet = sheetOf(image, contents.image.outputs, PIXELS);
     context.drawImage(sheet, 0, 0, width * scale, height * scale);
@@ -173,19 +185,20 @@ function drawPad() {
 
 function padPixels(base) {
   const [height, width] = contents.image.outputs;
-  const ink = rasterise(state.strokes, height, width, penRadius());
-  const image = base ? ink.map((v, p) => Math.max(v, base[p])) : ink;
+  const ink = rasterise(state.strokes, height, width);
+  const image = ink.map((v, p) => Math.max(v, base[p]));
   return shifted(image, height, width, state.shift);
 }
 
 function drawStrokes(context, scale) {
   context.strokeStyle = '#fff';
   context.lineCap = context.lineJoin = 'round';
-  context.lineWidth = 2 * penRadius() * scale;
-  for (const stroke of state.strokes) {
+  const [dy, dx] = state.shift;
+  for (const {radius, points} of moveStrokes(state.strokes, 1, dx, dy)) {
+    context.lineWidth = 2 * radius * scale;
     context.beginPath();
-    context.moveTo(stroke[0].x * scale, stroke[0].y * scale);
-    for (const {x, y} of stroke) context.lineTo(x * scale, y * scale + 0.01);
+    context.moveTo(points[0].x * scale, points[0].y * scale);
+    for (const {x, y} of points) context.lineTo(x * scale, y * scale + 0.01);
     context.stroke();
   }
 }

@@ -1,6 +1,7 @@
 // Starts the page; draws it after every change of the state.
 
 let frame = null, addressTimer = null, ownAddress = null;
+let isPressed = false;  // whether the pointer is down on a control
 
 // To be called after every change of the state: draws once per frame, however
 // many changes there were.
@@ -8,8 +9,25 @@ function update() {
   if (frame !== null) return;
   frame = requestAnimationFrame(() => {
     frame = null;
-    draw();
+    if (!isPressed) draw();
   });
+}
+
+// A control that is made anew between press and release loses its click, so
+// nothing is drawn until then.
+function watchPresses() {
+  addEventListener('pointerdown', event => {
+    isPressed = Boolean(event.target.closest('button, label, summary'));
+  }, true);
+  const release = () => {
+    if (!isPressed) return;
+    isPressed = false;
+    update();
+  };
+  addEventListener('click', release);
+  // Released elsewhere, there is no click.
+  addEventListener('pointerup', () => setTimeout(release, 50), true);
+  addEventListener('pointercancel', release, true);
 }
 
 function draw() {
@@ -60,6 +78,8 @@ function writeAddress() {
 function readAddress() {
   if ((location.hash || '#') === ownAddress) return;
   ownAddress = location.hash || '#';
+  input.note.textContent = '';
+  state.past = [];
   stateFromText(location.hash.slice(1));
   update();
 }
@@ -67,7 +87,7 @@ function readAddress() {
 // --- the header ---
 
 function updateHeader() {
-  const {dataset, result, layers, epoch} = contents;
+  const {dataset, precision, result, layers, epoch} = contents;
   const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   const isTrained = state.kernels === 'trained';
   const score = result && isTrained
@@ -78,6 +98,8 @@ function updateHeader() {
     element('p', {class: 'facts'},
       [`${total.toLocaleString('en')} parameters`,
        isTrained ? `epoch ${epoch}` : 'untrained', score,
+       precision === 'float32' ? ''
+         : `trained in ${precision}, computed here in float32`,
        `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
     choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
       state.kernels = kernels;
@@ -120,6 +142,7 @@ async function start() {
     throw error;
   }
   stateFromText(location.hash.slice(1));
+  watchPresses();
   makeInput();
   makeLayers();
   layOut();

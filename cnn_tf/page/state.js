@@ -5,10 +5,11 @@ let contents = null;  // of data.js
 const state = {
   example: null,  // the number of the test image that is shown, or null
   pixels: null,  // another image that is shown, or null
-  strokes: [],  // drawn on top of it
+  strokes: [],  // drawn on top of it: [{radius, points}]
+  past: [],  // what was on the pad before each change, for undo
   shift: [0, 0],  // by which all of it is moved, down and to the right
   framed: false,  // whether strokes are scaled and centred
-  thick: false,  // whether the pen is
+  thick: false,  // whether the next stroke is
   kernels: 'trained',
   off: {},  // name of a layer -> the set of its maps that are off
   trail: [],  // what was selected, step by step; the last one is shown
@@ -36,13 +37,12 @@ function basePixels() {
 // The image before it is moved. Pixels are rounded to 1/255, as in a file, so
 // the image in a link is the same.
 function unmovedImage() {
-  const [height, width] = contents.image.outputs, radius = penRadius();
-  const base = basePixels();
+  const [height, width] = contents.image.outputs, base = basePixels();
   let image = base || new Float32Array(height * width);
   if (state.strokes.length) {
     const framed = state.framed && !base;
     const ink = (framed ? frameStrokes : rasterise)(
-      state.strokes, height, width, radius);
+      state.strokes, height, width);
     const bytes = ink.map(v => Math.round(255 * v) * Math.fround(1 / 255));
     image = image.map((value, place) => Math.max(value, bytes[place]));
   }
@@ -52,8 +52,11 @@ function unmovedImage() {
 // The image that the network sees.
 function currentImage() {
   const [height, width] = contents.image.outputs, image = unmovedImage();
-  const isMoved = state.shift.some(by => by);
-  return isMoved ? shifted(image, height, width, state.shift) : image;
+  return isMoved() ? shifted(image, height, width, state.shift) : image;
+}
+
+function isMoved() {
+  return state.shift.some(by => by);
 }
 
 function parametersNow() {
@@ -104,6 +107,13 @@ function compared() {
   return [first, label !== null && label !== first ? label : second];
 }
 
+// Takes what names the answer off the path: two classes, or a logit.
+function forgetAnswer() {
+  const {name} = contents.logits;
+  state.trail = state.trail.filter(
+    item => item.a === undefined && item.layer !== name);
+}
+
 // The label of the test image, if nothing was drawn on it.
 function knownLabel() {
   const isPlain = state.example !== null && !state.strokes.length;
@@ -117,7 +127,7 @@ function stateToText() {
   else if (state.pixels || state.strokes.length || example !== null) {
     parts.push(`p=${packPixels(unmovedImage())}`);
   }
-  if (shift.some(by => by)) parts.push(`m=${shift.join(',')}`);
+  if (isMoved()) parts.push(`m=${shift.join(',')}`);
   if (state.framed !== contents.framed) parts.push(`f=${Number(state.framed)}`);
   if (state.kernels === 'initial') parts.push('k=initial');
   if (state.hidden) parts.push('h=1');
@@ -171,6 +181,7 @@ function stateFromText(text) {
   }
   state.trail = (given.get('s') || '').split('/').map(textToItem)
     .filter(Boolean);
+  if (state.hidden) forgetAnswer();
 }
 
 function isMap(name, map) {

@@ -17,12 +17,18 @@ function bigMap(layer, map) {
   const tensor = view.tensors[layer.last.name];
   const values = Float32Array.from(
     range(height * width), place => tensor[place * maps + map]);
+  const node = cursorOn(layer, map);
+  const chosen = `${nodeName(node, false)} = ${
+    number(valueAt(tensor, layer.outputs, node))}`;
   const canvas = heatMap(values, height, width, scaleOfLayer(layer), 208, {
     tabindex: '0', role: 'application', 'data-key': 'big-map', class: 'big-map',
-    'aria-label': `The nodes of ${mapName(layer.name, map)}; Enter opens one`,
-    onkeydown: event => event.key === 'Enter' && follow(
-      {view: 'node', ...nodeOf({layer: layer.name, map})})});
+    'aria-label': `${chosen}; the arrow keys choose a node, Enter opens it`,
+    onkeydown: event => walkMap(layer, node, event)});
   frameCaller(canvas, layer);
+  if (cursor) {
+    frameField(canvas.getContext('2d'), {
+      rows: new Set([node.y]), columns: new Set([node.x])}, canvas.cell);
+  }
   canvas.addEventListener('click', event => {
     const box = canvas.getBoundingClientRect();
     const down = Math.floor((event.clientY - box.top) / canvas.cell);
@@ -33,9 +39,29 @@ function bigMap(layer, map) {
   return element('div', {class: 'big'}, canvas, element('div', {},
     element('p', {class: 'note'}, `${height}x${width} nodes, from ${
       number(Math.min(...values))} to ${number(Math.max(...values))}. `,
-      'Click a node.'),
+      cursor ? `${chosen}.` : 'Click a node.'),
     button('PNG', 'png-map', () => savePng(canvas, `${layer.name}_${map}`),
            {class: 'small', 'aria-label': 'Save this map as a PNG file'})));
+}
+
+let cursor = null;  // the node that the arrow keys have chosen on a big map
+
+// The node of the cursor; on another map, or at first, the largest one.
+function cursorOn(layer, map) {
+  if (cursor?.layer !== layer.name || cursor.map !== map) cursor = null;
+  return cursor || nodeOf({layer: layer.name, map});
+}
+
+function walkMap(layer, node, event) {
+  if (event.key === 'Enter') follow({view: 'node', ...node});
+  const by = ARROWS[event.key];
+  if (!by) return;
+  event.preventDefault();
+  const [y, x] = [node.y + by[0], node.x + by[1]];
+  const [height, width] = layer.outputs;
+  if (!isBelow(y, height) || !isBelow(x, width)) return;
+  cursor = {...node, y, x};
+  update();
 }
 
 // The window of the node from which one came to this map.
@@ -161,11 +187,11 @@ function patternsOf(layer, map) {
     element('div', {class: 'tiles'}, parts.filter(([name]) => found[name]).map(
       ([name, scores, title]) => figure(
         `${title}: ${number(scores[index], 1)}`,
-        picture(found[name], index, 84)))));
+        picture(found[name], index, 84, `pattern: ${title}`)))));
 }
 
 // One of several stored images [n, height, width], in grey.
-function picture(images, index, side, crop = null) {
+function picture(images, index, side, label, crop = null) {
   const [, height, width] = images.shape, first = index * height * width;
   const [top, bottom] = crop ? crop.rows : [0, height];
   const [left, right] = crop ? crop.columns : [0, width];
@@ -174,7 +200,8 @@ function picture(images, index, side, crop = null) {
     const y = top + Math.floor(place / wide), x = left + place % wide;
     return images[first + y * width + x] / 255;
   });
-  return heatMap(values, tall, wide, PIXELS, side);
+  return heatMap(values, tall, wide, PIXELS, side,
+                 {role: 'img', 'aria-label': label});
 }
 
 function patchesOf(layer, map) {
@@ -201,13 +228,11 @@ function patch(layer, map, found, rank, place) {
     type: 'button', class: 'patch', 'data-key': `patch-${rank}`,
     title: `training image of class ${label}, ${number(found.scores[place])}`,
     onclick: () => {
-      Object.assign(state, {
-        example: null, strokes: [], shift: [0, 0],
-        pixels: Float32Array.from(
-          patches.images.subarray(index * size, (index + 1) * size),
-          byte => byte * Math.fround(1 / 255))});
+      putOnPad({pixels: Float32Array.from(
+        patches.images.subarray(index * size, (index + 1) * size),
+        byte => byte * Math.fround(1 / 255))});
       follow({view: 'node', ...node});
-    }}, picture(patches.images, index, 52, crop));
+    }}, picture(patches.images, index, 52, `its best patch ${rank + 1}`, crop));
 }
 
 function classMeans(layer, map) {

@@ -1,71 +1,16 @@
 """What a person does with a page, by real mouse and key events."""
 
 import json
-import pathlib
-import tempfile
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import absltest
 
 from cnn_tf.data import datasets
-from cnn_tf.page import contents
-from cnn_tf.page import document
-from cnn_tf.run import config
-from tests import small_run
-from tests.page import browsers
-
-_HOSTILE = '</script><img src=x onerror="window.hacked = 1">\u2028\'"'
+from tests.page import reference_page
 
 
-class UseTest(browsers.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    cls.path = pathlib.Path(folder, 'page.html')
-    cls.run_ = small_run.untrained(config.REFERENCE_LAYERS)
-    found = contents.of_run(cls.run_)
-    found['dataset'] = found['run'] = _HOSTILE
-    found['classes'][3] = _HOSTILE
-    cls.path.write_text(document.write(found))
-
-  def logits(self):
-    return np.array(self.js('Array.from(logitsOf(view.tensors))'))
-
-  def draw(self, *points):
-    """A stroke with the mouse; points are in pixels of the image."""
-    pad = self.driver.find_element('id', 'pad')
-    self.js('arguments[0].scrollIntoView()', pad)
-    box = self.js(
-      '(({left, top, width}) => [left, top, width])'
-      '(arguments[0].getBoundingClientRect())',
-      pad,
-    )
-    scale = box[2] / 28
-    for number, (x, y) in enumerate([points[0], *points, points[-1]]):
-      kind = 'mouseMoved'
-      if number == 0:
-        kind = 'mousePressed'
-      elif number == len(points) + 1:
-        kind = 'mouseReleased'
-      self.driver.execute_cdp_cmd(
-        'Input.dispatchMouseEvent',
-        dict(
-          type=kind,
-          x=box[0] + (x + 0.5) * scale,
-          y=box[1] + (y + 0.5) * scale,
-          button='left',
-          buttons=1,
-          clickCount=1,
-        ),
-      )
-    self.settle()
-
-  def press(self, key):
-    self.driver.switch_to.active_element.send_keys(key)
-    self.settle()
-
+class UseTest(reference_page.TestCase):
   def test_drawing_changes_the_answer_and_undo_takes_it_back(self):
     self.open(self.path, 'f=1')
     empty = self.logits()
@@ -222,7 +167,8 @@ class UseTest(browsers.TestCase):
     self.open(self.path, 'i=3&h=1&s=why.1.2')
     for selector in ('#answer', '#inspector'):
       self.assertNotIn('%', self.text(selector))
-      self.assertNotIn('logit', self.text(selector))
+    self.assertEqual(self.js('stateToText()'), 'i=3&h=1')  # not the classes
+    self.assertEmpty(self.driver.find_elements('css selector', '.crumbs'))
     self.click('[data-key=show]')
     self.assertIn('%', self.text('#answer'))
 

@@ -1,0 +1,120 @@
+"""Controls, focus and undo of a page, by real mouse and key events."""
+
+import numpy as np
+from absl.testing import absltest
+
+from tests.page import reference_page
+
+_DOWN, _RIGHT, _ENTER = '\ue015', '\ue014', '\ue007'
+
+
+class ControlsTest(reference_page.TestCase):
+  def focused(self):
+    return self.js(
+      'document.activeElement.dataset.key || document.activeElement.tagName'
+    )
+
+  def test_a_slow_click_counts_while_the_window_plays(self):
+    self.open(self.path, 'i=3&s=node.conv2.0.0.1')
+    self.click('[data-key=play]')
+    theme = 'document.documentElement.dataset.theme'
+    for wanted in ('dark', 'light', 'dark'):
+      spot = self.js(
+        '(({left, top}) => [left + 5, top + 5])(document.querySelector('
+        '"[data-key=theme]").getBoundingClientRect())'
+      )
+      for kind in ('mousePressed', 'mouseReleased'):
+        self.driver.execute_cdp_cmd(
+          'Input.dispatchMouseEvent',
+          dict(type=kind, x=spot[0], y=spot[1], button='left', clickCount=1),
+        )
+        if kind == 'mousePressed':  # two steps of Play would pass
+          self.driver.execute_async_script('setTimeout(arguments[0], 800)')
+      self.wait(f'{theme} === "{wanted}"')
+    self.assertTrue(self.js('playing !== null && !isPressed'))
+    self.js('stopPlaying()')
+
+  def test_the_focus_moves_to_the_new_view(self):
+    self.open(self.path, 'i=3&s=why.1.2')
+    self.js('document.querySelector("[data-key=cause]").focus()')
+    self.press(_ENTER)
+    self.assertEqual(self.js('selection().view'), 'cause')
+    self.assertEqual(self.focused(), 'H2')
+
+  def test_the_focus_stays_among_the_controls_after_the_last_undo(self):
+    self.open(self.path, 'f=0')
+    self.draw((8, 5), (8, 20))
+    self.js('document.querySelector("[data-key=undo]").focus()')
+    self.press(_ENTER)
+    self.assertEqual(self.focused(), 'clear')
+
+  def test_the_arrow_keys_choose_a_node_of_a_map(self):
+    self.open(self.path, 'i=3&s=map.conv3.5')
+    self.js('[cursor = {layer: "conv3", map: 5, y: 0, x: 0}, update()]')
+    self.settle()
+    self.js('document.querySelector("[data-key=big-map]").focus()')
+    for key in (_DOWN, _RIGHT, _RIGHT, _RIGHT):  # the map has three columns
+      self.press(key)
+    self.assertEqual(self.focused(), 'big-map')
+    label = self.js('document.activeElement.getAttribute("aria-label")')
+    self.assertStartsWith(label, 'map 5, node (1, 2) = ')
+    self.press(_ENTER)
+    self.assertEqual(self.text('#inspector h2'), 'conv3 map 5, node (1, 2)')
+
+  def test_a_stroke_after_an_arrow_key_keeps_what_was_drawn(self):
+    self.open(self.path, 'f=0')
+    self.draw((8, 5), (8, 20))
+    first = self.image().reshape(28, 28)
+    self.press(_RIGHT)
+    self.draw((20, 5), (20, 20))
+    both = self.image().reshape(28, 28)
+    np.testing.assert_allclose(both[:, 1:15], first[:, :14], atol=0.005)
+    self.assertGreater(both[:, 18:].max(), 0.9)
+    self.assertLen(self.js('state.strokes'), 2)
+
+  def test_undo_takes_back_strokes_moves_and_clear_one_by_one(self):
+    self.open(self.path, 'i=3')
+    images = [self.image()]
+    self.draw((8, 5), (8, 20))
+    images.append(self.image())
+    self.press(_RIGHT)
+    images.append(self.image())
+    self.click('[data-key=clear]')
+    for image in reversed(images):
+      self.click('[data-key=undo]')
+      np.testing.assert_array_equal(self.image(), image)
+    self.assertEqual(self.js('state.example'), 3)
+
+  def test_another_pen_leaves_old_strokes_alone(self):
+    self.open(self.path, 'f=0')
+    self.draw((8, 5), (8, 20))
+    thin = self.image()
+    self.click('[data-key=pen]')
+    np.testing.assert_array_equal(self.image(), thin)
+    pressed = 'document.querySelector("[data-key=pen]").ariaPressed'
+    self.assertEqual(self.js(pressed), 'true')
+    self.draw((20, 5), (20, 20))
+    columns = (self.image().reshape(28, 28)[12] > 0.5).nonzero()[0]
+    self.assertLen(columns[columns < 14], 3)
+    self.assertLen(columns[columns > 14], 5)
+
+  def test_pictures_and_heat_maps_have_labels(self):
+    self.open(self.path, 'i=3&s=map.conv3.5')
+    self.assertEqual(
+      self.js(
+        '[...document.querySelectorAll("#inspector canvas")].filter('
+        'c => !c.ariaLabel && !c.ariaHidden).length'
+      ),
+      0,
+    )
+
+  def test_hiding_takes_the_classes_off_the_path(self):
+    self.open(self.path, 'i=3&s=why.1.2/node.dense1.0.0.7')
+    self.click('[data-key=hide]')
+    self.assertEqual(self.js('stateToText()'), 'i=3&h=1&s=node.dense1.0.0.7')
+    self.assertNotIn('not', self.text('.crumbs'))
+    self.assertNotEmpty(self.text('#inspector h2'))
+
+
+if __name__ == '__main__':
+  absltest.main()
