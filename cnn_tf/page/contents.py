@@ -47,6 +47,7 @@ def network(run: runs.Run) -> dict[str, Any]:
     'epoch': run.epoch,
     'seed': run.settings.seed,
     'precision': run.settings.precision,
+    'flips': run.settings.evaluate_flips,
     'result': run_folder.read_result(run.workdir),
     'classes': run.class_names,
     'framed': framing.is_framed(run.data.train.images[:_NUM_FRAMED]),
@@ -141,9 +142,11 @@ def _patches(run) -> dict[str, Any]:
   }
 
 
-def _means(run) -> dict[str, Any]:
+def _means(run) -> dict[str, Any] | None:
   """The mean output of every map for each class of the validation images."""
   validation = run.data.validation
+  if not len(validation.labels):  # --num_validation=0
+    return None
   responses = activity.by_class(run.network, validation, run.data.num_classes)
   return {
     'images': len(validation.labels),

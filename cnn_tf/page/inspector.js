@@ -30,8 +30,8 @@ function tabs(item) {
 function crumbs() {
   return element('nav', {class: 'crumbs', 'aria-label': 'Path'},
     button('×', 'close', () => select([]), {'aria-label': 'Close'}),
-    isNarrow() ? button('↑ image', 'up', () => scrollTo(0, 0),
-                        {class: 'link'}) : null,
+    isNarrow() ? [' ', button('↑ Image', 'up', () => scrollTo(0, 0)), ' ']
+      : null,
     state.trail.map((item, index) => [
       index ? ' › ' : '',
       index === state.trail.length - 1

@@ -87,19 +87,20 @@ function readAddress() {
 // --- the header ---
 
 function updateHeader() {
-  const {dataset, precision, result, layers, epoch} = contents;
+  const {dataset, precision, flips, result, layers, epoch} = contents;
   const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   const isTrained = state.kernels === 'trained';
   const score = result && isTrained
     ? `${(100 * result.test_accuracy).toFixed(2)} % of ${
-      result.test_examples.toLocaleString('en')} test images` : '';
+      result.test_examples.toLocaleString('en')} test images${
+      flips ? ', averaged over flips' : ''}` : '';
   replaceChildren(document.getElementById('header'), [
     element('h1', {}, dataset),
     element('p', {class: 'facts'},
       [`${total.toLocaleString('en')} parameters`,
        isTrained ? `epoch ${epoch}` : 'untrained', score,
-       precision === 'float32' ? ''
-         : `trained in ${precision}, computed here in float32`,
+       precision === 'bfloat16'
+         ? 'trained in bfloat16, computed here in float32' : '',
        `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
     choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
       state.kernels = kernels;

@@ -5,6 +5,7 @@ import json
 import numpy as np
 from absl.testing import absltest
 
+from cnn_tf.data import datasets
 from cnn_tf.measure import patches
 from cnn_tf.page import arrays
 from cnn_tf.page import contents
@@ -34,6 +35,14 @@ class ContentsTest(absltest.TestCase):
     # The run is untrained but has another seed, and its biases are not 0.
     self.assertNotEqual(initial['kernel'], trained['kernel'])
     self.assertEqual(arrays.decode(initial['bias']).tolist(), [0] * 4)
+
+  def test_without_validation_images_there_are_no_means(self):
+    train = self.run_.data.train
+    none = datasets.Examples(train.images[:0], train.labels[:0])
+    data = self.run_.data._replace(validation=none)
+    found = contents.of_run(self.run_._replace(data=data))
+    self.assertIsNone(found['means'])
+    self.assertEqual(found['patches'], self.found['patches'])
 
   def test_layers_are_described_in_the_words_of_the_flag(self):
     run = small_run.untrained(

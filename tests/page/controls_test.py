@@ -115,6 +115,18 @@ class ControlsTest(reference_page.TestCase):
     self.assertNotIn('not', self.text('.crumbs'))
     self.assertNotEmpty(self.text('#inspector h2'))
 
+  def test_the_header_says_how_the_network_was_trained_and_evaluated(self):
+    self.open(self.path, 'i=3')
+    self.assertNotIn('bfloat16', self.text('header'))
+    self.js(
+      'Object.assign(contents, {precision: "bfloat16", flips: true,'
+      'result: {test_accuracy: 0.93, test_examples: 10000}}) && update()'
+    )
+    self.settle()
+    header = self.text('header')
+    self.assertIn('trained in bfloat16, computed here in float32', header)
+    self.assertIn('93.00 % of 10,000 test images, averaged over flips', header)
+
 
 if __name__ == '__main__':
   absltest.main()
