@@ -172,6 +172,26 @@ class UseTest(reference_page.TestCase):
     self.click('[data-key=show]')
     self.assertIn('%', self.text('#answer'))
 
+  def test_pixels_are_hatched_where_the_pad_shows_what_the_network_sees(self):
+    # The last column cannot change the answer; a framed drawing is moved.
+    greys = (
+      '[...input.pad.getContext("2d").getImageData('
+      'input.pad.width - 6, 40, 6, 40).data].filter((v, i) => i % 4 < 1)'
+    )
+    for framed, is_hatched in ((0, True), (1, False)):
+      self.open(self.path, f'f={framed}')
+      self.draw((8, 5), (8, 20))
+      self.assertEqual(max(self.js(greys)) > 0, is_hatched)
+
+  def test_back_and_forward_show_what_the_address_names(self):
+    self.open(self.path, 'i=3')
+    self.js('location.hash = "i=4"')
+    self.wait('state.example === 4')
+    for step, example in (('back', 3), ('forward', 4)):
+      self.js(f'history.{step}()')
+      self.wait(f'state.example === {example}')
+      self.wait(f'location.hash === "#i={example}"')
+
   def test_the_keyboard_opens_a_map(self):
     self.open(self.path, 'i=3')
     self.js('rows.conv2.canvas.focus()')
