@@ -12,6 +12,7 @@ ctrl_c.exit_at_once()  # while all else is imported
 
 import contextlib
 import dataclasses
+import importlib
 import pathlib
 import shlex
 import time
@@ -78,9 +79,9 @@ def main() -> None:
         from cnn_tf.run import train_loop
       train_loop.train_and_evaluate(settings, workdir, _REPLICAS.value)
       if _FIGURES.value:
-        _draw_figures(workdir)
+        _finish(workdir, 'Figures', 'figures', 'cnn_tf.visualization.draw')
       if _PAGE.value:
-        _write_page(workdir)
+        _finish(workdir, 'Page', 'page.html', 'cnn_tf.page.finish')
   except KeyboardInterrupt:
     raise KeyboardInterrupt(_how_to_resume(workdir)) from None
   finally:
@@ -89,42 +90,32 @@ def main() -> None:
         workdir.rmdir()  # only succeeds if the folder is empty
 
 
-def _draw_figures(workdir):
-  """Draws all figures of a finished run, unless they exist."""
-  folder = workdir / 'figures'
-  # With several machines, only the chief has the run: draw them later there.
-  if not folder.exists() and not cluster.is_given():
-    from cnn_tf.visualization import draw
+def _finish(workdir, what, name, module):
+  """Draws the figures or writes the page of a finished run, unless it exists.
 
-    try:
-      draw.at_the_end(workdir)
-    except errors.UserError:
-      raise
-    except Exception as error:
-      # The run is complete, and this command shows where drawing fails.
-      again = f'python -m cnn_tf.visualization --workdir={_quote(workdir)}'
-      reason, *_ = [*str(error).splitlines(), '']
-      print(f'No figures ({type(error).__name__}: {reason}); again: {again}')
-    else:
-      print(f'Figures: {folder}')
-
-
-def _write_page(workdir):
-  """Writes the page of a finished run, unless it exists."""
-  path = workdir / 'page.html'
-  if not path.exists() and not cluster.is_given():
-    from cnn_tf.page import finish
-
-    try:
-      finish.at_the_end(workdir)
-    except errors.UserError:
-      raise
-    except Exception as error:
-      again = f'python -m cnn_tf.page --workdir={_quote(workdir)}'
-      reason, *_ = [*str(error).splitlines(), '']
-      print(f'No page ({type(error).__name__}: {reason}); again: {again}')
-    else:
-      print(f'Page: {path}')
+  Args:
+    workdir: of the run.
+    what: is made, for the messages.
+    name: of its file or folder.
+    module: has a function `at_the_end(workdir)`; its package is a command.
+  """
+  path = workdir / name
+  # With several machines, only the chief has the run: make it later there.
+  if path.exists() or cluster.is_given():
+    return
+  try:
+    importlib.import_module(module).at_the_end(workdir)
+  except errors.UserError:
+    raise
+  except Exception as error:
+    # The run is complete, and this command shows where it fails.
+    package, _ = module.rsplit('.', 1)
+    again = f'python -m {package} --workdir={_quote(workdir)}'
+    reason, *_ = [*str(error).splitlines(), '']
+    kind = type(error).__name__
+    print(f'No {what.lower()} ({kind}: {reason}); again: {again}')
+  else:
+    print(f'{what}: {path}')
 
 
 def _new_workdir(settings):

@@ -121,14 +121,26 @@ function choice(label, values, chosen, onchoose) {
 }
 
 function isDark() {
-  const {theme} = document.documentElement.dataset;
-  return theme ? theme === 'dark'
-    : matchMedia('(prefers-color-scheme: dark)').matches;
+  return document.documentElement.dataset.theme === 'dark';
+}
+
+function setTheme(dark) {
+  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 
 function changeTheme() {
-  document.documentElement.dataset.theme = isDark() ? 'light' : 'dark';
+  setTheme(!isDark());
   update();
+}
+
+// The theme of the system, until another one is chosen, and after it changes.
+function followSystemTheme() {
+  const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+  setTheme(prefersDark.matches);
+  prefersDark.addEventListener('change', () => {
+    setTheme(prefersDark.matches);
+    update();
+  });
 }
 
 // --- start ---
@@ -143,6 +155,7 @@ async function start() {
     throw error;
   }
   stateFromText(location.hash.slice(1));
+  followSystemTheme();
   watchPresses();
   makeInput();
   makeLayers();
@@ -153,7 +166,6 @@ async function start() {
     layOut();
     update();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', update);
   document.documentElement.dataset.ready = 'true';
 }
 
