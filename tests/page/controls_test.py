@@ -14,25 +14,20 @@ class ControlsTest(reference_page.TestCase):
       'document.activeElement.dataset.key || document.activeElement.tagName'
     )
 
-  def test_a_slow_click_counts_while_the_window_plays(self):
-    self.open(self.path, 'i=3&s=node.conv2.0.0.1')
-    self.click('[data-key=play]')
-    theme = 'document.documentElement.dataset.theme'
-    for wanted in ('dark', 'light', 'dark'):
-      spot = self.js(
-        '(({left, top}) => [left + 5, top + 5])(document.querySelector('
-        '"[data-key=theme]").getBoundingClientRect())'
-      )
-      for kind in ('mousePressed', 'mouseReleased'):
-        self.driver.execute_cdp_cmd(
-          'Input.dispatchMouseEvent',
-          dict(type=kind, x=spot[0], y=spot[1], button='left', clickCount=1),
-        )
-        if kind == 'mousePressed':  # two steps of Play would pass
-          self.driver.execute_async_script('setTimeout(arguments[0], 800)')
-      self.wait(f'{theme} === "{wanted}"')
-    self.assertTrue(self.js('playing !== null && !isPressed'))
-    self.js('stopPlaying()')
+  def test_a_pressed_control_is_not_replaced_before_its_click(self):
+    self.open(self.path, 'i=3')
+    self.js('window.pressed = document.querySelector("[data-key=theme]")')
+    dark = self.js('isDark()')
+    self.js(
+      'pressed.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}))'
+    )
+    self.js('update()')  # as Play does
+    self.settle()
+    self.assertTrue(self.js('pressed.isConnected'))
+    self.js('pressed.click()')
+    self.settle()
+    self.assertNotEqual(self.js('isDark()'), dark)
+    self.assertFalse(self.js('pressed.isConnected'))  # drawn again
 
   def test_the_focus_moves_to_the_new_view(self):
     self.open(self.path, 'i=3&s=why.1.2')
