@@ -25,8 +25,8 @@ function toggle(text, key, checked, onchange, attributes = {}) {
   return element('label', {class: 'toggle'}, box, text);
 }
 
-// Replaces the children, and gives the focus back to the same control, or to
-// the new heading if the control is gone.
+// Replaces the children, and gives the focus back to the same control. If that
+// is gone, the new heading gets it, or a control, or the parent itself.
 function replaceChildren(parent, children) {
   const active = document.activeElement;
   const hadFocus = active !== parent && parent.contains(active);
@@ -38,9 +38,9 @@ function replaceChildren(parent, children) {
   const same = key && parent.querySelector(
     `[data-key="${CSS.escape(key)}"]:not(:disabled)`);
   const next = same || parent.querySelector('h2')
-    || parent.querySelector('button:not(:disabled)');
-  if (next?.tagName === 'H2') next.tabIndex = -1;
-  next?.focus({preventScroll: true});
+    || parent.querySelector('button:not(:disabled)') || parent;
+  if (next.tabIndex < 0) next.tabIndex = -1;  // so that it can have the focus
+  next.focus({preventScroll: true});
 }
 
 const MINUS = '\u2212';

@@ -43,7 +43,8 @@ function gridOf(terms, {isWinner = () => false, isSigned, decimals = 2} = {}) {
       values[(i - top) * width + j - left] = shown;
     }
     return heatMap(values, height, width, scale, 108, {
-      role: 'img', 'aria-label': `${height}x${width} numbers as colours`});
+      role: 'img',
+      'aria-label': `${height}x${width} numbers ${spanOf(values)}`});
   }
   const lines = range(height).map(() => []);
   for (const term of terms) {
@@ -60,6 +61,11 @@ function gridCell(term, scale, isWinner, decimals) {
   cell.style.background = cssOf(term.shown, scale);
   cell.style.color = inkOn(term.shown, scale);
   return cell;
+}
+
+function spanOf(values) {
+  return `from ${number(Math.min(...values))} to ${
+    number(Math.max(...values))}`;
 }
 
 // Colours, with the number under the pointer in its title.

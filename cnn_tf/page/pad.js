@@ -79,8 +79,10 @@ function settle() {
     strokes: moveStrokes(state.strokes, 1, dx, dy), shift: [0, 0]});
 }
 
-// Keeps what is on the pad for undo; to be called before it changes.
+// Keeps what is on the pad for undo; to be called before it changes. A stroke
+// that is being drawn ends.
 function remember() {
+  input.pointer = null;
   input.note.textContent = '';
   const {example, pixels, strokes, shift} = state;
   state.past.push({example, pixels, strokes: [...strokes], shift});
@@ -94,6 +96,7 @@ function putOnPad({example = null, pixels = null}) {
 }
 
 function undo() {
+  input.pointer = null;
   input.note.textContent = '';
   Object.assign(state, state.past.pop());
   update();

@@ -1,7 +1,7 @@
 // Starts the page; draws it after every change of the state.
 
 let frame = null, addressTimer = null, ownAddress = null;
-let isPressed = false;  // whether the pointer is down on a control
+let isPressed = false;  // whether the pointer or Space is down on a control
 
 // To be called after every change of the state: draws once per frame, however
 // many changes there were.
@@ -16,8 +16,15 @@ function update() {
 // A control that is made anew between press and release loses its click, so
 // nothing is drawn until then.
 function watchPresses() {
+  const press = ({target}) => {
+    isPressed = Boolean(target.closest?.('button, label, summary, input'));
+  };
   addEventListener('pointerdown', event => {
-    isPressed = Boolean(event.target.closest('button, label, summary'));
+    if (event.button === 0) press(event);
+  }, true);
+  // Space clicks a button when the key is released.
+  addEventListener('keydown', event => {
+    if (event.key === ' ') press(event);
   }, true);
   const release = () => {
     if (!isPressed) return;
@@ -26,8 +33,15 @@ function watchPresses() {
   };
   addEventListener('click', release);
   // Released elsewhere, there is no click.
-  addEventListener('pointerup', () => setTimeout(release, 50), true);
-  addEventListener('pointercancel', release, true);
+  for (const name of ['pointerup', 'keyup']) {
+    addEventListener(name, () => setTimeout(release, 50), true);
+  }
+  // A menu, or another window, may keep the release to itself.
+  for (const name of ['pointercancel', 'contextmenu', 'blur']) {
+    addEventListener(name, event => {
+      if (name !== 'blur' || event.target === window) release();
+    }, true);
+  }
 }
 
 function draw() {
@@ -46,10 +60,12 @@ function select(trail) {
   state.open.clear();
   if (playing && selection()?.view !== 'node') stopPlaying();
   update();
-  if (!isNarrow() || !trail.length) return;
+  if (!isNarrow()) return;
   // After the drawing, which changes the height of the page.
-  requestAnimationFrame(
-    () => document.getElementById('inspector').scrollIntoView());
+  requestAnimationFrame(() => {
+    if (trail.length) document.getElementById('inspector').scrollIntoView();
+    else scrollTo(0, 0);
+  });
 }
 
 // One step further on the path, or back to an item that is on it.

@@ -37,8 +37,8 @@ function bigMap(layer, map) {
             y: Math.min(height - 1, down), x: Math.min(width - 1, across)});
   });
   return element('div', {class: 'big'}, canvas, element('div', {},
-    element('p', {class: 'note'}, `${height}x${width} nodes, from ${
-      number(Math.min(...values))} to ${number(Math.max(...values))}. `,
+    element('p', {class: 'note'},
+      `${height}x${width} nodes, ${spanOf(values)}. `,
       cursor ? `${chosen}.` : 'Click a node.'),
     button('PNG', 'png-map', () => savePng(canvas, `${layer.name}_${map}`),
            {class: 'small', 'aria-label': 'Save this map as a PNG file'})));
@@ -146,7 +146,7 @@ function kernelTiles(values, height, width, channels, layer) {
   const sheet = sheetOf(values, [height, width, channels], scale);
   const lines = Math.ceil(channels / columns);
   const canvas = makeCanvas(columns * wide, lines * tall, {
-    role: 'img', 'aria-label': 'Weights by input map'});
+    role: 'img', 'aria-label': `Weights by input map, ${spanOf(values)}`});
   const context = canvas.getContext('2d');
   context.fillStyle = variable('--line');
   context.fillRect(0, 0, columns * wide, lines * tall);

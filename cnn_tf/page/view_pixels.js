@@ -41,7 +41,8 @@ function showEffects(place, effects, field, isDone) {
   const [height, width] = contents.image.outputs;
   const adds = effects.map(effect => -effect);
   const canvas = heatMap(adds, height, width, scaleOf([...adds], true), 308,
-                         {role: 'img', 'aria-label': 'What each pixel adds'});
+                         {role: 'img', 'aria-label':
+                           `What each pixel adds, ${spanOf(adds)}`});
   const context = canvas.getContext('2d'), {cell} = canvas;
   hatch(context, cell);
   frameField(context, field, cell);

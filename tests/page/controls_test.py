@@ -103,6 +103,25 @@ class ControlsTest(reference_page.TestCase):
       0,
     )
 
+  def test_the_label_of_a_heat_map_names_its_smallest_and_largest_value(self):
+    self.open(self.path, 'i=3&s=node.conv1.9.9.1/pixels.conv1.9.9.1')
+    self.wait('document.querySelector("[data-done=true]")')
+    label = self.js('document.querySelector(".pixel-effects canvas").ariaLabel')
+    self.assertRegex(label, r'^What each pixel adds, from \S+ to \S+$')
+    first, last = (float(w.replace('−', '-')) for w in label.split()[-3::2])
+    rows = self.driver.find_elements('css selector', '[data-done] .value')
+    adds = [float(row.text.replace('−', '-')) for row in rows]
+    self.assertIn(max(adds, key=abs), (first, last))
+    self.js('select([{view: "map", layer: "conv2", map: 1}])')
+    self.settle()
+    kernel = self.js(
+      'parametersNow().conv2.kernel.filter((_, i) => i % 64 == 1)'
+    )
+    self.assertIn(
+      f'from −{-min(kernel):.3f} to {max(kernel):.3f}',
+      self.js('document.querySelector("[aria-label^=Weights]").ariaLabel'),
+    )
+
   def test_hiding_takes_the_classes_off_the_path(self):
     self.open(self.path, 'i=3&s=why.1.2/node.dense1.0.0.7')
     self.click('[data-key=hide]')

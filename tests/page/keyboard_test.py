@@ -1,0 +1,84 @@
+"""The keyboard on a page: Space during Play, and where the focus is."""
+
+from absl.testing import absltest
+
+from tests.page import reference_page
+
+_ENTER = '\ue007'
+_FOCUSED = (
+  'document.activeElement.dataset.key || document.activeElement.tagName'
+)
+
+
+class PressTest(reference_page.TestCase):
+  def input(self, method, **values):
+    self.driver.execute_cdp_cmd(f'Input.{method}', values)
+
+  def pass_two_steps_of_play(self):
+    self.driver.execute_async_script('setTimeout(arguments[0], 800)')
+
+  def test_a_slow_press_of_space_counts_while_the_window_plays(self):
+    self.open(self.path, 'i=3&s=node.conv2.0.0.1')
+    self.click('[data-key=play]')
+    for key, changed in (
+      ('theme', 'document.documentElement.dataset.theme === "dark"'),
+      ('choose-initial', 'state.kernels === "initial"'),
+      ('hide', 'state.hidden'),
+    ):
+      self.js(f"document.querySelector('[data-key={key}]').focus()")
+      self.assertFalse(self.js(changed))
+      space = dict(key=' ', code='Space', windowsVirtualKeyCode=32)
+      self.input('dispatchKeyEvent', type='keyDown', text=' ', **space)
+      self.pass_two_steps_of_play()
+      self.input('dispatchKeyEvent', type='keyUp', **space)
+      self.wait(changed)
+    self.wait('!isPressed')
+    self.js('stopPlaying()')
+
+  def test_a_right_click_does_not_stop_the_drawing(self):
+    self.open(self.path, 'i=3')
+    x, y = self.js(
+      '(({left, top}) => [left + 5, top + 5])'
+      '(document.querySelector("[data-key=theme]").getBoundingClientRect())'
+    )
+    self.input(
+      'dispatchMouseEvent',
+      type='mousePressed',
+      x=x,
+      y=y,
+      button='right',
+      clickCount=1,
+    )
+    self.js('putOnPad({example: 4})')
+    self.settle()
+    self.assertEqual(
+      self.js('document.querySelector("[data-example=\'4\']").ariaPressed'),
+      'true',
+    )
+
+
+class FocusTest(reference_page.TestCase):
+  def enter(self, selector):
+    """Presses Enter on an element, and returns what has the focus then."""
+    self.js(f"document.querySelector('{selector}').focus()")
+    self.press(_ENTER)
+    self.settle()
+    return self.js(_FOCUSED)
+
+  def test_the_heading_of_every_new_view_has_the_focus(self):
+    self.open(self.path, 'i=3&s=map.conv3.5')
+    self.assertEqual(self.enter('[data-key=big-map]'), 'H2')
+    self.assertEqual(self.js('selection().view'), 'node')
+    self.assertEqual(self.enter('[data-key=pixels]'), 'H2')
+    self.assertEqual(self.js('selection().view'), 'pixels')
+    self.assertEqual(self.enter('[data-key=close]'), 'H2')
+    self.assertIsNone(self.js('selection()'))
+
+  def test_the_answer_has_the_focus_when_it_has_no_control(self):
+    self.open(self.path, 'h=1')  # an empty pad
+    self.enter('[data-key=show]')
+    self.assertEqual(self.js('document.activeElement.id'), 'answer')
+
+
+if __name__ == '__main__':
+  absltest.main()

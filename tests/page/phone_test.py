@@ -1,0 +1,35 @@
+"""A page on a phone, where the columns stand below one another."""
+
+from absl.testing import absltest
+
+from tests.page import reference_page
+
+_SET_SIZE = 'Emulation.setDeviceMetricsOverride'
+_TOP = 'document.querySelector("#inspector").getBoundingClientRect().top'
+
+
+class PhoneTest(reference_page.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.resize(390, 844, mobile=True)
+    self.addCleanup(self.resize, 1280, 720, mobile=False)
+
+  def resize(self, width, height, mobile):
+    self.driver.execute_cdp_cmd(
+      _SET_SIZE,
+      dict(width=width, height=height, deviceScaleFactor=1, mobile=mobile),
+    )
+
+  def test_why_scrolls_to_the_inspector_and_a_button_back_up(self):
+    self.open(self.path, 'i=3')
+    self.assertGreater(self.js(_TOP), 844)
+    for key in ('up', 'close'):
+      self.click('[data-key=why]')
+      self.wait('scrollY > 0')
+      self.assertBetween(self.js(_TOP), -1, 422)
+      self.driver.find_element('css selector', f'[data-key={key}]').click()
+      self.wait('scrollY === 0')
+
+
+if __name__ == '__main__':
+  absltest.main()
