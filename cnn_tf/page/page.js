@@ -16,7 +16,9 @@ function update() {
 // A control that is made anew between press and release loses its click, so
 // nothing is drawn until then.
 function watchPresses() {
+  let timer = null;
   const press = ({target}) => {
+    clearTimeout(timer);  // of the press before
     isPressed = Boolean(target.closest?.('button, label, summary, input'));
   };
   addEventListener('pointerdown', event => {
@@ -34,7 +36,9 @@ function watchPresses() {
   addEventListener('click', release);
   // Released elsewhere, there is no click.
   for (const name of ['pointerup', 'keyup']) {
-    addEventListener(name, () => setTimeout(release, 50), true);
+    addEventListener(name, () => {
+      timer = setTimeout(release, 50);
+    }, true);
   }
   // A menu, or another window, may keep the release to itself.
   for (const name of ['pointercancel', 'contextmenu', 'blur']) {

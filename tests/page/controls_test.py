@@ -18,9 +18,12 @@ class ControlsTest(reference_page.TestCase):
     self.open(self.path, 'i=3')
     self.js('window.pressed = document.querySelector("[data-key=theme]")')
     dark = self.js('isDark()')
-    self.js(
-      'pressed.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}))'
-    )
+    # The release of another control, just before, does not end this press.
+    for kind in ('pointerup', 'pointerdown'):
+      self.js(
+        f'pressed.dispatchEvent(new PointerEvent("{kind}", {{bubbles: true}}))'
+      )
+    self.driver.execute_async_script('setTimeout(arguments[0], 150)')
     self.js('update()')  # as Play does
     self.settle()
     self.assertTrue(self.js('pressed.isConnected'))
