@@ -94,10 +94,11 @@ def _finish(workdir, what, name, module):
   """Draws the figures or writes the page of a finished run, unless it exists.
 
   Args:
-    workdir: of the run.
-    what: is made, for the messages.
-    name: of its file or folder.
-    module: has a function `at_the_end(workdir)`; its package is a command.
+    workdir: the folder of the run.
+    what: 'Figures' or 'Page', for the messages.
+    name: the file or folder that is made in `workdir`.
+    module: makes it by `at_the_end(workdir)`; its package is a command that
+      makes it again.
   """
   path = workdir / name
   # With several machines, only the chief has the run: make it later there.

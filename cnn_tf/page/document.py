@@ -39,6 +39,7 @@ SCRIPTS = (
   'view_map.js',
   'view_pixels.js',
   'inspector.js',
+  'presses.js',
   'page.js',
 )
 _DATA = re.compile(

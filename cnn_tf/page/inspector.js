@@ -30,8 +30,8 @@ function tabs(item) {
 function crumbs() {
   return element('nav', {class: 'crumbs', 'aria-label': 'Path'},
     button('×', 'close', () => select([]), {'aria-label': 'Close'}),
-    isNarrow() ? [' ', button('↑ Image', 'up', () => scrollTo(0, 0)), ' ']
-      : null,
+    isNarrow() ? button('↑ Image', 'up', () => scrollTo(0, 0),
+                        {class: 'up'}) : null,
     state.trail.map((item, index) => [
       index ? ' › ' : '',
       index === state.trail.length - 1

@@ -1,7 +1,6 @@
 // Starts the page; draws it after every change of the state.
 
 let frame = null, addressTimer = null, ownAddress = null;
-let isPressed = false;  // whether the pointer or Space is down on a control
 
 // To be called after every change of the state: draws once per frame, however
 // many changes there were.
@@ -11,41 +10,6 @@ function update() {
     frame = null;
     if (!isPressed) draw();
   });
-}
-
-// A control that is made anew between press and release loses its click, so
-// nothing is drawn until then.
-function watchPresses() {
-  let timer = null;
-  const press = ({target}) => {
-    clearTimeout(timer);  // of the press before
-    isPressed = Boolean(target.closest?.('button, label, summary, input'));
-  };
-  addEventListener('pointerdown', event => {
-    if (event.button === 0) press(event);
-  }, true);
-  // Space clicks a button when the key is released.
-  addEventListener('keydown', event => {
-    if (event.key === ' ') press(event);
-  }, true);
-  const release = () => {
-    if (!isPressed) return;
-    isPressed = false;
-    update();
-  };
-  addEventListener('click', release);
-  // Released elsewhere, there is no click.
-  for (const name of ['pointerup', 'keyup']) {
-    addEventListener(name, () => {
-      timer = setTimeout(release, 50);
-    }, true);
-  }
-  // A menu, or another window, may keep the release to itself.
-  for (const name of ['pointercancel', 'contextmenu', 'blur']) {
-    addEventListener(name, event => {
-      if (name !== 'blur' || event.target === window) release();
-    }, true);
-  }
 }
 
 function draw() {

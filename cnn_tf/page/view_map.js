@@ -39,7 +39,7 @@ function bigMap(layer, map) {
   return element('div', {class: 'big'}, canvas, element('div', {},
     element('p', {class: 'note'},
       `${height}x${width} nodes, ${spanOf(values)}. `,
-      cursor ? `${chosen}.` : 'Click a node.'),
+      cursor ? `Chosen: ${chosen}.` : 'Click a node.'),
     button('PNG', 'png-map', () => savePng(canvas, `${layer.name}_${map}`),
            {class: 'small', 'aria-label': 'Save this map as a PNG file'})));
 }

@@ -1,10 +1,10 @@
-"""The keyboard on a page: Space during Play, and where the focus is."""
+"""The keyboard: Space during Play, arrow keys on maps, and the focus."""
 
 from absl.testing import absltest
 
 from tests.page import reference_page
 
-_ENTER = '\ue007'
+_DOWN, _RIGHT, _ENTER = '\ue015', '\ue014', '\ue007'
 _FOCUSED = (
   'document.activeElement.dataset.key || document.activeElement.tagName'
 )
@@ -57,6 +57,29 @@ class PressTest(reference_page.TestCase):
     )
 
 
+class MapsTest(reference_page.TestCase):
+  def test_the_keyboard_opens_a_map(self):
+    self.open(self.path, 'i=3')
+    self.js('rows.conv2.canvas.focus()')
+    self.press(_RIGHT)  # from the first map
+    self.press(_RIGHT)
+    self.assertEqual(self.js('selection().map'), 1)
+    self.assertEqual(self.text('#inspector h2'), 'conv2 map 1')
+
+  def test_the_arrow_keys_choose_a_node_of_a_map(self):
+    self.open(self.path, 'i=3&s=map.conv3.5')
+    self.js('[cursor = {layer: "conv3", map: 5, y: 0, x: 0}, update()]')
+    self.settle()
+    self.js('document.querySelector("[data-key=big-map]").focus()')
+    for key in (_DOWN, _RIGHT, _RIGHT, _RIGHT):  # the map has three columns
+      self.press(key)
+    self.assertEqual(self.js(_FOCUSED), 'big-map')
+    label = self.js('document.activeElement.getAttribute("aria-label")')
+    self.assertStartsWith(label, 'map 5, node (1, 2) = ')
+    self.press(_ENTER)
+    self.assertEqual(self.text('#inspector h2'), 'conv3 map 5, node (1, 2)')
+
+
 class FocusTest(reference_page.TestCase):
   def enter(self, selector):
     """Presses Enter on an element, and returns what has the focus then."""
@@ -66,6 +89,9 @@ class FocusTest(reference_page.TestCase):
     return self.js(_FOCUSED)
 
   def test_the_heading_of_every_new_view_has_the_focus(self):
+    self.open(self.path, 'i=3&s=why.1.2')
+    self.assertEqual(self.enter('[data-key=cause]'), 'H2')
+    self.assertEqual(self.js('selection().view'), 'cause')
     self.open(self.path, 'i=3&s=map.conv3.5')
     self.assertEqual(self.enter('[data-key=big-map]'), 'H2')
     self.assertEqual(self.js('selection().view'), 'node')
@@ -73,6 +99,11 @@ class FocusTest(reference_page.TestCase):
     self.assertEqual(self.js('selection().view'), 'pixels')
     self.assertEqual(self.enter('[data-key=close]'), 'H2')
     self.assertIsNone(self.js('selection()'))
+
+  def test_the_focus_stays_among_the_controls_after_the_last_undo(self):
+    self.open(self.path, 'f=0')
+    self.draw((8, 5), (8, 20))
+    self.assertEqual(self.enter('[data-key=undo]'), 'clear')
 
   def test_the_answer_has_the_focus_when_it_has_no_control(self):
     self.open(self.path, 'h=1')  # an empty pad

@@ -20,6 +20,11 @@ class PhoneTest(reference_page.TestCase):
       dict(width=width, height=height, deviceScaleFactor=1, mobile=mobile),
     )
 
+  def test_nothing_is_wider_than_the_screen(self):
+    for state in ('i=3', 'i=3&s=node.conv2.3.3.3', 'i=3&s=map.conv3.5'):
+      self.open(self.path, state)
+      self.assertLessEqual(self.js('document.body.scrollWidth'), 390)
+
   def test_why_scrolls_to_the_inspector_and_a_button_back_up(self):
     self.open(self.path, 'i=3')
     self.assertGreater(self.js(_TOP), 844)
