@@ -38,9 +38,13 @@ def flags(folder: str | pathlib.Path, **others: Any) -> dict[str, Any]:
     'layers': 'conv 4 3x3, maxpool 2x2',
     'batch_size': 10,
     'num_epochs': 3,
+    'optimizer': 'momentum',
+    'lr_schedule': 'constant',
     'learning_rate': 0.05,
-    'l2_scale': 1e-4,
     'warmup_epochs': 0.0,
+    'l2_scale': 1e-4,
+    'average': 0.0,
+    'label_smoothing': 0.0,
   } | others
 
 

@@ -8,8 +8,12 @@ from cnn_tf import errors
 REFERENCE_LAYERS = (
   'conv 32 3x3, maxpool 2x2, conv 64 3x3, maxpool 2x2, conv 64 3x3, dense 100'
 )
+DEFAULT_LAYERS = (
+  'conv 32 3x3, maxpool 2x2, conv 64 3x3 dropout 0.1, maxpool 2x2, '
+  'conv 64 3x3 dropout 0.2, dense 100 dropout 0.5'
+)
 _BOOLS = {'true': True, 'false': False}
-DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.001}
+DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.002}
 
 
 def _setting(default, group, meaning, **bounds):
@@ -86,7 +90,7 @@ class Config:
     at_most=1.0,
   )
   layers: str = _setting(
-    REFERENCE_LAYERS,
+    DEFAULT_LAYERS,
     'network',
     'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION] '
     '[dropout RATE]", "maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
@@ -102,7 +106,7 @@ class Config:
     choices=('float32', 'bfloat16'),
   )
   average: float = _setting(
-    0.0,
+    0.999,
     'training',
     'decay per step of a moving average of kernels and biases, such as 0.999, '
     'which is evaluated, drawn and exported in their place; 0 is none',
@@ -116,13 +120,13 @@ class Config:
     'mirror image',
   )
   l2_scale: float = _setting(
-    1e-3,
+    1e-4,
     'training',
     'adds l2_scale * sum(kernel ** 2) / 2 of every kernel to the loss',
     at_least=0.0,
   )
   label_smoothing: float = _setting(
-    0.0,
+    0.1,
     'training',
     'trains towards a probability of 1 - s + s / classes of the label, not 1, '
     'for s = label_smoothing; every reported cross-entropy is without it',
@@ -142,7 +146,7 @@ class Config:
     below=2**63,
   )
   optimizer: str = _setting(
-    'momentum',
+    'adam',
     'optimizer',
     'how gradients become updates',
     choices=('momentum', 'rmsprop', 'adam'),
@@ -161,7 +165,7 @@ class Config:
     'look ahead along the velocity (optimizer momentum only)',
   )
   lr_schedule: str = _setting(
-    'constant',
+    'one_cycle',
     'learning rate',
     'rate(t), with t in epochs, r = learning_rate, d = decay_rate and '
     'u = t / decay_epochs: constant: r; exp: r * d ** u; step: r * d ** '
@@ -173,7 +177,7 @@ class Config:
     0.0,
     'learning rate',
     'initial rate (one_cycle: maximum rate); 0 selects the default of the '
-    'optimizer: 0.1 for momentum, 0.001 for rmsprop and adam',
+    'optimizer: 0.1 for momentum, 0.002 for adam, 0.001 for rmsprop',
     at_least=0.0,
   )
   decay_rate: float = _setting(

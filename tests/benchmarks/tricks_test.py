@@ -21,6 +21,7 @@ RECIPE = config.Config(
   flip=True,
   erase=0.25,
   average=0.99,
+  label_smoothing=0.0,
   lr_schedule='cosine',
   warmup_epochs=1.0,
 )

@@ -68,10 +68,13 @@ class ScheduleTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllClose(rate(0), rate(15) / 16)
 
 
+_MOMENTUM = {'optimizer': 'momentum'}
+
+
 class OptimizerTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
-    ({'momentum': 0.5}, optimizers.Momentum, {'momentum': 0.5}),
-    ({'nesterov': True}, optimizers.Momentum, {'nesterov': True}),
+    (_MOMENTUM | {'momentum': 0.5}, optimizers.Momentum, {'momentum': 0.5}),
+    (_MOMENTUM | {'nesterov': True}, optimizers.Momentum, {'nesterov': True}),
     ({'optimizer': 'rmsprop'}, optimizers.RMSProp, {'decay': 0.9}),
     ({'optimizer': 'adam'}, optimizers.Adam, {'beta1': 0.9, 'beta2': 0.999}),
   )

@@ -21,7 +21,7 @@ def _trace(text):
 class MemoryTest(parameterized.TestCase):
   @parameterized.parameters(('momentum', 3), ('rmsprop', 3), ('adam', 4))
   def test_softmax_regression_on_paper(self, optimizer, copies):
-    settings = config.Config(optimizer=optimizer, batch_size=100)
+    settings = config.Config(optimizer=optimizer, batch_size=100, average=0.0)
     parameters, activations = memory.predict(_trace(''), settings, 2)
     self.assertEqual(parameters, 4 * 7850 * copies * 2)
     self.assertEqual(activations, 4 * 10 * 2 * 100)
@@ -60,7 +60,7 @@ class MemoryTest(parameterized.TestCase):
 
   def test_what_does_not_fit_is_one_line_of_numbers(self):
     geometries = _trace('dense 9999, dense 9999')
-    settings = config.Config(batch_size=1000)
+    settings = config.Config(optimizer='momentum', batch_size=1000, average=0.0)
     parameters, activations = memory.predict(geometries, settings, 1)
     needed = parameters + activations + 500
     with mock.patch.object(memory, 'total', return_value=needed):

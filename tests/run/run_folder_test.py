@@ -24,9 +24,7 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(str(caught.exception), f'{workdir}{message}')
 
   def test_a_new_run_can_be_read_again(self):
-    settings = config.Config(
-      layers='dense 5', nesterov=True, l2_scale=0.1 + 0.2
-    )
+    settings = config.Config(layers='dense 5', flip=True, l2_scale=0.1 + 0.2)
     workdir = self.folder / 'runs' / 'first'
     self.assertIsNone(run_folder.read_config(workdir))
     self.assertEmpty(run_folder.open_run(workdir, settings, _HERE))
@@ -38,10 +36,10 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     before = (self.folder / 'run.flags').read_bytes()
     self.assert_refused(
       ' holds a run with other flags, which need a new --workdir: '
-      '--batch_size=128 -> --batch_size=64; --seed=0 -> --seed=7; '
-      '--nesterov=false -> --nesterov=true',
+      '--flip=false -> --flip=true; --batch_size=128 -> --batch_size=64; '
+      '--seed=0 -> --seed=7',
       self.folder,
-      config.Config(seed=7, nesterov=True, batch_size=64),
+      config.Config(seed=7, flip=True, batch_size=64),
     )
     self.assertEqual((self.folder / 'run.flags').read_bytes(), before)
 

@@ -26,8 +26,8 @@ class ReadTest(parameterized.TestCase):
     return settings_flags.read(file.full_path, *more)
 
   def test_what_is_not_given_has_its_default(self):
-    settings = self.read('# slower\n--learning_rate=0.05\n\n--nesterov\n')
-    self.assertEqual(settings, config.Config(learning_rate=0.05, nesterov=True))
+    settings = self.read('# slower\n--learning_rate=0.05\n\n--flip\n')
+    self.assertEqual(settings, config.Config(learning_rate=0.05, flip=True))
 
   def test_more_flags_override_the_file(self):
     settings = self.read('--seed=1\n--flip\n', '--seed=2', '--noflip')
