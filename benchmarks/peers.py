@@ -57,11 +57,16 @@ def ours(precision: str, num_replicas: str) -> Work:
   from cnn_tf.run import replicas
 
   settings = config.Config(
+    layers=config.REFERENCE_LAYERS,
     precision=precision,
-    batch_size=BATCH_SIZE,
-    learning_rate=RATE,
-    momentum=MOMENTUM,
+    average=0.0,
     l2_scale=L2_SCALE,
+    label_smoothing=0.0,
+    batch_size=BATCH_SIZE,
+    optimizer='momentum',
+    momentum=MOMENTUM,
+    lr_schedule='constant',
+    learning_rate=RATE,
   )
   strategy = replicas.make_strategy(num_replicas, BATCH_SIZE)
   data = datasets.load('fashion')

@@ -106,7 +106,7 @@ class Config:
     choices=('float32', 'bfloat16'),
   )
   average: float = _setting(
-    0.999,
+    0.0,
     'training',
     'decay per step of a moving average of kernels and biases, such as 0.999, '
     'which is evaluated, drawn and exported in their place; 0 is none',
@@ -165,7 +165,7 @@ class Config:
     'look ahead along the velocity (optimizer momentum only)',
   )
   lr_schedule: str = _setting(
-    'one_cycle',
+    'cosine',
     'learning rate',
     'rate(t), with t in epochs, r = learning_rate, d = decay_rate and '
     'u = t / decay_epochs: constant: r; exp: r * d ** u; step: r * d ** '
