@@ -181,7 +181,7 @@ class Config:
     at_least=0.0,
   )
   decay_rate: float = _setting(
-    0.8, 'learning rate', 'd of exp, step and inverse_time', above=0.0
+    0.9, 'learning rate', 'd of exp, step and inverse_time', above=0.0
   )
   decay_epochs: float = _setting(
     1.0,
