@@ -182,10 +182,15 @@ def _draw(verdicts):
     f'{len(verdicts)} statements: {verdicts.count("wrong")} are wrong, '
     f'{verdicts.count("loose")} loosely worded'
   )
-  page = sheet.new(9.4, 4.4, title, 'receptive fields; orange: as stated')
-  # The statement, the name of its layers, and the side that it gives.
+  source = 'receptive field of a node, and of 2x2 nodes; orange: as stated'
+  page = sheet.new(9.4, 4.4, title, source)
+  # Without shared columns, the fields of 2x2 nodes in pool1 would cover 8x8.
   for index, (number, name, side) in enumerate(
-    ((2, '3x3, then 4x4', 7), (3, 'stride 2 each', 11), (11, 'pool1', None))
+    (
+      (2, '3x3, then 4x4', 7),
+      (3, 'stride 2 each', 11),
+      (11, 'pool1 of the reference network', 8),
+    )
   ):
     panel = sheet.place(page, 0.4 + 3.0 * index, 1.2, 2.6, 2.6)
     _fields(panel, trace(STATEMENTS[number]), side)
@@ -194,7 +199,7 @@ def _draw(verdicts):
 
 
 def _fields(panel, geometries, side):
-  """The field of one node, those of its neighbours, and the stated border."""
+  """The field of a node, of 2x2 nodes, and a corner of the stated side."""
   own, both = (quantities.pixels(geometries, *x) for x in ((0,), (0, 1)))
   seen = np.full((14, 14), np.nan)
   for number, reached in ((1, both), (0, own)):
@@ -202,11 +207,10 @@ def _fields(panel, geometries, side):
   sheet.picture(panel, seen, sheet.Scale('cividis', -0.5, 1.5))
   panel.set(xticks=range(0, 14, 2), yticks=range(0, 14, 2))
   style = {'color': sheet.VERMILLION, 'linewidth': 2}
-  if side:
-    end = side - 0.5
-    panel.plot([-0.5, end, end], [end, end, -0.5], **style)
-  panel.text(0, 0.7, f'a node: {len(own)}x{len(own)}', color='white', size=9)
-  panel.text(0, len(both) + 0.4, f'2x2 nodes: {len(both)}x{len(both)}', size=9)
+  end = side - 0.5
+  panel.plot([-0.5, end, end], [end, end, -0.5], **style)
+  panel.text(0, 0.7, f'{len(own)}x{len(own)}', color='white', size=9)
+  panel.text(0, len(both) - 0.8, f'{len(both)}x{len(both)}', size=9)
 
 
 if __name__ == '__main__':
