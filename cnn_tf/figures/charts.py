@@ -1,5 +1,6 @@
-"""Charts of numbers by category."""
+"""Charts of numbers with ranges, by category or along an axis."""
 
+from collections.abc import Collection
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 from matplotlib import axes
 
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 
 _OFFSET = 0.3  # between the series of a category, which are 1 apart
 
@@ -19,6 +21,13 @@ class Series(NamedTuple):
   values: np.ndarray  # `[categories]`
   lows: np.ndarray  # `[categories]`
   highs: np.ndarray  # `[categories]`
+
+
+def over_seeds(label: str, color: str, values: np.ndarray) -> Series:
+  """The means of `[seeds, categories]`, with their 95 % intervals."""
+  found = [intervals.describe(column) for column in np.transpose(values)]
+  means, _, lows, highs = np.transpose(found)
+  return Series(label, color, means, lows, highs)
 
 
 def dots(
@@ -57,6 +66,37 @@ def dots(
   panel.grid(axis='x', color=sheet.PALE, linewidth=0.6)
   panel.set_axisbelow(True)
   panel.spines[['top', 'right', 'left']].set_visible(False)
+
+
+def lines(
+  panel: axes.Axes,
+  places: Sequence[float],
+  series: Sequence[Series],
+  dashed: Collection[str] = (),
+) -> None:
+  """One line per series, with a vertical range at each value.
+
+  Args:
+    panel: where to draw.
+    places: the horizontal positions of the categories.
+    series: their lines.
+    dashed: the labels of those whose line is dashed.
+  """
+  for one in series:
+    ends = np.array([one.values - one.lows, one.highs - one.values])
+    panel.errorbar(
+      places,
+      one.values,
+      ends if np.isfinite(ends).all() else None,
+      color=one.color,
+      linestyle='--' if one.label in dashed else '-',
+      marker='o',
+      markersize=3,
+      capsize=2,
+      label=one.label,
+    )
+  panel.grid(color=sheet.PALE, linewidth=0.6)
+  panel.set_axisbelow(True)
 
 
 def _write_value(panel, text, x, y, color):

@@ -63,5 +63,45 @@ class DotsTest(absltest.TestCase):
     self.assertEqual(sheet.to_png(page)[:4], b'\x89PNG')
 
 
+class LinesTest(absltest.TestCase):
+  def draw(self, lows, **options):
+    page = sheet.new(4, 3, 'title', 'source')
+    panel = sheet.place(page, 1, 1, 2, 1.5)
+    values = np.array([3.0, 5.0])
+    series = [charts.Series('a', 'blue', values, lows, values + 1)]
+    charts.lines(panel, [0, 4], series, **options)
+    return page, panel
+
+  def test_a_line_passes_through_its_values_with_ranges_around_them(self):
+    _, panel = self.draw(np.array([2.5, 4.0]))
+    line = panel.lines[0]
+    self.assertEqual(list(line.get_xdata()), [0, 4])
+    self.assertEqual(list(line.get_ydata()), [3, 5])
+    [bars] = panel.collections
+    ranges = [tuple(bar[:, 1]) for bar in bars.get_segments()]
+    self.assertEqual(ranges, [(2.5, 4), (4, 6)])
+
+  def test_only_lines_that_are_named_are_dashed(self):
+    for dashed, style in (((), '-'), (('a',), '--'), (('b',), '-')):
+      _, panel = self.draw(np.array([2.5, 4.0]), dashed=dashed)
+      self.assertEqual(panel.lines[0].get_linestyle(), style)
+
+  def test_without_ranges_the_page_is_drawable(self):
+    page, panel = self.draw(np.full(2, np.nan))
+    self.assertEmpty(panel.collections)
+    self.assertEqual(sheet.to_png(page)[:4], b'\x89PNG')
+
+
+class OverSeedsTest(absltest.TestCase):
+  def test_the_interval_of_four_seeds_by_hand(self):
+    # Mean 0.25, deviation sqrt(0.05 / 3), and t(3, 0.975) = 3.182.
+    values = np.array([[0.1, 5], [0.2, 5], [0.3, 5], [0.4, 5]])
+    found = charts.over_seeds('a', 'blue', values)
+    half = 3.182 * (0.05 / 3) ** 0.5 / 2
+    np.testing.assert_allclose(found.values, [0.25, 5])
+    np.testing.assert_allclose(found.lows, [0.25 - half, 5])
+    np.testing.assert_allclose(found.highs, [0.25 + half, 5])
+
+
 if __name__ == '__main__':
   absltest.main()
