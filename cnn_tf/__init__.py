@@ -81,6 +81,9 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     rounding.py                what rounding changes, op by op and together
     op_times.py                how long each op takes
     fields.py                  which pixels a node sees
+    intervals.py               values by seed -> mean and 95 % interval
+    shifts.py                  predictions and maps of shifted images
+    ablation.py                a network whose tensors are changed on the way
     quantities.py              numbers of a network, by formula and by counting
     patches.py                 the real patches that excite a map most
     gallery.py                 which examples to show

@@ -24,7 +24,7 @@ def write(
   Args:
     plan: names the dataset, and the folder to write to.
     name: of the change; becomes a part of the folder's name.
-    change: `[n, height, width]` uint8 -> images of the same shape and type.
+    change: `[n, height, width]` uint8 -> as many images of the same type.
 
   Returns:
     The folder of the four IDX files.
@@ -49,12 +49,3 @@ def write(
         'the networks that were trained on it'
       )
   return str(target)
-
-
-def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
-  """Shifts images `[n, height, width]`; pixels that move in are 0."""
-  height, width = images.shape[1:]
-  most = max(abs(down), abs(right))
-  padded = np.pad(images, [(0, 0), (most, most), (most, most)])
-  top, left = most - down, most - right
-  return padded[:, top : top + height, left : left + width]

@@ -10,21 +10,6 @@ from tests import miniature
 
 
 class ChangedTest(absltest.TestCase):
-  def test_shift_by_hand(self):
-    images = np.arange(1, 10, dtype=np.uint8).reshape(1, 3, 3)
-    for (down, right), expected in {
-      (0, 0): [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
-      (1, 0): [[0, 0, 0], [1, 2, 3], [4, 5, 6]],
-      (-1, 0): [[4, 5, 6], [7, 8, 9], [0, 0, 0]],
-      (0, 2): [[0, 0, 1], [0, 0, 4], [0, 0, 7]],
-      (1, -1): [[0, 0, 0], [2, 3, 0], [5, 6, 0]],
-      (0, 3): [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
-    }.items():
-      with self.subTest(down=down, right=right):
-        shifted = changed.shift(images, down, right)
-        np.testing.assert_array_equal(shifted[0], expected)
-        self.assertEqual(shifted.dtype, np.uint8)
-
   def test_labels_and_order_stay_the_same(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     folder = changed.write(plan, 'negative', lambda images: 255 - images)

@@ -1,0 +1,106 @@
+"""Shifted images: what a network predicts for them, how its maps move."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from cnn_tf.data import datasets
+from cnn_tf.measure import activity
+
+# (down, right), in units of the distance.
+DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+# Images -> logits, and the same for images that are shifted by (down, right).
+Network = Callable
+NetworkOfShift = Callable[[int, int], Network]
+
+
+class Shifted(NamedTuple):
+  """Results by distance: means over the four directions."""
+
+  accuracy: np.ndarray  # [distances]: predictions equal to the label
+  agreement: np.ndarray  # [distances]: equal to that for the original image
+
+
+def move(images: np.ndarray, down: int, right: int) -> np.ndarray:
+  """Shifts images `[n, height, width]`; pixels that move in are 0."""
+  height, width = images.shape[1:]
+  most = max(abs(down), abs(right))
+  padded = np.pad(images, [(0, 0), (most, most), (most, most)])
+  top, left = most - down, most - right
+  return padded[:, top : top + height, left : left + width]
+
+
+def on_canvas(images: np.ndarray, side: int) -> np.ndarray:
+  """Images in the centre of a black square, `[n, side, side]`."""
+  pads = [(side - size) // 2 for size in images.shape[1:]]
+  ends = [side - size for size in images.shape[1:]]
+  widths = [(pad, end - pad) for pad, end in zip(pads, ends, strict=True)]
+  return np.pad(images, [(0, 0), *widths])
+
+
+def predictions(
+  network: Network,
+  examples: datasets.Examples,
+  distances: Sequence[int],
+  of_shift: NetworkOfShift | None = None,
+) -> Shifted:
+  """Accuracy and agreement on images shifted up, down, left and right.
+
+  Args:
+    network: images -> logits.
+    examples: the original images, and their labels.
+    distances: in pixels; pixels that move in are 0.
+    of_shift: if given, (down, right) in pixels -> the network that classifies
+      the images shifted that way.
+  """
+  unshifted = _classes(network, examples.images)
+  accuracy, agreement = [], []
+  for distance in distances:
+    classes = []
+    for direction in DIRECTIONS:
+      down, right = (distance * step for step in direction)
+      used = of_shift(down, right) if of_shift else network
+      classes.append(_classes(used, move(examples.images, down, right)))
+    accuracy.append(np.mean(np.equal(classes, examples.labels)))
+    agreement.append(np.mean(np.equal(classes, unshifted)))
+  return Shifted(np.array(accuracy), np.array(agreement))
+
+
+def equivariance_error(
+  maps: Callable[[np.ndarray], np.ndarray],
+  images: np.ndarray,
+  strides: tuple[int, int],
+  distance: int,
+) -> float:
+  """`|a - b| / |b|`, over images shifted down and images shifted right.
+
+  a are the maps of the shifted images; b are the maps of the images, shifted by
+  `distance / stride` nodes, rounded to a whole number. The norms are over the
+  nodes that do not see the pixels that moved in. An error of exactly 0 means
+  equal bits.
+
+  Args:
+    maps: images -> `[n, height, width, maps]`, of a layer without padding.
+    images: `[n, height, width]` uint8.
+    strides: the effective strides of the layer.
+    distance: in pixels.
+  """
+  difference, size = 0.0, 0.0
+  before = maps(images)
+  for axis, (down, right) in ((1, (distance, 0)), (2, (0, distance))):
+    after = maps(move(images, down, right))
+    nodes = int(distance / strides[axis - 1] + 0.5)
+    first = -(-distance // strides[axis - 1])  # the nodes above see what is new
+    count = before.shape[axis]
+    a = after.take(range(first, count), axis).astype(float)
+    b = before.take(range(first - nodes, count - nodes), axis).astype(float)
+    difference += np.sum((a - b) ** 2)
+    size += np.sum(b**2)
+  return float(np.sqrt(difference / size))
+
+
+def _classes(network, images):
+  return activity.log_probabilities(network, images).argmax(axis=1)
