@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
@@ -59,18 +60,20 @@ def predictions(
   unshifted = _classes(network, examples.images)
   accuracy, agreement = [], []
   for distance in distances:
-    classes = []
-    for direction in DIRECTIONS:
-      down, right = (distance * step for step in direction)
-      used = of_shift(down, right) if of_shift else network
-      classes.append(_classes(used, move(examples.images, down, right)))
+    offsets = [(distance * y, distance * x) for y, x in DIRECTIONS]
+    moved = [move(examples.images, *offset) for offset in offsets]
+    if of_shift:
+      networks = [of_shift(*offset) for offset in offsets]
+      classes = list(map(_classes, networks, moved))
+    else:
+      classes = np.split(_classes(network, np.concatenate(moved)), len(moved))
     accuracy.append(np.mean(np.equal(classes, examples.labels)))
     agreement.append(np.mean(np.equal(classes, unshifted)))
   return Shifted(np.array(accuracy), np.array(agreement))
 
 
 def equivariance_error(
-  maps: Callable[[np.ndarray], np.ndarray],
+  maps: Callable[[np.ndarray], np.ndarray | tf.Tensor],
   images: np.ndarray,
   strides: tuple[int, int],
   distance: int,
@@ -89,9 +92,9 @@ def equivariance_error(
     distance: in pixels.
   """
   difference, size = 0.0, 0.0
-  before = maps(images)
+  before = np.asarray(maps(images))
   for axis, (down, right) in ((1, (distance, 0)), (2, (0, distance))):
-    after = maps(move(images, down, right))
+    after = np.asarray(maps(move(images, down, right)))
     nodes = int(distance / strides[axis - 1] + 0.5)
     first = -(-distance // strides[axis - 1])  # the nodes above see what is new
     count = before.shape[axis]

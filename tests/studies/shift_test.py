@@ -5,93 +5,110 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.data import datasets
+from cnn_tf.measure import shifts
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.run import layers
 from cnn_tf.run import run_folder
+from cnn_tf.studies import changed
 from cnn_tf.studies import shift
 from cnn_tf.studies import trained
 from tests import miniature
+from tests import small_data
+from tests import small_run
+
+
+def _network(name):
+  """An untrained network for images on the canvas."""
+  specs = layers.parse(shift.NETWORKS[name]['layers'])
+  geometries = geometry.trace(specs, (shift.SIDE, shift.SIDE, 1))
+  return model.ConvNet(geometries, seed=1), geometries
+
+
+def _digits(count):
+  images, labels = small_data.examples(count)
+  return datasets.Examples(shift.on_canvas(images), labels)
 
 
 class ShiftTest(tf.test.TestCase):
-  def setUp(self):
-    super().setUp()
-    self.plan = miniature.plan(self.create_tempdir().full_path)
-
-  def test_training_images_are_shifted_independently_by_up_to_4_pixels(self):
-    dots = np.zeros((500, 28, 28), np.uint8)
-    dots[:, 14, 14] = 255
-    indices, rows, columns = np.nonzero(shift.at_random(dots))
-    self.assertAllEqual(indices, np.arange(500))
-    moves = np.stack([rows, columns], axis=1) - 14
-    expected = np.random.default_rng(0).integers(-4, 5, size=(500, 2))
-    self.assertAllEqual(moves, expected)
-    self.assertEqual((moves.min(), moves.max()), (-4, 4))
-
-  def test_the_layers_have_periods_of_1_2_and_4_pixels(self):
-    run = next(trained.seeds(self.plan))
-    errors = shift.equivariance(
-      run.network, run.geometries, _noise(20), shift.DISTANCES
+  def test_maps_moved_back_undo_shifts_by_multiples_of_4_pixels(self):
+    network, _ = _network('dense')
+    digits, distances = _digits(40), (1, 2, 3, 4, 5)
+    plain = shifts.predictions(network, digits, distances)
+    back = shifts.predictions(
+      network, digits, distances, shift.moving_back(network)
     )
-    periods = {'conv1': 1, 'pool1': 2, 'conv2': 2, 'pool2': 4, 'conv3': 4}
-    self.assertEqual(list(errors), list(periods))
-    for name, period in periods.items():
-      for distance, error in zip(shift.DISTANCES, errors[name], strict=True):
-        with self.subTest(f'{name} at {distance}'):
-          if distance % period:
-            self.assertGreater(error, 0.05)
-          else:
-            self.assertLess(error, 1e-5)
+    self.assertLess(plain.agreement[3], 1)
+    self.assertEqual(back.agreement[3], 1)
+    self.assertLess(back.agreement[1], 1)
+    self.assertEqual(back.agreement[0], plain.agreement[0])  # 0 nodes back
+    # 1 pixel left of a node or right of one: the same maps, moved back.
+    self.assertEqual(back.agreement[0], back.agreement[2])
+    self.assertEqual(back.agreement[0], back.agreement[4])
 
-  def test_an_error_between_two_nodes_equals_that_of_loops(self):
-    run = next(trained.seeds(self.plan, layers='maxpool 3x3 stride 3'))
-    images = _noise(2)
-    errors = shift.equivariance(run.network, run.geometries, images, [1, 2, 5])
-    for distance, nodes, first, error in zip(
-      (1, 2, 5), (0, 1, 2), (1, 1, 2), errors['pool1'], strict=True
+  def test_a_global_pooling_has_the_period_of_4_pixels(self):
+    for name in ('global maximum', 'global maximum, blurred'):
+      network, geometries = _network(name)
+      self.assertEqual(geometries[-3].output_shape, (1, 1, 32))
+      images = _digits(20).images
+      logits = [
+        network(datasets.to_float(shifts.move(images, down, 0)))
+        for down in (0, 2, 4)
+      ]
+      with self.subTest(name):
+        self.assertAllEqual(logits[2], logits[0])
+        self.assertNotAllClose(logits[1], logits[0], 1e-3)
+
+  def test_no_node_that_sees_an_image_leaves_after_4_pixels(self):
+    # Lit pixels in all corners of the image, so that each node that sees the
+    # image has a value of its own.
+    images = shift.on_canvas(np.full((1, 28, 28), 255, np.uint8))
+    network, _ = _network('dense')
+
+    def maps(down, right):
+      moved = datasets.to_float(shifts.move(images, down, right))
+      return network.activations(moved)['conv3/relu'].numpy()
+
+    for down, right in shifts.DIRECTIONS:
+      after = maps(4 * down, 4 * right)
+      expected = np.roll(maps(0, 0), (down, right), (1, 2))
+      self.assertAllEqual(after, expected)
+
+  def test_the_error_of_conv3_is_0_only_at_multiples_of_4_pixels(self):
+    network, geometries = _network('dense')
+    run = small_run.untrained('')._replace(
+      network=network, geometries=geometries
+    )
+    errors = shift.equivariance(run, _digits(5).images)
+    self.assertEqual(list(errors), ['conv1', 'conv2', 'conv3'])
+    for name, zeros in (
+      ('conv1', range(9)),
+      ('conv2', range(0, 9, 2)),
+      ('conv3', (0, 4, 8)),
     ):
-      differences, size = 0.0, 0.0
-      # Shifting right is shifting the transposed image down.
-      for image in [*images, *images.transpose(0, 2, 1)]:
-        moved = np.zeros((28, 28))
-        moved[distance:] = image[:-distance]
-        for y in range(first, 9):
-          for x in range(9):
-            a = _largest(moved, y, x)
-            b = _largest(image, y - nodes, x)
-            differences += (a - b) ** 2
-            size += b**2
-      self.assertAllClose(error, (differences / size) ** 0.5)
+      self.assertAllEqual(np.flatnonzero(errors[name] == 0), list(zeros))
 
-  def test_the_report_scores_all_networks_on_the_same_images(self):
-    two = {name: shift.NETWORKS[name] for name in ('CNN', 'MLP')}
-    with mock.patch.object(shift, 'NETWORKS', two):
-      header, *rows = shift.measure(self.plan).table
+  @mock.patch.object(shift, 'NUM_IMAGES', 30)
+  def test_the_report_agrees_with_the_runs(self):
+    plan = miniature.plan(self.create_tempdir().full_path)
+    header, *rows = shift.measure(plan).table
     table = {row[0]: row[1:] for row in rows}
     self.assertEqual(header[1:], list('012345678'))
-    for name, text in two.items():
-      [plain] = trained.folders(self.plan, layers=text)
-      accuracy = run_folder.read_result(plain)['test_accuracy']
-      right = table[f'{name}, plain: accuracy (%)']
-      self.assertEqual(right[0], f'{100 * accuracy:.1f}')
-      self.assertEqual(table[f'{name}, plain: unchanged (%)'][0], '100.0')
-    test = next(trained.seeds(self.plan)).data.test
-    folder = str(self.plan.networks / 'digits-shifted')
-    run = next(trained.seeds(self.plan, data_dir=folder))
-    self.assertNotAllEqual(run.data.test.images, test.images)
-    accuracy = trained.accuracy(run.network, test)
-    self.assertEqual(
-      table['CNN, shifted: accuracy (%)'][0], f'{100 * accuracy:.1f}'
-    )
-    self.assertEqual(table['CNN, conv1: error'], ['0'] * 9)
-
-
-def _noise(count):
-  """Images without a dark border, so that pixels that move in are noticed."""
-  random = np.random.default_rng(0)
-  return random.integers(256, size=(count, 28, 28), dtype=np.uint8)
-
-
-def _largest(image, y, x):
-  return image[3 * y : 3 * y + 3, 3 * x : 3 * x + 3].max() / 255
+    folder = changed.write(plan, 'canvas68', shift.on_canvas)
+    for name, changes in shift.NETWORKS.items():
+      [run] = trained.seeds(plan, data_dir=folder, **changes)
+      test = datasets.Examples(*(x[:30] for x in run.data.test))
+      self.assertEqual(test.images.shape, (30, 68, 68))
+      found = shifts.predictions(run.network, test, [3])
+      for label, shares in zip(('accuracy', 'unchanged'), found, strict=True):
+        cell = table[f'{name}: {label} (%)'][3]
+        self.assertEqual(cell, f'{100 * shares[0]:.2f}')
+    self.assertEqual(table['dense, conv3: error'][4], '0')
+    self.assertNotEqual(table['dense, conv3: error'][2], '0')
+    [shifted] = [x for x in shift.NETWORKS.values() if 'shift' in x]
+    [workdir] = trained.folders(plan, data_dir=folder, **shifted)
+    self.assertEqual(run_folder.read_config(workdir).shift, 8)
 
 
 if __name__ == '__main__':
