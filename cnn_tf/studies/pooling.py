@@ -152,27 +152,28 @@ def _difference(values, others):
 
 
 def _draw(found, plan):
-  top = EQUAL_MULTIPLICATIONS[-1]
-  means = [
-    f'{kind} {np.mean(found[kind, width].accuracy):.1%}'
-    for kind, width in zip(KINDS, top, strict=True)
-  ]
+  none, maximum = (
+    f'{np.mean(found[KINDS[i], EQUAL_MULTIPLICATIONS[-1][i]].accuracy):.1%}'
+    for i in (-1, 0)
+  )
   page = sheet.new(
     8.4,
     5.4,
-    f'At 7.1 million multiplications: {", ".join(means)}',
-    f'{plan}; {precision()}; bars: 95 % interval; rings: 29,008 parameters',
+    f'Equal multiplications: {none} without pooling, {maximum} with maximum',
+    f'{plan}; {precision()}; bars: 95 % interval; rings: equal parameters',
   )
   panel = sheet.place(page, 0.9, 1.1, 7.0, 3.6)
   for kind in KINDS:
     own = sorted(x for (name, _), x in found.items() if name == kind)
     accuracy = 100 * np.transpose([x.accuracy for x in own])
     series = charts.over_seeds(kind, _COLORS[kind], accuracy)
-    charts.lines(panel, [x.multiplications for x in own], [series])
+    charts.lines(panel, [x.multiplications / 1e6 for x in own], [series])
   for key in zip(KINDS, EQUAL_PARAMETERS, strict=True):
-    place = found[key].multiplications, 100 * np.mean(found[key].accuracy)
-    panel.plot(*place, 'o', ms=11, fillstyle='none', color=sheet.QUIET)
-  panel.set(xscale='log', xlabel='multiplications for one image')
+    x, y = found[key].multiplications / 1e6, 100 * np.mean(found[key].accuracy)
+    panel.plot(x, y, 'o', ms=11, fillstyle='none', color=sheet.QUIET)
+  panel.set(xscale='log', xlabel='million multiplications for one image')
+  panel.set_xticks([0.5, 1, 2, 4, 8], ['0.5', '1', '2', '4', '8'])
+  panel.minorticks_off()
   panel.set(ylabel='test accuracy (%)')
   panel.legend(fontsize=9, frameon=False)
   return page

@@ -148,7 +148,7 @@ def _draw(found, errors, plan):
     f'Shifted by 4 pixels: {at_4["dense"]} correct, {at_4[_MOVED_BACK]} with '
     f'the maps moved back, {at_4["global maximum"]} with a global maximum'
   )
-  page = sheet.new(12.4, 5.6, title, f'{plan}; bars: 95 % interval')
+  page = sheet.new(12.4, 6.0, title, f'{plan}; bars: 95 % interval')
   panels = [sheet.place(page, x, 1.2, 3.2, 3.0) for x in (0.8, 4.9, 9.0)]
   for panel, field, names in (
     (panels[0], 'accuracy', ('dense', *_STYLES)),
@@ -164,7 +164,9 @@ def _draw(found, errors, plan):
   panels[2].set(ylabel='equivariance error of conv3, |a - b| / |b|')
   for panel in panels:
     panel.set(xlabel='shift (pixels)', xticks=DISTANCES)
-    panel.legend(loc=(0.0, -0.48), fontsize=8, frameon=False)
+    panel.legend(
+      loc='upper left', bbox_to_anchor=(0, -0.15), fontsize=8, frameon=False
+    )
   return page
 
 
