@@ -3,54 +3,75 @@
 The second pooling of the reference network drops the last row and column of its
 11x11 maps, because 11 / 2 rounds down. No path leads from rows and columns 26
 and 27 of the image to the logits. This follows from the windows alone
-(`fields.unseen`), and is confirmed on trained networks: the gradient of every
+(`fields.unseen`), and is confirmed on a trained network: the gradient of every
 logit with respect to these pixels is exactly 0, and noise in their place leaves
 all logits equal, to the bit.
 
-The same network is also trained and tested on images shifted up and left by one
-pixel. It has as many parameters, and still 108 pixels cannot reach the logits,
-but they are one row and one column on each side, where there is less ink. The
-difference in accuracy is the gain from seeing more of the ink, not all of it.
-
-Results (10 seeds, 6 epochs): 5.03 % of the ink of Fashion-MNIST cannot reach
-the logits, and some ink of every test image; on MNIST it is 0.22 %. With
-shifted images it is 2.33 % and 0.02 %. Shifting changes the test accuracy by
--0.08 ± 0.26 points on Fashion-MNIST and by 0.03 ± 0.04 on MNIST, with standard
-errors of 0.08 and 0.01 points. The 95 % intervals of these means exclude gains
-above 0.11 and 0.07 points; whether there is any gain remains open.
+What would be gained by seeing them? The network is trained and tested on images
+whose last 2, 4, 6 or 8 rows and columns are black. The first of these is the
+null: the network cannot know, and has the same kernels, to the bit. The others
+tell what further rows and columns are worth. In the other direction, images are
+shifted up and left by one pixel: still 108 pixels cannot reach the logits, but
+they are one row and one column on each side, where there is less ink. (The
+network is the reference network with half as many filters and units.)
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
-from cnn_tf.data import datasets
+from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import fields
+from cnn_tf.measure import influence
+from cnn_tf.measure import shifts
 from cnn_tf.network import model
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
-from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
 
-QUICK = study.Plan('fashion', seeds=1, epochs=2)
-FULL = study.Plan('fashion,mnist', seeds=10, epochs=6)
+QUICK = study.Plan('fashion', seeds=1, epochs=1)
+FULL = study.Plan('fashion,mnist', seeds=10, epochs=4)
+
+LAYERS = trained.SMALL_LAYERS
+
+
+def up_and_left(images: np.ndarray) -> np.ndarray:
+  """Shifts images by one pixel, so that rows and columns 1 to 26 are seen."""
+  return shifts.move(images, down=-1, right=-1)
+
+
+def blacken(images: np.ndarray, count: int) -> np.ndarray:
+  """Images whose last `count` rows and columns are 0."""
+  black = images.copy()
+  black[:, -count:] = 0
+  black[:, :, -count:] = 0
+  return black
+
+
+NULL = 'last 2 black'
+# In the order of the ink that is lost.
+CHANGES = {
+  'shifted by one': up_and_left,
+  'original': None,
+  **{
+    f'last {n} black': functools.partial(blacken, count=n)
+    for n in range(2, 9, 2)
+  },
+}
 
 
 class Border(NamedTuple):
   """The results for one dataset."""
 
-  mean_image: np.ndarray  # [height, width], of the test set
   unseen: np.ndarray  # [height, width] bool, from the windows
   slopes: np.ndarray  # [height, width]: largest |d logit / d pixel|
-  ink: float  # fraction of the sum of all pixel values that is unseen
-  ink_moved: float  # the same for shifted images
-  variance: float  # unseen fraction of the variance of the pixels
-  touched: float  # fraction of the images with ink in unseen pixels
   same_logits: bool  # whether noise in unseen pixels leaves the logits equal
-  plain: list[float]  # test accuracy, by seed
-  moved: list[float]  # the same for shifted images
+  same_kernels: bool  # whether training on the null gives equal kernels
+  mean_image: np.ndarray  # [height, width], of the test set
+  lost: dict[str, float]  # change -> share of the ink that reaches no logit
+  accuracy: dict[str, list[float]]  # change -> test accuracy, by seed
 
 
 def measure(plan: study.Plan) -> study.Report:
@@ -61,135 +82,112 @@ def measure(plan: study.Plan) -> study.Report:
 
 def look(plan: study.Plan) -> Border:
   """Measures one dataset."""
-  run = next(trained.seeds(plan))
+  run = next(trained.seeds(plan, layers=LAYERS))
   images = run.data.test.images
   unseen = fields.unseen(run.geometries)
-  variances = images.var(axis=0)
-  folder = changed.write(plan, 'moved', up_and_left)
+  lost, accuracy = {}, {}
+  for name, change in CHANGES.items():
+    changes = {'layers': LAYERS, 'data_dir': plan.data_dir}
+    if change:
+      changes['data_dir'] = changed.write(plan, name.replace(' ', '-'), change)
+    # One seed is enough to see that its kernels are equal.
+    used = plan._replace(seeds=1) if name == NULL else plan
+    accuracy[name] = trained.test_accuracies(used, **changes)
+    seen = change(images) if change else images
+    lost[name] = 1 - seen[:, ~unseen].sum() / images.sum()
+    if name == NULL:
+      null = next(trained.seeds(used, **changes))
   return Border(
-    mean_image=images.mean(axis=0),
-    unseen=unseen,
-    slopes=slopes(run.network, images),
-    ink=images[:, unseen].sum() / images.sum(),
-    ink_moved=1 - up_and_left(images)[:, ~unseen].sum() / images.sum(),
-    variance=variances[unseen].sum() / variances.sum(),
-    touched=float(np.mean(images[:, unseen].any(axis=1))),
-    same_logits=same_with_noise(run.network, images, unseen),
-    plain=trained.test_accuracies(plan),
-    moved=trained.test_accuracies(plan, data_dir=folder),
+    unseen,
+    influence.slopes(run.network, images),
+    influence.same_with_noise(run.network, images, unseen),
+    same_kernels(run.network, null.network),
+    images.mean(axis=0),
+    lost,
+    accuracy,
   )
 
 
-def up_and_left(images: np.ndarray) -> np.ndarray:
-  """Shifts images by one pixel, so that rows and columns 1 to 26 are seen."""
-  return changed.shift(images, down=-1, right=-1)
-
-
-def slopes(network: model.ConvNet, images: np.ndarray) -> np.ndarray:
-  """`[height, width]`: the largest |d logit / d pixel| over all images."""
-
-  def of_batch(images):
-    pixels = datasets.to_float(images)
-    with tf.GradientTape(persistent=True) as tape:
-      tape.watch(pixels)
-      logits = tf.unstack(network(pixels), axis=1)
-    gradients = [tf.abs(tape.gradient(logit, pixels)) for logit in logits]
-    return {'largest': tf.reduce_max(gradients, axis=[0, -1])}
-
-  return tensors.collect(of_batch, images)['largest'].max(axis=0)
-
-
-def same_with_noise(
-  network: model.ConvNet, images: np.ndarray, where: np.ndarray
-) -> bool:
-  """Whether noise in the pixels `where` leaves all logits equal, to the bit."""
-  noisy = images.copy()
-  random = np.random.default_rng(0)
-  noisy[:, where] = random.integers(256, size=(len(images), where.sum()))
-  before, after = (
-    tensors.outputs(network, x, ['logits'])['logits'] for x in (images, noisy)
-  )
-  return bool(np.array_equal(before, after))
+def same_kernels(one: model.ConvNet, other: model.ConvNet) -> bool:
+  """Whether all variables of two networks are equal, to the bit."""
+  pairs = zip(one.trainable_variables, other.trainable_variables, strict=True)
+  return all(np.array_equal(a, b) for a, b in pairs)
 
 
 def _table(found):
-  rows = [['', *found]]
-
-  def add(name, value):
-    rows.append([name, *map(value, found.values())])
-
-  add('unseen pixels', lambda x: f'{x.unseen.sum()} of {x.unseen.size}')
-  add('unseen ink', lambda x: f'{x.ink:.2%}')
-  add('unseen ink, shifted images', lambda x: f'{x.ink_moved:.2%}')
-  add('unseen variance', lambda x: f'{x.variance:.2%}')
-  add('test images with unseen ink', lambda x: f'{x.touched:.2%}')
-  add(
-    'largest gradient, unseen pixels', lambda x: f'{_largest(x, x.unseen):.3g}'
-  )
-  add(
-    'largest gradient, other pixels', lambda x: f'{_largest(x, ~x.unseen):.3g}'
-  )
-  add('noise in unseen pixels', _logits)
-  add('test accuracy', lambda x: f'{study.percent(x.plain)} %')
-  add('test accuracy, shifted images', lambda x: f'{study.percent(x.moved)} %')
-  add('difference, by seed', lambda x: f'{study.percent(_gains(x))} points')
-  if all(len(x.plain) > 1 for x in found.values()):
-    add('standard error', lambda x: f'{100 * _error(_gains(x)):.3f} points')
+  rows = [['', 'ink lost (%)', 'test accuracy (%)', '- original (points)']]
+  for name, x in found.items():
+    largest = [
+      x.slopes[where].max(initial=0) for where in (x.unseen, ~x.unseen)
+    ]
+    for fact, value in (
+      ('unseen pixels', f'{x.unseen.sum()} of {x.unseen.size}'),
+      ('largest gradient, unseen pixels', f'{largest[0]:.3g}'),
+      ('largest gradient, other pixels', f'{largest[1]:.3g}'),
+      ('noise in unseen pixels', _equal('logits', x.same_logits)),
+      (f'trained on {NULL}', _equal('kernels', x.same_kernels)),
+    ):
+      rows.append([f'{name}: {fact}', value, '', ''])
+    for change, accuracies in x.accuracy.items():
+      gains = _gains(x, change)
+      rows.append(
+        [f'{name}: {change}', f'{100 * x.lost[change]:.2f}']
+        + [study.percent(accuracies)]
+        + ['' if change == 'original' else study.percent(gains)]
+      )
   return rows
 
 
-def _logits(border):
-  return f'logits {"equal" if border.same_logits else "DIFFER"}'
+def _equal(what, is_equal):
+  return f'{what} {"equal" if is_equal else "DIFFER"}'
 
 
-def _gains(border):
-  return [b - a for a, b in zip(border.plain, border.moved, strict=True)]
-
-
-def _largest(border, where):
-  return border.slopes[where].max(initial=0)
-
-
-def _error(values):
-  """The standard error of the mean: standard deviation / sqrt(n)."""
-  return np.std(values, ddof=1) / np.sqrt(len(values))
+def _gains(border, change):
+  """By seed; the null has fewer seeds."""
+  values = border.accuracy[change]
+  return np.subtract(values, border.accuracy['original'][: len(values)])
 
 
 def _draw(found, plan):
-  gains = [f'{name} {study.percent(_gains(x))}' for name, x in found.items()]
+  gains = [
+    f'{name} {study.percent(_gains(x, "shifted by one"))}'
+    for name, x in found.items()
+  ]
   page = sheet.new(
-    9.6,
-    1.0 + 3.1 * len(found),
+    9.8,
+    1.0 + 3.2 * len(found),
     f'Gain from shifting the images by one pixel: {", ".join(gains)} points',
-    f'{plan}; test images; unseen: pixels right of and below the orange lines',
+    f'{plan}; bars: 95 % interval; unseen: right of and below orange lines',
   )
-  for index, (name, border) in enumerate(found.items()):
-    top = 1.3 + 3.1 * index
-    places = [sheet.place(page, x, top, 2.3, 2.3) for x in (0.5, 3.3, 6.9)]
-    _image(places[0], border, border.mean_image, f'mean image of {name}')
-    sizes = np.log10(np.where(border.slopes > 0, border.slopes, np.nan))
-    _image(places[1], border, sizes, 'log10 of the largest gradient, seed 0')
-    _seeds(places[2], border)
+  for index, (name, x) in enumerate(found.items()):
+    top = 1.3 + 3.2 * index
+    places = [sheet.place(page, left, top, 2.2, 2.2) for left in (0.5, 3.3)]
+    _image(places[0], x.unseen, x.mean_image, f'mean image of {name}')
+    sizes = np.log10(np.where(x.slopes > 0, x.slopes, np.nan))
+    _image(places[1], x.unseen, sizes, 'log10 of the largest gradient, seed 0')
+    _dose(sheet.place(page, 6.5, top, 2.9, 2.2), x)
   return page
 
 
-def _image(panel, border, values, title):
+def _image(panel, unseen, values, title):
   scale = sheet.Scale('viridis', np.nanmin(values), np.nanmax(values))
   sheet.picture(panel, values, scale)
   for axis, draw in ((0, panel.axvline), (1, panel.axhline)):
-    for first in np.flatnonzero(border.unseen.all(axis=axis))[:1]:
+    for first in np.flatnonzero(unseen.all(axis=axis))[:1]:
       draw(first - 0.5, color=sheet.VERMILLION, linewidth=1.5)
   panel.set_title(title, fontsize=9)
 
 
-def _seeds(panel, border):
-  """Test accuracy without and with the shift, one line per seed."""
-  pairs = 100 * np.array([border.plain, border.moved])
-  panel.plot([0, 1], pairs, 'o-', color=sheet.QUIET, markersize=3)
-  panel.plot([0, 1], pairs.mean(axis=1), 'o-', color=sheet.VERMILLION)
-  panel.set(xticks=[0, 1], xlim=(-0.3, 1.3), ylabel='test accuracy (%)')
-  panel.set_xticklabels(['original', 'shifted by one'])
-  panel.set_title('grey: one seed; orange: mean', fontsize=9)
+def _dose(panel, border):
+  """The difference from the original images, against the ink that is lost."""
+  shown = [change for change in CHANGES if change != NULL]
+  gains = 100 * np.transpose([_gains(border, change) for change in shown])
+  series = charts.over_seeds('', sheet.BLUE, gains)
+  charts.lines(panel, [100 * border.lost[x] for x in shown], [series])
+  panel.axhline(0, color=sheet.QUIET, linewidth=0.8)
+  panel.set(xlabel='ink that reaches no logit (%)')
+  panel.set(ylabel='test accuracy - original (points)')
+  panel.set_title('shifted; original; last 4, 6, 8 black', fontsize=9)
 
 
 if __name__ == '__main__':
