@@ -93,6 +93,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     starts.py                  initial images for gradient ascent
     ascent.py                  gradient ascent on pixels
     excitation.py              what excites a map, and whether it converged
+    similar_patterns.py        are patterns from different starts alike?
     pattern_search.py          maps of a layer -> what excites them
     pattern_files.py           the patterns of a layer <-> a file
 
@@ -135,7 +136,8 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     shift.py                   is a CNN invariant to translation?
     probes.py                  where do the classes separate?
     rates.py                   which rate, which momentum, how much L2?
-    hierarchy.py               which patterns excite the maps of each layer?
+    effective_field.py         how much of its receptive field does a node use?
+    map_patterns.py            does gradient ascent find one pattern for a map?
     clusters.py                a dense network on distances to cluster centres
     selection.py               what is a reported accuracy worth?
     precision.py               what does bfloat16 cost, and give?
