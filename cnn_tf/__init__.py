@@ -80,6 +80,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     activity.py                what each layer does on a set of examples
     rounding.py                what rounding changes, op by op and together
     op_times.py                how long each op takes
+    op_errors.py               errors and times of all ops of a network
     fields.py                  which pixels a node sees
     intervals.py               values by seed -> mean and 95 % interval
     shifts.py                  predictions and maps of shifted images
@@ -101,6 +102,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     sheet.py                   what all figures share: size, heading, colours
     tiles.py                   many small images side by side
     charts.py                  dots with ranges, by category
+    low_precision.py           what a precision costs and gives
     training.py                learning curves; how the first kernels changed
     augmentations.py           what augmentation does to training images
     kernels.py                 the kernels of all layers

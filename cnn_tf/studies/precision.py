@@ -9,16 +9,6 @@ For one trained network and one batch, `measure/rounding.py` measures relative
 errors against float64: of each op alone with its gradients, from operands that
 are rounded first, and of the whole network, in which errors
 accumulate. `measure/op_times.py` measures the time of each op.
-
-Results (30 seeds on Fashion-MNIST, 10 on MNIST, 6 epochs): bfloat16 changes the
-test accuracy by -0.01 ± 0.17 points on Fashion-MNIST and by 0.00 ± 0.05 on
-MNIST. The 95 % intervals of these means exclude differences larger than 0.07
-and 0.04 points. The null, 10 pairs on Fashion-MNIST, has 0.05 ± 0.16 points:
-the pairs of bfloat16 spread no more. One product agrees with float64 in 8.5 to
-8.9 bits, the pre-activations of the network in 8.2 to 8.4, its gradients in 4.4
-to 6.6. The gradient of max pooling has the largest error of all ops, 0.1 and
-0.055: rounding changes which value is the maximum. On an AMD EPYC without a
-matrix unit for bfloat16, all ops with their gradients are 1.5 times as fast.
 """
 
 from collections.abc import Sequence
@@ -27,7 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_tf.data import datasets
+from cnn_tf.figures import low_precision
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
+from cnn_tf.measure import op_errors
 from cnn_tf.measure import op_times
 from cnn_tf.measure import rounding
 from cnn_tf.run import environment
@@ -59,17 +52,8 @@ class Accuracies(NamedTuple):
     }
 
 
-class Ops(NamedTuple):
-  """The errors of a trained network on a batch, and the times of its ops."""
-
-  errors: dict[tuple[str, str], dict[str, float]]  # precision, what -> by layer
-  times: dict[tuple[str, str], dict[str, float]]  # what, precision -> by layer
-  between_batches: float
-
-
 def measure(plan: study.Plan) -> study.Report:
   """Accuracies for each dataset; errors and times for the first one."""
-  trained.need('scipy')
   plans = plan.by_dataset()
   if 'mnist' in plans and len(plans) > 1:
     plans['mnist'] = a_third(plans['mnist'])  # Its accuracies vary less.
@@ -97,42 +81,18 @@ def accuracies(plan: study.Plan) -> Accuracies:
   )
 
 
-def look(plan: study.Plan) -> Ops:
+def look(plan: study.Plan) -> op_errors.OpErrors:
   """Errors and times of the first float32 network, on validation images."""
   run = next(trained.seeds(plan, precision='float32'))
   images, labels = (x[: 2 * _BATCH_SIZE] for x in run.data.validation)
-  both = datasets.to_float(images), labels
-  batch = both[0][:_BATCH_SIZE], labels[:_BATCH_SIZE]
-  operands = rounding.operands(run.network, *batch)
-  errors = {}
-  for precision in PRECISIONS:
-    for name, op in operands.items():
-      for kind, error in rounding.errors_alone(op, precision).items():
-        errors.setdefault((precision, f'{kind} alone'), {})[name] = error
-    together = rounding.errors_together(run.network, *batch, precision)
-    errors |= {(precision, kind): by for kind, by in together.items()}
-  medians = op_times.medians(operands.values(), PRECISIONS, _NUM_ROUNDS)
-  times = {
-    key: dict(zip(operands, values, strict=True))
-    for key, values in medians.items()
-  }
-  return Ops(errors, times, rounding.between_batches(run.network, *both))
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-  """The 95 % t interval of the mean; NaN for a single value."""
-  from scipy import special  # `measure` has checked for it
-
-  if len(values) < 2:
-    return np.nan, np.nan
-  error = np.std(values, ddof=1) / np.sqrt(len(values))
-  half = special.stdtrit(len(values) - 1, 0.975) * error
-  return float(np.mean(values) - half), float(np.mean(values) + half)
+  pixels = datasets.to_float(images)
+  return op_errors.measure(run.network, pixels, labels, PRECISIONS, _NUM_ROUNDS)
 
 
 def bound(values: Sequence[float]) -> float:
-  """The largest absolute difference that the interval contains."""
-  return max(np.abs(interval(values)))
+  """The largest absolute value in the 95 % interval of the mean."""
+  found = intervals.describe(values)
+  return max(abs(found.low), abs(found.high))
 
 
 def _table(found, ops):
@@ -150,7 +110,7 @@ def _table(found, ops):
       title = f'{dataset}: {change} - float32 (points, {len(values)} pairs)'
       add(title, study.spread(values))
       if len(values) > 1:
-        low, high = interval(values)
+        *_, low, high = intervals.describe(values)
         add('its mean, 95 % interval', f'{low:.2f} to {high:.2f}')
   for (precision, kind), errors in ops.errors.items():
     cells = [_error(errors.get(name)) for name in rows[0][1:]]
@@ -187,74 +147,25 @@ def _draw(found, ops, plan):
     f'images; {environment.describe(1)["cpu"]}, one thread'
   )
   page = sheet.new(12.0, 4.5, title, source)
-  _accuracy_panel(sheet.place(page, 1.25, 1.2, 2.5, 2.7), found)
-  _bits_panel(sheet.place(page, 4.5, 1.2, 3.5, 2.7), ops)
-  _time_panel(sheet.place(page, 8.95, 1.2, 2.6, 2.7), ops)
+  differences = {
+    f'{dataset},\n{change}': values
+    for dataset, result in found.items()
+    for change, values in result.differences.items()
+  }
+  bits = {
+    kind: {
+      layer: rounding.bits(error) for layer, error in errors.items() if error
+    }
+    for (precision, kind), errors in ops.errors.items()
+    if precision == 'bfloat16'
+  }
+  times = {
+    precision: {layer: 1e3 * seconds for layer, seconds in by_layer.items()}
+    for (kind, precision), by_layer in ops.times.items()
+    if kind == op_times.BOTH
+  }
+  low_precision.draw(page, differences, bits, times)
   return page
-
-
-def _accuracy_panel(panel, found):
-  """A dot for each pair; the mean with its interval below the dots."""
-  labels = []
-  for dataset, result in found.items():
-    for change, values in result.differences.items():
-      y = len(labels)
-      labels.append(f'{dataset},\n{change}')
-      panel.plot(
-        values,
-        [y - 0.12] * len(values),
-        'o',
-        color=sheet.QUIET,
-        alpha=0.4,
-        ms=4,
-      )
-      mean, ends = values.mean(), interval(values)
-      style = {'color': sheet.VERMILLION, 'ms': 5, 'capsize': 3}
-      half = None if len(values) < 2 else ends[1] - mean
-      panel.errorbar(mean, y + 0.15, xerr=half, fmt='D', **style)
-  panel.axvline(0, color=sheet.QUIET, linewidth=0.8)
-  panel.set_yticks(range(len(labels)), labels)
-  panel.set_ylim(len(labels) - 0.5, -0.5)
-  panel.set_xlabel('difference from float32 (points)')
-  panel.set_title('test accuracy, pairs of equal seed', fontsize=9)
-
-
-def _bits_panel(panel, ops):
-  """Bits that agree, by layer."""
-  names = list(ops.times[op_times.FORWARD, 'float32'])
-  for kind, label, color, form in (
-    ('output alone', 'output, op alone', sheet.BLUE, 's:'),
-    ('pre-activation', 'output, network', sheet.BLUE, 'o-'),
-    ('input gradient alone', 'input gradient, op alone', sheet.INK, '^:'),
-    ('kernel gradient', 'kernel gradient, network', sheet.VERMILLION, 'D-'),
-  ):
-    errors = ops.errors['bfloat16', kind]
-    known = [name for name in names if errors.get(name)]
-    places = [names.index(name) for name in known]
-    bits = [rounding.bits(errors[name]) for name in known]
-    panel.plot(places, bits, form, label=label, color=color, ms=4)
-  panel.set_xticks(range(len(names)), names)
-  panel.set(ylim=(0, 10), ylabel='significant bits that agree')
-  panel.grid(axis='y', color=sheet.PALE)
-  panel.legend(fontsize=8, frameon=False, loc='lower right')
-  panel.set_title('errors of bfloat16, in bits', fontsize=9)
-
-
-def _time_panel(panel, ops):
-  for offset, precision, color in (
-    (-0.2, 'float32', sheet.BLUE),
-    (0.2, 'bfloat16', sheet.VERMILLION),
-  ):
-    times = ops.times[op_times.BOTH, precision]
-    values = [1e3 * seconds for seconds in times.values()]
-    places = np.arange(len(times)) + offset
-    drawn = panel.barh(places, values, 0.38, color=color, label=precision)
-    panel.bar_label(drawn, fmt='%.1f', fontsize=8, padding=2)
-  panel.set_yticks(range(len(times)), times)
-  panel.invert_yaxis()
-  panel.set(xlabel='time (ms)', xmargin=0.15)
-  panel.legend(fontsize=8, frameon=False, loc='lower right')
-  panel.set_title('op, forward and gradients', fontsize=9)
 
 
 if __name__ == '__main__':
