@@ -13,11 +13,11 @@ import sys
 
 from absl import flags
 
-from benchmarks import intervals
 from benchmarks import records
 from benchmarks import results
 from benchmarks import seeds
 from cnn_tf import errors
+from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import settings_flags
 from cnn_tf.run import tables

@@ -4,9 +4,9 @@ import pathlib
 import statistics
 from collections.abc import Iterable
 
-from benchmarks import intervals
 from benchmarks import records
 from benchmarks import seeds
+from cnn_tf.measure import intervals
 from cnn_tf.network import geometry
 from cnn_tf.run import config
 from cnn_tf.run import layers

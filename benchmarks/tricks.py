@@ -18,12 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from absl import flags
 
-from benchmarks import intervals
 from benchmarks import records
 from benchmarks import seeds
 from cnn_tf import errors
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import config
 from cnn_tf.run import run_folder

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from absl import flags
 
-from benchmarks import intervals
 from cnn_tf import errors
+from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import config
 

@@ -1,11 +1,11 @@
-"""Tests of benchmarks/intervals.py."""
+"""Tests of intervals.py."""
 
 import math
 
 from absl.testing import absltest
 from scipy import stats
 
-from benchmarks import intervals
+from cnn_tf.measure import intervals
 
 
 class IntervalsTest(absltest.TestCase):
