@@ -110,8 +110,8 @@ def _table(found, ops):
       title = f'{dataset}: {change} - float32 (points, {len(values)} pairs)'
       add(title, study.spread(values))
       if len(values) > 1:
-        *_, low, high = intervals.describe(values)
-        add('its mean, 95 % interval', f'{low:.2f} to {high:.2f}')
+        deviation = intervals.describe(values).deviation
+        add('standard deviation of the pairs', f'{deviation:.2f}')
   for (precision, kind), errors in ops.errors.items():
     cells = [_error(errors.get(name)) for name in rows[0][1:]]
     add(f'{precision}, {kind}: error (bits)', *cells)

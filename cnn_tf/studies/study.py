@@ -3,7 +3,6 @@
 import csv
 import io
 import pathlib
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from absl import flags
 
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import config
 from cnn_tf.run import replicas
@@ -80,12 +80,12 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
-  """`mean ± standard deviation` of values by seed; only the value if single."""
-  values = [float(value) for value in values]
-  mean = f'{statistics.fmean(values):.{digits}f}'
+  """Values by seed -> `mean ± half of its 95 % interval`, or a single value."""
+  found = intervals.describe([float(value) for value in values])
+  mean = f'{found.mean:.{digits}f}'
   if len(values) < 2:
     return mean
-  return f'{mean} ± {statistics.stdev(values):.{digits}f}'
+  return f'{mean} ± {found.high - found.mean:.{digits}f}'
 
 
 def percent(shares: Sequence[float], digits: int = 2) -> str:
