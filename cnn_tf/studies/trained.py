@@ -5,8 +5,10 @@ the same settings share the run, and an interrupted run is resumed.
 """
 
 import contextlib
+import functools
 import pathlib
 import zlib
+from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,12 +18,19 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.measure import runs
+from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import config
 from cnn_tf.run import events
+from cnn_tf.run import layers
 from cnn_tf.run import run_folder
 from cnn_tf.run import train_loop
 from cnn_tf.studies import study
+
+# Of training in float32 on two cores of an AMD EPYC; the multiplications are
+# those of the forward pass.
+_MULTIPLICATIONS_PER_SECOND = 5e10
+_SECONDS_PER_IMAGE, _SECONDS_PER_RUN = 5e-6, 3
 
 # Half as many filters and units, for studies of many runs.
 SMALL_LAYERS = (
@@ -60,11 +69,35 @@ def settings(plan: study.Plan, **changes: Any) -> config.Config:
   return config.Config(**(usual | changes))
 
 
+def of_seeds(plan: study.Plan, **changes: Any) -> list[config.Config]:
+  """The settings of the runs of all seeds.
+
+  Args:
+    plan: the number of seeds, and the data.
+    **changes: as for `settings`.
+  """
+  return [settings(plan, seed=seed, **changes) for seed in range(plan.seeds)]
+
+
+def announce(plan: study.Plan, wanted: Iterable[config.Config]) -> None:
+  """Prints how many runs of `wanted` are still to be trained, and how long."""
+  missing = {
+    _workdir(plan, one): one
+    for one in wanted
+    if not (_workdir(plan, one) / 'result.json').exists()
+  }
+  minutes = sum(map(_seconds, missing.values())) / 60
+  if missing:
+    print(
+      f'{len(missing)} networks to train: about {max(minutes, 1):.0f} min '
+      'on two cores',
+      flush=True,
+    )
+
+
 def folder(plan: study.Plan, wanted: config.Config) -> pathlib.Path:
   """The folder of a finished run of `wanted`, which is trained if needed."""
-  data = pathlib.Path(wanted.data_dir or wanted.dataset).name
-  digest = zlib.crc32(wanted.to_flags().encode())
-  workdir = plan.networks / f'{data}-{digest:08x}-seed{wanted.seed}'
+  workdir = _workdir(plan, wanted)
   run_folder.make(plan.networks)
   if not (workdir / 'result.json').exists():
     print(f'training {workdir}', flush=True)
@@ -83,8 +116,8 @@ def folders(plan: study.Plan, **changes: Any) -> Iterator[pathlib.Path]:
     plan: the number of seeds, and the data.
     **changes: as for `settings`.
   """
-  for seed in range(plan.seeds):
-    yield folder(plan, settings(plan, seed=seed, **changes))
+  for wanted in of_seeds(plan, **changes):
+    yield folder(plan, wanted)
 
 
 def seeds(plan: study.Plan, **changes: Any) -> Iterator[runs.Run]:
@@ -126,3 +159,26 @@ def need(package: str) -> None:
     raise errors.UserError(
       f"{package} is missing: pip install -e '.[studies]' installs it"
     ) from None
+
+
+def _workdir(plan, wanted):
+  data = pathlib.Path(wanted.data_dir or wanted.dataset).name
+  digest = zlib.crc32(wanted.to_flags().encode())
+  return plan.networks / f'{data}-{digest:08x}-seed{wanted.seed}'
+
+
+def _seconds(wanted):
+  """About how long a run takes on two cores."""
+  num_images, height, width = _train_shape(
+    wanted.dataset, wanted.data_dir, wanted.num_validation
+  )
+  specs = layers.parse(wanted.layers)
+  geometries = geometry.trace(specs, (height, width, 1))
+  multiplications = sum(layer.num_multiplications for layer in geometries)
+  per_image = _SECONDS_PER_IMAGE + multiplications / _MULTIPLICATIONS_PER_SECOND
+  return _SECONDS_PER_RUN + wanted.num_epochs * num_images * per_image
+
+
+@functools.cache
+def _train_shape(dataset, data_dir, num_validation):
+  return datasets.load(dataset, data_dir, num_validation).train.images.shape

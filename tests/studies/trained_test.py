@@ -1,6 +1,7 @@
 """Tests of trained.py."""
 
 import contextlib
+import dataclasses
 import io
 
 import numpy as np
@@ -41,6 +42,29 @@ class TrainedTest(tf.test.TestCase):
       *self.train(longer, **_TINY)[1],
     ]
     self.assertLen(set(found), 4)
+
+  def test_only_runs_that_are_missing_are_announced(self):
+    plan = self.plan._replace(seeds=2)
+    wanted = trained.of_seeds(plan, **_TINY)
+    self.assertEqual([one.seed for one in wanted], [0, 1])
+    self.train(self.plan, **_TINY)
+    for runs, expected in (
+      (wanted, '1 networks to train: about 1 min on two cores\n'),
+      (wanted[:1], ''),
+    ):
+      with contextlib.redirect_stdout(io.StringIO()) as text:
+        trained.announce(plan, runs)
+      self.assertEqual(text.getvalue(), expected)
+
+  def test_the_time_grows_with_epochs_and_multiplications(self):
+    usual = trained.settings(self.plan)
+    longer = trained.settings(self.plan._replace(epochs=1000))
+    wider = dataclasses.replace(longer, layers='conv 99 3x3, conv 99 3x3')
+    times = [trained._seconds(x) for x in (usual, longer, wider)]
+    # 640 images of 2,815,336 multiplications, and the start of the run.
+    self.assertAllClose(times[0], 3 + 640 * (5e-6 + 2815336 / 5e10))
+    self.assertGreater(times[1], 10 * times[0])
+    self.assertGreater(times[2], times[1])
 
   def test_all_epochs_are_kept(self):
     plan = self.plan._replace(epochs=checkpoints.NUM_KEPT + 2)
