@@ -83,8 +83,8 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     op_errors.py               errors and times of all ops of a network
     fields.py                  which pixels a node sees
     intervals.py               values by seed -> mean and 95 % interval
-    shifts.py                  predictions and maps of shifted images
     ablation.py                a network whose tensors are changed on the way
+    shifts.py                  predictions and maps of shifted images
     influence.py               how strongly pixels influence logits and nodes
     quantities.py              numbers of a network, by formula and by counting
     patches.py                 the real patches that excite a map most

@@ -1,8 +1,10 @@
-"""The receptive field of the centre node of each layer, on an image."""
+"""Receptive fields on an image, and pixels that no node sees."""
 
+from collections.abc import Collection
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import axes
 from matplotlib import colors
 from matplotlib import patches
 
@@ -52,6 +54,40 @@ def receptive_fields(
     panel.set_title(caption, fontsize=9)
     panel.set(xticks=[], yticks=[])
   return page
+
+
+def of_neighbours(
+  panel: axes.Axes, own: Collection[int], both: Collection[int], stated: int
+) -> None:
+  """The field of a node, that of 2x2 nodes, and a corner of a stated side.
+
+  Args:
+    panel: where to draw.
+    own: the rows, and columns, in the receptive field of node 0.
+    both: those in the field of node 0 or 1.
+    stated: the side to draw.
+  """
+  end = 1 + max(stated, *both)
+  seen = np.full((end, end), np.nan)
+  for number, reached in ((1, both), (0, own)):
+    seen[np.ix_(sorted(reached), sorted(reached))] = number
+  sheet.picture(panel, seen, sheet.Scale('cividis', -0.5, 1.5))
+  corner = [-0.5, stated - 0.5, stated - 0.5]
+  panel.plot(corner, corner[::-1], color=sheet.VERMILLION, linewidth=2)
+  panel.text(0, 0.7, f'{len(own)}x{len(own)}', color='white', size=9)
+  panel.text(0, len(both) - 0.8, f'{len(both)}x{len(both)}', size=9)
+
+
+def with_unseen(
+  panel: axes.Axes, values: np.ndarray, unseen: np.ndarray, title: str
+) -> None:
+  """Values by pixel; lines in front of the rows and columns that are unseen."""
+  scale = sheet.Scale('viridis', np.nanmin(values), np.nanmax(values))
+  sheet.picture(panel, values, scale)
+  for axis, draw in ((0, panel.axvline), (1, panel.axhline)):
+    for first in np.flatnonzero(unseen.all(axis=axis))[:1]:
+      draw(first - 0.5, color=sheet.VERMILLION, linewidth=1.5)
+  panel.set_title(title, fontsize=9)
 
 
 def _legend(unseen):

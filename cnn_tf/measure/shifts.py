@@ -8,7 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.measure import ablation
 from cnn_tf.measure import activity
+from cnn_tf.network import geometry
+from cnn_tf.network import model
+from cnn_tf.network import specs
 
 # (down, right), in units of the distance.
 DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -103,6 +107,27 @@ def equivariance_error(
     difference += np.sum((a - b) ** 2)
     size += np.sum(b**2)
   return float(np.sqrt(difference / size))
+
+
+def equivariance_errors(
+  network: model.ConvNet,
+  geometries: Sequence[geometry.LayerGeometry],
+  images: np.ndarray,
+  distances: Sequence[int],
+) -> dict[str, np.ndarray]:
+  """Name of a convolution -> its equivariance error at each distance."""
+  found = {}
+  for layer in geometries:
+    if isinstance(layer.spec, specs.Conv):
+      below = ablation.below(network, layer.spec.name)
+      maps = activity.graph(lambda x, f=below: f(datasets.to_float(x)), images)
+      found[layer.spec.name] = np.array(
+        [
+          equivariance_error(maps, images, layer.effective_stride, distance)
+          for distance in distances
+        ]
+      )
+  return found
 
 
 def _classes(network, images):

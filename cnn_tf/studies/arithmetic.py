@@ -8,8 +8,7 @@ loosely worded, if its number is the right one for a related quantity.
 
 from typing import NamedTuple
 
-import numpy as np
-
+from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
 from cnn_tf.measure import quantities
 from cnn_tf.network import geometry
@@ -193,24 +192,11 @@ def _draw(verdicts):
     )
   ):
     panel = sheet.place(page, 0.4 + 3.0 * index, 1.2, 2.6, 2.6)
-    _fields(panel, trace(STATEMENTS[number]), side)
+    geometries = trace(STATEMENTS[number])
+    own, both = (quantities.pixels(geometries, *x) for x in ((0,), (0, 1)))
+    receptive_fields.of_neighbours(panel, own, both, side)
     panel.set_title(name, fontsize=9)
   return page
-
-
-def _fields(panel, geometries, side):
-  """The field of a node, of 2x2 nodes, and a corner of the stated side."""
-  own, both = (quantities.pixels(geometries, *x) for x in ((0,), (0, 1)))
-  seen = np.full((14, 14), np.nan)
-  for number, reached in ((1, both), (0, own)):
-    seen[np.ix_(sorted(reached), sorted(reached))] = number
-  sheet.picture(panel, seen, sheet.Scale('cividis', -0.5, 1.5))
-  panel.set(xticks=range(0, 14, 2), yticks=range(0, 14, 2))
-  style = {'color': sheet.VERMILLION, 'linewidth': 2}
-  end = side - 0.5
-  panel.plot([-0.5, end, end], [end, end, -0.5], **style)
-  panel.text(0, 0.7, f'{len(own)}x{len(own)}', color='white', size=9)
-  panel.text(0, len(both) - 0.8, f'{len(both)}x{len(both)}', size=9)
 
 
 if __name__ == '__main__':

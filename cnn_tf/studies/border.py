@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_tf.figures import charts
+from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
 from cnn_tf.measure import fields
 from cnn_tf.measure import influence
@@ -76,27 +77,47 @@ class Border(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """Ink, gradients and accuracy for each dataset."""
-  found = {name: look(part) for name, part in plan.by_dataset().items()}
+  parts = plan.by_dataset()
+  trained.announce(
+    plan,
+    [
+      settings
+      for part in parts.values()
+      for used, changes in networks(part).values()
+      for settings in trained.of_seeds(used, **changes)
+    ],
+  )
+  found = {name: look(part) for name, part in parts.items()}
   return study.Report(_table(found), _draw(found, plan))
+
+
+def networks(plan: study.Plan) -> dict[str, tuple[study.Plan, dict[str, str]]]:
+  """One of `CHANGES` -> the seeds and the settings of its networks."""
+  found = {}
+  for name, change in CHANGES.items():
+    # One seed is enough to see that its kernels are equal.
+    used = plan._replace(seeds=1) if name == NULL else plan
+    folder = plan.data_dir
+    if change:
+      folder = changed.write(plan, name.replace(' ', '-'), change)
+    found[name] = used, {'layers': LAYERS, 'data_dir': folder}
+  return found
 
 
 def look(plan: study.Plan) -> Border:
   """Measures one dataset."""
-  run = next(trained.seeds(plan, layers=LAYERS))
+  run, null = (
+    next(trained.seeds(used, **changes))
+    for used, changes in (networks(plan)[x] for x in ('original', NULL))
+  )
   images = run.data.test.images
   unseen = fields.unseen(run.geometries)
   lost, accuracy = {}, {}
-  for name, change in CHANGES.items():
-    changes = {'layers': LAYERS, 'data_dir': plan.data_dir}
-    if change:
-      changes['data_dir'] = changed.write(plan, name.replace(' ', '-'), change)
-    # One seed is enough to see that its kernels are equal.
-    used = plan._replace(seeds=1) if name == NULL else plan
+  for name, (used, changes) in networks(plan).items():
     accuracy[name] = trained.test_accuracies(used, **changes)
+    change = CHANGES[name]
     seen = change(images) if change else images
     lost[name] = 1 - seen[:, ~unseen].sum() / images.sum()
-    if name == NULL:
-      null = next(trained.seeds(used, **changes))
   return Border(
     unseen,
     influence.slopes(run.network, images),
@@ -162,20 +183,13 @@ def _draw(found, plan):
   for index, (name, x) in enumerate(found.items()):
     top = 1.3 + 3.2 * index
     places = [sheet.place(page, left, top, 2.2, 2.2) for left in (0.5, 3.3)]
-    _image(places[0], x.unseen, x.mean_image, f'mean image of {name}')
+    title = f'mean image of {name}'
+    receptive_fields.with_unseen(places[0], x.mean_image, x.unseen, title)
     sizes = np.log10(np.where(x.slopes > 0, x.slopes, np.nan))
-    _image(places[1], x.unseen, sizes, 'log10 of the largest gradient, seed 0')
+    title = 'log10 of the largest gradient, seed 0'
+    receptive_fields.with_unseen(places[1], sizes, x.unseen, title)
     _dose(sheet.place(page, 6.5, top, 2.9, 2.2), x)
   return page
-
-
-def _image(panel, unseen, values, title):
-  scale = sheet.Scale('viridis', np.nanmin(values), np.nanmax(values))
-  sheet.picture(panel, values, scale)
-  for axis, draw in ((0, panel.axvline), (1, panel.axhline)):
-    for first in np.flatnonzero(unseen.all(axis=axis))[:1]:
-      draw(first - 0.5, color=sheet.VERMILLION, linewidth=1.5)
-  panel.set_title(title, fontsize=9)
 
 
 def _dose(panel, border):

@@ -49,6 +49,7 @@ class Field(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """The fields of all convolutions, by seed."""
+  trained.announce(plan, trained.of_seeds(plan))
   found = [look(run) for run in trained.seeds(plan)]
   return study.Report(_table(found), _draw(found, plan))
 

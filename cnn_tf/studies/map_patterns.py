@@ -53,6 +53,7 @@ class Layer(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """All convolutions of all seeds, before and after training."""
+  trained.announce(plan, trained.of_seeds(plan))
   found = [look(run) for run in trained.seeds(plan)]
   return study.Report(_table(found), _draw(found, plan))
 

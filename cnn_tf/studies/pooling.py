@@ -62,11 +62,16 @@ class Found(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """Accuracy, gap and agreement of each kind of pooling, at several widths."""
-  found = {}
-  for widths in (*EQUAL_MULTIPLICATIONS, EQUAL_PARAMETERS):
-    for key in zip(KINDS, widths, strict=True):
-      if key not in found:
-        found[key] = look(plan, layers_of(*key))
+  compared = (*EQUAL_MULTIPLICATIONS, EQUAL_PARAMETERS)
+  keys = {key for x in compared for key in zip(KINDS, x, strict=True)}
+  networks = {
+    key: {'layers': layers_of(*key), 'precision': precision()}
+    for key in sorted(keys)
+  }
+  trained.announce(
+    plan, [x for y in networks.values() for x in trained.of_seeds(plan, **y)]
+  )
+  found = {key: look(plan, changes) for key, changes in networks.items()}
   return study.Report(_table(found), _draw(found, plan))
 
 
@@ -89,10 +94,10 @@ def precision() -> str:
   return 'bfloat16' if environment.has_bfloat16() else 'float32'
 
 
-def look(plan: study.Plan, layers: str) -> Found:
+def look(plan: study.Plan, changes: dict[str, str]) -> Found:
   """Trains and measures one network."""
   accuracy, gap, unchanged = [], [], []
-  for run in trained.seeds(plan, layers=layers, precision=precision()):
+  for run in trained.seeds(plan, **changes):
     accuracy.append(trained.accuracy(run.network, run.data.test))
     train = trained.accuracy(run.network, _first(run.data.train, _NUM_TRAIN))
     gap.append(train - accuracy[-1])

@@ -19,12 +19,14 @@ hyper-parameters", for one cycle; Tieleman and Hinton 2012 for RMSProp; Kingma
 and Ba 2015 for Adam.
 """
 
+import dataclasses
 from typing import NamedTuple
 
 import numpy as np
 
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -74,6 +76,15 @@ class Scores(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """Validation accuracy with each of `SETTINGS`."""
+  trained.announce(
+    plan,
+    [
+      run
+      for name in SETTINGS
+      for used in (plan, *[early(plan)] * _depends_on_length(name))
+      for run in runs_of(used, name)
+    ],
+  )
   found = {name: scores(plan, name) for name in SETTINGS}
   return study.Report(_table(found, plan), _draw(found, plan))
 
@@ -86,7 +97,7 @@ def early(plan: study.Plan) -> study.Plan:
 def scores(plan: study.Plan, name: str) -> Scores:
   """Validation accuracy with one of `SETTINGS`."""
   late = early_histories = histories(plan, name)
-  if SETTINGS[name].get('lr_schedule') in _DEPEND_ON_LENGTH:
+  if _depends_on_length(name):
     early_histories = histories(early(plan), name)
   first = early(plan).epochs
   return Scores(
@@ -96,14 +107,22 @@ def scores(plan: study.Plan, name: str) -> Scores:
 
 
 def histories(plan: study.Plan, name: str) -> list[list[events.Epoch]]:
-  """The epochs of each seed; the null has as many seeds after those."""
+  """The epochs of each seed with one of `SETTINGS`."""
+  return [
+    events.read_epochs(trained.folder(plan, run) / 'metrics.csv', plan.epochs)
+    for run in runs_of(plan, name)
+  ]
+
+
+def runs_of(plan: study.Plan, name: str) -> list[config.Config]:
+  """The runs of all seeds; the null has as many seeds after those."""
+  runs = trained.of_seeds(plan, layers=LAYERS, **SETTINGS[name])
   first = plan.seeds if name == NULL else 0
-  found = []
-  for seed in range(first, first + plan.seeds):
-    changes = {'layers': LAYERS, 'seed': seed} | SETTINGS[name]
-    workdir = trained.folder(plan, trained.settings(plan, **changes))
-    found.append(events.read_epochs(workdir / 'metrics.csv', plan.epochs))
-  return found
+  return [dataclasses.replace(run, seed=run.seed + first) for run in runs]
+
+
+def _depends_on_length(name):
+  return SETTINGS[name].get('lr_schedule') in _DEPEND_ON_LENGTH
 
 
 def gains(found: dict[str, Scores], name: str) -> Scores:

@@ -27,11 +27,8 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import ablation
-from cnn_tf.measure import activity
-from cnn_tf.measure import runs
 from cnn_tf.measure import shifts
 from cnn_tf.network import model
-from cnn_tf.network import specs
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -64,9 +61,15 @@ _STRIDE = 4  # of conv3, in pixels
 def measure(plan: study.Plan) -> study.Report:
   """Accuracy, agreement and equivariance by shift."""
   folder = changed.write(plan, f'canvas{SIDE}', on_canvas)
+  networks = {
+    name: {'data_dir': folder} | changes for name, changes in NETWORKS.items()
+  }
+  trained.announce(
+    plan, [x for y in networks.values() for x in trained.of_seeds(plan, **y)]
+  )
   found, errors = {}, {}
-  for name, changes in NETWORKS.items():
-    for run in trained.seeds(plan, data_dir=folder, **changes):
+  for name, changes in networks.items():
+    for run in trained.seeds(plan, **changes):
       test = datasets.Examples(*(x[:NUM_IMAGES] for x in run.data.test))
       network = run.network
       measured = {name: shifts.predictions(network, test, DISTANCES)}
@@ -77,7 +80,10 @@ def measure(plan: study.Plan) -> study.Report:
       for key, value in measured.items():
         found.setdefault(key, []).append(value)
       if name in _EQUIVARIANT:
-        for layer, by_shift in equivariance(run, test.images[:200]).items():
+        by_layer = shifts.equivariance_errors(
+          network, run.geometries, test.images[:200], DISTANCES
+        )
+        for layer, by_shift in by_layer.items():
           errors.setdefault((name, layer), []).append(by_shift)
   return study.Report(_table(found, errors), _draw(found, errors, plan))
 
@@ -101,22 +107,6 @@ def moving_back(network: model.ConvNet) -> shifts.NetworkOfShift:
     )
 
   return of_shift
-
-
-def equivariance(run: runs.Run, images: np.ndarray) -> dict[str, np.ndarray]:
-  """Name of a convolution -> its equivariance error by distance."""
-  found = {}
-  for layer in run.geometries:
-    if isinstance(layer.spec, specs.Conv):
-      below = ablation.below(run.network, layer.spec.name)
-      maps = activity.graph(lambda x, f=below: f(datasets.to_float(x)), images)
-      found[layer.spec.name] = np.array(
-        [
-          shifts.equivariance_error(maps, images, layer.effective_stride, d)
-          for d in DISTANCES
-        ]
-      )
-  return found
 
 
 def _table(found, errors):

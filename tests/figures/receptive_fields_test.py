@@ -4,6 +4,7 @@ import numpy as np
 from absl.testing import absltest
 
 from cnn_tf.figures import receptive_fields
+from cnn_tf.figures import sheet
 
 
 class ReceptiveFieldsTest(absltest.TestCase):
@@ -44,6 +45,33 @@ class ReceptiveFieldsTest(absltest.TestCase):
     boxes = [patch.get_bbox().bounds for patch in hatched]
     self.assertEqual(boxes, [(-0.5, 6.5, 6, 1), (3.5, -0.5, 2, 8)])
     self.assertIn('hatching: 20 pixels', page.texts[2].get_text())
+
+
+class PixelsTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.panel = sheet.place(sheet.new(4, 3, 'title', 'source'), 1, 1, 2, 1.5)
+
+  def test_a_node_its_neighbours_and_a_stated_corner(self):
+    receptive_fields.of_neighbours(self.panel, {0, 1}, {0, 1, 2}, 4)
+    shown = self.panel.images[0].get_array().filled(9)
+    expected = np.full((5, 5), 9)
+    expected[:3, :3] = 1
+    expected[:2, :2] = 0
+    np.testing.assert_array_equal(shown, expected)
+    [corner] = self.panel.lines
+    self.assertEqual(list(corner.get_xdata()), [-0.5, 3.5, 3.5])
+    self.assertEqual(list(corner.get_ydata()), [3.5, 3.5, -0.5])
+    self.assertEqual([x.get_text() for x in self.panel.texts], ['2x2', '3x3'])
+
+  def test_lines_are_in_front_of_the_first_unseen_row_and_column(self):
+    unseen = np.zeros([6, 6], bool)
+    unseen[4:] = unseen[:, 5:] = True
+    values = np.arange(36.0).reshape(6, 6)
+    receptive_fields.with_unseen(self.panel, values, unseen, 'title')
+    across, down = self.panel.lines
+    self.assertEqual(across.get_xdata()[0], 4.5)
+    self.assertEqual(down.get_ydata()[0], 3.5)
 
 
 if __name__ == '__main__':

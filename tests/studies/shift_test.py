@@ -16,7 +16,6 @@ from cnn_tf.studies import shift
 from cnn_tf.studies import trained
 from tests import miniature
 from tests import small_data
-from tests import small_run
 
 
 def _network(name):
@@ -77,10 +76,9 @@ class ShiftTest(tf.test.TestCase):
 
   def test_the_error_of_conv3_is_0_only_at_multiples_of_4_pixels(self):
     network, geometries = _network('dense')
-    run = small_run.untrained('')._replace(
-      network=network, geometries=geometries
+    errors = shifts.equivariance_errors(
+      network, geometries, _digits(5).images, shift.DISTANCES
     )
-    errors = shift.equivariance(run, _digits(5).images)
     self.assertEqual(list(errors), ['conv1', 'conv2', 'conv3'])
     for name, zeros in (
       ('conv1', range(9)),
