@@ -13,7 +13,7 @@ def main() -> None:
   """Prints one line per study."""
   print('python -m cnn_tf.studies.NAME [--help], where NAME is\n')
   for name, question in questions().items():
-    print(f'{name:12}{question}')
+    print(f'{name:17}{question}')
   print('\nTheir results are in docs/studies.md.')
 
 

@@ -7,9 +7,11 @@ dense layers above have a separate weight for each position.
 
 The images are in the centre of a black canvas so large that no node of the last
 maps that sees an image moves over the edge when the image moves by 4 pixels.
-Test images are shifted up, down, left and right. Measured are the accuracy, the
-fraction of predictions that stay the same, and the difference between the maps
-of the shifted image and the shifted maps of the image.
+(Receptive fields are larger with blurred pooling: there this holds for nodes
+that see the middle 20x20 pixels, where nearly all ink is.) Test images are
+shifted up, down, left and right. Measured are the accuracy, the fraction of
+predictions that stay the same, and the difference between the maps of the
+shifted image and the shifted maps of the image.
 
 Where is accuracy lost? In the same network, the last maps are moved back by
 whole nodes before the dense layers see them; what is still lost is due to

@@ -17,7 +17,7 @@ class MainTest(absltest.TestCase):
     self.assertEqual((done.code, done.stderr), (0, ''))
     heading, *lines, results = done.stdout.splitlines()
     self.assertStartsWith(heading, 'python -m cnn_tf.studies.NAME ')
-    self.assertIn('shift       Is a CNN invariant to translation?', lines)
+    self.assertIn('shift            Is a CNN invariant to translation?', lines)
     self.assertLen(list(filter(None, lines)), len(listing.questions()))
     self.assertIn('docs/studies.md', results)
 
