@@ -1,113 +1,67 @@
-"""Do two independent trainings give the same filters, in the same order?
+"""Do two independent trainings find the same filters?
 
-Two runs differ in their seed: in the initial kernels, and in the order of the
-examples. In every layer with kernels, the filters of one run are paired with
-those of the other by the correlation of their activations: one to one, or each
-with the filter most similar to it (Li et al. 2015, "Convergent Learning: Do
-different neural networks learn the same representations?"). In the first layer
-the kernels themselves are compared, too, by cosine similarity. Whole layers are
-compared by linear CKA, which needs no pairing (Kornblith et al. 2019,
-"Similarity of Neural Network Representations Revisited"). Activations are those
-on a fixed sample of 1,000 test images, at all positions of the maps.
+Two runs differ in their initial kernels and in the order of the examples. In
+every hidden layer, the filters of one are paired with those of the other by the
+correlation of their pre-activations at all positions: one to one, or each with
+its most similar partner (Li et al. 2015, "Convergent Learning: Do different
+neural networks learn the same representations?"). Partners are chosen on one
+half of a sample of test images and their correlation is measured on the other
+half, since the largest of many correlations is large by chance where it was
+chosen. Whole layers are compared by debiased linear CKA (`similarity.py`).
 
-The maximum of many correlations is large by chance, and an untrained network
-preserves much of an image, too. So untrained networks are compared in the same
-way, with each other and with trained ones.
+What would make a high similarity meaningless, is measured in the same way:
 
-Finally the filters of the second run are permuted to match those of the first.
-The logits do not change by more than rounding: the index of a filter has no
-meaning.
+- two networks before training: random filters resemble each other, too;
+- a run and its own initial kernels: does training keep what chance began?
+- a run and a rotated run: if the pairing is as good in a random basis of the
+  second layer, then single filters have no meaning;
+- a run and itself, no filter with itself: how similar the filters of a single
+  network are to each other;
+- a layer and the pixels: how much of CKA is due to the image.
 
-Results (five pairs, 6 epochs, Fashion-MNIST): the filters are not in the same
-order: filters of the same index correlate by 0.05 ± 0.06 in conv1. Paired one
-to one, the filters of two runs correlate by 0.70 ± 0.02 in conv1, 0.58 ± 0.02
-in conv2 and 0.45 ± 0.01 in conv3; for two untrained networks it is 0.67 ± 0.03,
-0.56 ± 0.01 and 0.45 ± 0.02. In conv2 and conv3 the means of two runs and of two
-untrained networks thus differ by at most 0.02. In conv1 two runs are more
-similar by the best partner: 0.82 ± 0.02 against 0.75 ± 0.03 (kernels:
-0.72 ± 0.03 against 0.66 ± 0.01). The level of chance differs, too: untrained
-filters of the same index correlate by 0.21 ± 0.05 in conv1. A run and an
-untrained network are less similar, with 0.48 ± 0.05 in conv1 and 0.33 ± 0.01 in
-conv3. In dense1 two runs correlate by 0.64 ± 0.02, two untrained networks by
-0.46 ± 0.03.
+Two runs that share their initial kernels, and two that share the order of the
+examples, show which of the two matters.
 
-The CKA of two runs is 0.96 to 1.00. In the convolutions this is no evidence of
-training, because there it is 0.95 to 1.00 for two untrained networks. In dense1
-it is 0.84 ± 0.06 for them, and 0.59 ± 0.13 in the logits, against 0.96 for two
-runs. Permuted filters change the logits by 5e-7 of the largest.
+The index of a filter has no meaning: with the filters of the second run in the
+order of their partners, the logits change by rounding only.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
+import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import runs
-from cnn_tf.network import geometry
+from cnn_tf.measure import similarity
 from cnn_tf.network import model
+from cnn_tf.run import build
+from cnn_tf.run import replicas
 from cnn_tf.studies import study
 from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
 
-QUICK = study.Plan('fashion', seeds=2, epochs=2)
+QUICK = study.Plan('fashion', seeds=2, epochs=1)
 FULL = study.Plan('fashion', seeds=10, epochs=6)
 
-_NUM_IMAGES = 1000  # in the sample, or all if there are fewer
+_NUM_IMAGES = 1000  # of the test set, or all if there are fewer
 
-TRAINED = 'two runs'
-PERMUTED = 'two runs, permuted'
-HALFWAY = 'a run, halfway and at its end'
-MIXED = 'a run and an untrained network'
-UNTRAINED = 'two untrained networks'
-ITSELF = 'a run and itself'
+TWO = 'two runs'
+SAME_KERNELS = 'two runs with the same initial kernels'
+SAME_ORDER = 'two runs with the same order of examples'
+START = 'a run and its initial kernels'
+UNTRAINED = 'two networks before training'
+ROTATED = 'a run and another one, rotated'
+WITHIN = 'a run and itself, no filter with itself'
+PIXELS = 'a run and the pixels'
+UNTRAINED_PIXELS = 'a network before training and the pixels'
 
+BY_INDEX, ONE_TO_ONE, BEST = 'same index', 'one to one', 'best partner'
+CKA = 'CKA'
 
-class View(NamedTuple):
-  """One layer of one network, prepared for comparison."""
-
-  units: np.ndarray  # [values, maps]: columns of length 1, or 0 if dead
-  gram: np.ndarray | None = None  # [images, images]: dot products of images
-
-
-class Similarity(NamedTuple):
-  """The similarity of two networks in one layer.
-
-  A dead filter is constant on the sample; its correlations are set to 0. The
-  means are over the filters of the first network that are not dead.
-  """
-
-  matrix: np.ndarray  # [maps, maps]: filters of the first by the second
-  live: np.ndarray  # [2, maps] bool: in the first network, and in the second
-  cka: float | None  # of the layer as a whole; None for kernels
-
-  @property
-  def same_index(self) -> float:
-    """The mean correlation of filters with the same index."""
-    return self._mean(self.matrix.diagonal())
-
-  @property
-  def matched(self) -> float:
-    """The mean correlation of filters paired one to one."""
-    partners = match(self.matrix)
-    return self._mean(self.matrix[np.arange(len(partners)), partners])
-
-  @property
-  def best(self) -> float:
-    """The mean correlation with the most similar filter of the second."""
-    return self._mean(self.matrix.max(axis=1))
-
-  def _mean(self, values):
-    live = self.live[0]
-    return float(values[live].mean()) if live.any() else 0.0
-
-
-class Pair(NamedTuple):
-  """The results for two runs."""
-
-  found: dict[str, dict[str, Similarity]]  # comparison -> layer -> similarity
-  change: float  # of permuted logits, as a fraction of the largest logit
+# (measure, comparison) -> layer name -> similarity
+Found = dict[tuple[str, str], dict[str, float]]
 
 
 def measure(plan: study.Plan) -> study.Report:
@@ -115,223 +69,213 @@ def measure(plan: study.Plan) -> study.Report:
   trained.need('scipy')
   if plan.seeds < 2:
     raise errors.UserError('two runs need two seeds: --seeds=2 or more')
-  ready = trained.seeds(plan._replace(seeds=plan.seeds // 2 * 2))
+  plan = plan._replace(seeds=plan.seeds // 2 * 2)
+  trained.announce(plan, trained.of_seeds(plan))
+  ready = trained.seeds(plan)
+  found, changes = [], []
   # zip takes two runs at a time, as both arguments are the same iterator.
-  pairs = [look(*both) for both in zip(ready, ready, strict=True)]
-  return study.Report(_table(pairs), _draw(pairs, plan))
+  for first, second in zip(ready, ready, strict=True):
+    found.append(compare(first, second, plan.num_replicas))
+    changes.append(logits_change(first, second))
+  return study.Report(_table(found, changes), _draw(found, plan))
 
 
-def look(first: runs.Run, second: runs.Run) -> Pair:
-  """Compares two runs that differ only in their seed."""
-  images = first.data.test.images
-  count = min(_NUM_IMAGES, len(images))
-  random = np.random.default_rng(0)
-  sample = images[random.choice(len(images), count, replace=False)]
-  geometries = first.geometries
-  halfway = runs.load(first.workdir, last=max(first.epoch // 2, 1))
-  before = [model.ConvNet(geometries, x.settings.seed) for x in (first, second)]
-  one, other = views(first.network, sample), views(second.network, sample)
-  initial, other_initial = (views(network, sample) for network in before)
-  found = {TRAINED: compare(one, other)}
-  hidden = list(first.network.kernels)[:-1]
-  partners = {name: match(found[TRAINED][name].matrix) for name in hidden}
-  permuted = permute(second.network, geometries, partners)
-  found[PERMUTED] = compare(one, views(permuted, sample))
-  found[HALFWAY] = compare(views(halfway.network, sample), one)
-  found[MIXED] = compare(one, other_initial)
-  found[UNTRAINED] = compare(initial, other_initial)
-  found[ITSELF] = compare(one, one)
-  return Pair(found, logits_change(second.network, permuted, images))
+def compare(first: runs.Run, second: runs.Run, num_replicas: str) -> Found:
+  """All comparisons of two runs that differ only in their seed."""
+  strategy = replicas.make_strategy(num_replicas, first.settings.batch_size)
+  networks = {
+    'first': first.network,
+    'second': second.network,
+    'same kernels': train(first, second.settings.seed, strategy),
+    'same order': train(second, first.settings.seed, strategy),
+    'start': build.make_network(first.settings, first.geometries),
+    'other start': build.make_network(second.settings, second.geometries),
+  }
+  images = sample(first)
+  layers = {
+    name: pre_activations(network, images) for name, network in networks.items()
+  }
+  random = np.random.default_rng(first.settings.seed)
+  layers['rotated'] = {
+    name: similarity.rotated(values, random)
+    for name, values in layers['second'].items()
+  }
+  pairs = {
+    TWO: ('first', 'second'),
+    SAME_KERNELS: ('first', 'same kernels'),
+    SAME_ORDER: ('first', 'same order'),
+    START: ('first', 'start'),
+    UNTRAINED: ('start', 'other start'),
+    ROTATED: ('first', 'rotated'),
+    WITHIN: ('first', 'first'),
+  }
+  found = {}
+  for layer in layers['first']:
+    for name, (one, other) in pairs.items():
+      filters = by_filter(
+        layers[one][layer], layers[other][layer], one == other
+      )
+      for kind, value in filters.items():
+        found.setdefault((kind, name), {})[layer] = value
+    grams = {
+      name: similarity.gram(values[layer])
+      for name, values in layers.items()
+      if name != 'rotated'
+    }
+    grams['pixels'] = similarity.gram(images / 255)
+    for name, (one, other) in pairs.items():
+      if name not in (ROTATED, WITHIN):  # as without rotation, and 1
+        value = similarity.cka(grams[one], grams[other])
+        found.setdefault((CKA, name), {})[layer] = value
+    for name, one in ((PIXELS, 'first'), (UNTRAINED_PIXELS, 'start')):
+      value = similarity.cka(grams[one], grams['pixels'])
+      found.setdefault((CKA, name), {})[layer] = value
+  return found
 
 
-def views(network: model.ConvNet, images: np.ndarray) -> dict[str, View]:
-  """The kernels of the first layer, then all layers with kernels, by name."""
-  names = list(network.kernels)
-  kernel = network.kernels[names[0]].numpy().astype(float)
-  kernels = View(_to_length_1(kernel.reshape(-1, kernel.shape[-1])))
-  outputs = tensors.outputs(network, images, names)
-  layers = {name: view(outputs[name]) for name in names}
-  return {f'{names[0]}, kernels': kernels} | layers
-
-
-def view(outputs: np.ndarray) -> View:
-  """The view of a layer from its outputs.
-
-  For correlations, each position of the maps is a separate example; for CKA,
-  all values of an image together are its features.
+def by_filter(
+  first: np.ndarray, second: np.ndarray, is_itself: bool = False
+) -> dict[str, float]:
+  """The mean correlation of partners, chosen and scored on different images.
 
   Args:
-    outputs: `[images, height, width, channels]` or `[images, units]`.
+    first: the pre-activations of a layer, `[images, ..., filters]`.
+    second: those of another network.
+    is_itself: if both are the same; then no filter is its own partner.
   """
-  units = outputs.reshape(-1, outputs.shape[-1]).astype(float)
-  dead = np.ptp(units, axis=0) == 0
-  units -= units.mean(axis=0)
-  units[:, dead] = 0  # exactly, without rounding errors
-  features = outputs.reshape(len(outputs), -1).astype(float)
-  features -= features.mean(axis=0)
-  return View(_to_length_1(units), features @ features.T)
+  half = len(first) // 2
+  choice, score = (
+    similarity.correlations(first[part], second[part])
+    for part in (slice(half), slice(half, None))
+  )
+  if is_itself:
+    np.fill_diagonal(choice, -2)  # below every correlation
+  rows = np.arange(len(choice))
+  found = {
+    ONE_TO_ONE: score[rows, similarity.match(choice)].mean(),
+    BEST: score[rows, choice.argmax(axis=1)].mean(),
+  }
+  if not is_itself:
+    found[BY_INDEX] = score.diagonal().mean()
+  return {kind: float(value) for kind, value in found.items()}
 
 
-def compare(
-  first: dict[str, View], second: dict[str, View]
-) -> dict[str, Similarity]:
-  """Layer name -> similarity of two networks."""
-  result = {}
-  for name, one in first.items():
-    other = second[name]
-    live = np.array([one.units.any(axis=0), other.units.any(axis=0)])
-    whole = None if one.gram is None else cka(one.gram, other.gram)
-    result[name] = Similarity(one.units.T @ other.units, live, whole)
-  return result
-
-
-def cka(first: np.ndarray, second: np.ndarray) -> float:
-  """Linear CKA of two Gram matrices `[images, images]` of centred features.
-
-  `cka(K, L) = sum(K * L) / (|K| * |L|)`. It is 1 for features that differ by a
-  rotation and a factor, and 0 for uncorrelated features.
-  """
-  sizes = np.linalg.norm(first) * np.linalg.norm(second)
-  return float(np.vdot(first, second) / sizes) if sizes else 0.0
-
-
-def match(matrix: np.ndarray) -> np.ndarray:
-  """`[maps]`: the column of each row, one to one, with the largest sum."""
-  from scipy import optimize  # `measure` has checked for it
-
-  return optimize.linear_sum_assignment(matrix, maximize=True)[1]
-
-
-def permute(
-  network: model.ConvNet,
-  geometries: Sequence[geometry.LayerGeometry],
-  orders: dict[str, np.ndarray],
+def train(
+  run: runs.Run, order_seed: int, strategy: tf.distribute.Strategy
 ) -> model.ConvNet:
-  """A copy of a network with its filters in a different order.
+  """A network with the initial kernels of a run, and another order."""
+  trainer = build.build(run.settings, run.data, run.geometries, strategy)
+  num_images = len(run.data.train.labels)
+  for epoch in range(1, run.settings.num_epochs + 1):
+    order = datasets.order(num_images, order_seed, epoch)
+    trainer.train_steps(order, tf.constant(0), tf.constant(num_images))
+  return trainer.network
 
-  Permuting the outputs of a layer permutes the inputs of the next one, so a
-  kernel is permuted along its last axis and along the axis before.
 
-  Args:
-    network: the network, which is not changed.
-    geometries: its layers.
-    orders: layer name -> `[maps]`: the indices of the filters in their new
-      order. Layers without an entry keep their order.
+def sample(run: runs.Run) -> np.ndarray:
+  """The images on which networks are compared, `[n, height, width]`."""
+  images = run.data.test.images
+  random = np.random.default_rng(0)
+  count = min(_NUM_IMAGES, len(images))
+  return images[random.choice(len(images), count, replace=False)]
+
+
+def pre_activations(
+  network: model.ConvNet, images: np.ndarray
+) -> dict[str, np.ndarray]:
+  """Hidden layer with a kernel -> its values before the activation function."""
+  names = list(network.kernels)[:-1]
+
+  def of_batch(batch):
+    found = network.activations(datasets.to_float(batch))
+    return {name: found[name] for name in names}
+
+  return tensors.collect(of_batch, images)
+
+
+def logits_change(first: runs.Run, second: runs.Run) -> float:
+  """How reordering the second run to match the first changes its logits.
+
+  The largest change, as a fraction of the largest logit.
   """
-  result = model.ConvNet(geometries, seed=0)
-  below = np.arange(geometries[0].input_shape[-1])
-  for name, kernel in network.kernels.items():
-    maps = kernel.shape[-1]
-    order = orders.get(name, np.arange(maps))
-    # This holds above a flatten as well, where the map index varies fastest.
-    values = kernel.numpy().reshape(-1, len(below), maps)
-    values = values[:, below][:, :, order]
-    result.kernels[name].assign(values.reshape(kernel.shape))
-    result.biases[name].assign(network.biases[name].numpy()[order])
-    below = order
-  return result
-
-
-def logits_change(
-  first: model.ConvNet, second: model.ConvNet, images: np.ndarray
-) -> float:
-  """The largest change of a logit, as a fraction of the largest logit."""
+  images = sample(first)
+  one, other = (pre_activations(x.network, images) for x in (first, second))
+  orders = {
+    name: similarity.match(similarity.correlations(one[name], other[name]))
+    for name in one
+  }
+  network = similarity.reordered(second.network, second.geometries, orders)
   before, after = (
-    tensors.outputs(network, images, ['logits'])['logits']
-    for network in (first, second)
+    tensors.outputs(x, images, ['logits'])['logits']
+    for x in (second.network, network)
   )
   return float(np.abs(after - before).max() / np.abs(before).max())
 
 
-def _to_length_1(columns):
-  lengths = np.linalg.norm(columns, axis=0)
-  return columns / np.where(lengths > 0, lengths, 1)
-
-
-def _table(pairs):
-  rows = [['', 'layer', 'dead', 'same index', 'one to one', 'best', 'CKA']]
-  for name, layers in pairs[0].found.items():
-    for layer, example in layers.items():
-      found = [pair.found[name][layer] for pair in pairs]
-      numbers = [(x.same_index, x.matched, x.best) for x in found]
-      dead = study.spread([int(np.sum(~x.live)) for x in found], 1)
-      rows.append([name, layer, f'{dead} of 2 x {example.live.shape[1]}'])
-      rows[-1] += map(study.spread, zip(*numbers, strict=True))
-      has_cka = example.cka is not None
-      rows[-1].append(study.spread([x.cka for x in found]) if has_cka else '')
-  change = max(pair.change for pair in pairs)
-  rows.append([f'{PERMUTED}: logits change by', f'{change:.1g}', *[''] * 5])
+def _table(found, changes):
+  layers = list(found[0][ONE_TO_ONE, TWO])
+  rows = [['', f'n = {len(found)} pairs', *layers]]
+  for kind in (BY_INDEX, ONE_TO_ONE, BEST, CKA):
+    for one, name in found[0]:
+      if one == kind:
+        by_pair = [
+          [pair[kind, name][layer] for layer in layers] for pair in found
+        ]
+        rows.append([kind, name, *map(study.spread, np.transpose(by_pair))])
+  rows.append(['largest change of a logit', 'filters reordered'])
+  rows[-1] += [f'{max(changes):.1g}', *[''] * (len(layers) - 1)]
   return rows
 
 
-def _draw(pairs, plan):
-  first = [pair.found[TRAINED]['conv1'] for pair in pairs]
+def _draw(found, plan):
+  layers = list(found[0][ONE_TO_ONE, TWO])
+
+  def mean(name):
+    return np.mean([pair[ONE_TO_ONE, name]['conv1'] for pair in found])
+
   page = sheet.new(
-    10.4,
-    6.9,
-    'Filters of two runs, conv1: correlation '
-    f'{study.spread([x.same_index for x in first])} by index, '
-    f'{study.spread([x.matched for x in first])} paired',
-    f'{plan}; pairs of runs: {len(pairs)}; bars: standard deviation; '
-    'a sample of the test images',
+    11.0,
+    6.4,
+    f'Filters of two runs, conv1: correlation {mean(TWO):.2f}; '
+    f'before training: {mean(UNTRAINED):.2f}',
+    f'{plan}; {len(found)} pairs; bars: 95 % interval; partners chosen on 500 '
+    'test images, scored on 500 others',
   )
-  _matrices(page, pairs[0].found)
-  paired, whole = (
-    sheet.place(page, left, 1.3, 2.95, 4.1) for left in (3.6, 7.15)
-  )
-  _lines(paired, pairs, lambda x: x.matched, 'mean correlation')
-  _line(paired, pairs, TRAINED, lambda x: x.same_index, _BY_INDEX)
-  paired.set_title('filters, paired one to one', fontsize=9)
-  _lines(whole, pairs, lambda x: x.cka, 'linear CKA')
-  whole.set_title('whole layers', fontsize=9)
-  below = {'loc': 'upper left', 'bbox_to_anchor': (-0.05, -0.09)}
-  paired.legend(fontsize=9, ncols=2, frameon=False, **below)
+  for left, kind, title in (
+    (0.8, ONE_TO_ONE, 'correlation of partners, one to one'),
+    (6.3, CKA, 'debiased CKA of whole layers'),
+  ):
+    panel = sheet.place(page, left, 1.2, 4.3, 3.1)
+    shown = [name for one, name in found[0] if one == kind]
+    series = [
+      charts.over_seeds(
+        name,
+        _COLORS[name][0],
+        np.array([[pair[kind, name][x] for x in layers] for pair in found]),
+      )
+      for name in shown
+    ]
+    dashed = [name for name in shown if _COLORS[name][1]]
+    charts.lines(panel, range(len(layers)), series, dashed)
+    panel.set_xticks(range(len(layers)), layers)
+    panel.set_ylim(-0.05, 1.05)
+    panel.set_title(title, fontsize=10)
+    panel.legend(
+      loc='upper left', bbox_to_anchor=(-0.05, -0.09), fontsize=8, frameon=False
+    )
   return page
 
 
-def _matrices(page, found):
-  scale = sheet.Scale('PuOr_r', -1, 1)
-  for top, name, order in (
-    (1.3, TRAINED, 'in its own order'),
-    (3.95, PERMUTED, 'permuted'),
-  ):
-    panel = sheet.place(page, 0.7, top, 2.1, 2.1)
-    matrix = found[name]['conv1'].matrix
-    shown = sheet.picture(panel, matrix, scale)
-    panel.set_title(f'conv1, seed 1 {order}', fontsize=9)
-    panel.set(xlabel='filter of seed 1', ylabel='filter of seed 0')
-    panel.set(xticks=[], yticks=[])
-  sheet.bar(page, shown, scale, 0.7, 6.5, 2.1, 'correlation')
-
-
-def _lines(panel, pairs, value, name):
-  for comparison, style in _STYLES.items():
-    _line(panel, pairs, comparison, value, {'label': comparison} | style)
-  panel.axhline(0, color=sheet.PALE, linewidth=1, zorder=0)
-  panel.set(ylim=(-0.15, 1.05), ylabel=name)
-
-
-def _line(panel, pairs, comparison, value, style):
-  """One comparison, layer by layer, without the kernels, which come first."""
-  layers = list(pairs[0].found[comparison])[1:]
-  values = np.array(
-    [[value(x.found[comparison][layer]) for layer in layers] for x in pairs]
-  )
-  bars = values.std(axis=0, ddof=1) if len(pairs) > 1 else None
-  panel.errorbar(layers, values.mean(axis=0), bars, capsize=3, **style)
-
-
-_STYLES = {
-  HALFWAY: {'color': sheet.VERMILLION, 'fmt': 's-', 'markersize': 4},
-  TRAINED: {'color': sheet.BLUE, 'fmt': 'o-', 'linewidth': 2},
-  UNTRAINED: {'color': sheet.QUIET, 'fmt': '^--', 'markersize': 5},
-  MIXED: {'color': sheet.INK, 'fmt': 'v:', 'markersize': 5},
-}
-_BY_INDEX = {
-  'label': f'{TRAINED}, filters of the same index',
-  'color': sheet.BLUE,
-  'fmt': 'o:',
-  'markerfacecolor': 'white',
+_COLORS = {  # and whether the line is dashed
+  TWO: (sheet.BLUE, False),
+  SAME_KERNELS: (sheet.VERMILLION, False),
+  SAME_ORDER: (sheet.BLUE, True),
+  START: (sheet.VERMILLION, True),
+  UNTRAINED: (sheet.QUIET, True),
+  ROTATED: (sheet.INK, True),
+  WITHIN: (sheet.INK, False),
+  PIXELS: (sheet.INK, False),
+  UNTRAINED_PIXELS: (sheet.QUIET, False),
 }
 
 
