@@ -5,11 +5,47 @@ The values of a layer are its pre-activations on the same images:
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+
+
+class Partners(NamedTuple):
+  """The mean correlation of the filters of a layer with their partners."""
+
+  by_index: float | None  # the filter of the same index, where that is another
+  one_to_one: float  # the pairing with the largest sum
+  best: float  # each filter with the most similar one
+
+
+def partners(
+  first: np.ndarray, second: np.ndarray, is_itself: bool = False
+) -> Partners:
+  """Partners are chosen on one half of the images and scored on the other.
+
+  The largest of many correlations is too large where it was chosen.
+
+  Args:
+    first: the pre-activations of a layer.
+    second: those of another network on the same images.
+    is_itself: if both are the same network; then no filter is its own partner.
+  """
+  half = len(first) // 2
+  choice, score = (
+    correlations(first[part], second[part])
+    for part in (slice(half), slice(half, None))
+  )
+  if is_itself:
+    np.fill_diagonal(choice, -2)  # below every correlation
+  rows = np.arange(len(choice))
+  return Partners(
+    None if is_itself else float(score.diagonal().mean()),
+    float(score[rows, match(choice)].mean()),
+    float(score[rows, choice.argmax(axis=1)].mean()),
+  )
 
 
 def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -72,10 +108,12 @@ def hsic(first: np.ndarray, second: np.ndarray) -> float:
   Song et al. 2012, "Feature Selection via Dependence Maximization", equation 5.
   """
   n = len(first)
-  k, l = (matrix - np.diag(np.diagonal(matrix)) for matrix in (first, second))
-  rows_k, rows_l = k.sum(axis=0), l.sum(axis=0)
-  total = np.vdot(k, l) - 2 / (n - 2) * rows_k @ rows_l
-  total += rows_k.sum() * rows_l.sum() / ((n - 1) * (n - 2))
+  k, other = (
+    matrix - np.diag(np.diagonal(matrix)) for matrix in (first, second)
+  )
+  rows_k, rows_other = k.sum(axis=0), other.sum(axis=0)
+  total = np.vdot(k, other) - 2 / (n - 2) * rows_k @ rows_other
+  total += rows_k.sum() * rows_other.sum() / ((n - 1) * (n - 2))
   return float(total / (n * (n - 3)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.network import model
 
@@ -29,6 +30,24 @@ def outputs(
     return {name: tensors[name] for name in layers}
 
   return collect(of_layers, images)
+
+
+def pre_activations(
+  network: model.ConvNet, images: np.ndarray
+) -> dict[str, np.ndarray]:
+  """Hidden layer with a kernel -> its values before the activation function.
+
+  Args:
+    network: the network.
+    images: `[n, height, width]` uint8.
+  """
+  names = list(network.kernels)[:-1]
+
+  def of_batch(batch):
+    found = network.activations(datasets.to_float(batch))
+    return {name: found[name] for name in names}
+
+  return collect(of_batch, images)
 
 
 def collect(

@@ -57,8 +57,30 @@ WITHIN = 'a run and itself, no filter with itself'
 PIXELS = 'a run and the pixels'
 UNTRAINED_PIXELS = 'a network before training and the pixels'
 
-BY_INDEX, ONE_TO_ONE, BEST = 'same index', 'one to one', 'best partner'
-CKA = 'CKA'
+BY_INDEX, ONE_TO_ONE, BEST, CKA = 'by_index', 'one_to_one', 'best', 'cka'
+TITLES = {
+  BY_INDEX: 'partners of the same index',
+  ONE_TO_ONE: 'partners one to one',
+  BEST: 'best partner of each',
+  CKA: 'debiased CKA',
+}
+
+# What is compared, by the names of `networks_of`.
+_BOTH = {
+  TWO: ('first', 'second'),
+  SAME_KERNELS: ('first', 'same kernels'),
+  SAME_ORDER: ('first', 'same order'),
+  START: ('first', 'start'),
+  UNTRAINED: ('start', 'other start'),
+}
+_BY_FILTER = _BOTH | {
+  ROTATED: ('first', 'rotated'),
+  WITHIN: ('first', 'first'),
+}
+_BY_LAYER = _BOTH | {  # CKA is the same after a rotation
+  PIXELS: ('first', 'pixels'),
+  UNTRAINED_PIXELS: ('start', 'pixels'),
+}
 
 # (measure, comparison) -> layer name -> similarity
 Found = dict[tuple[str, str], dict[str, float]]
@@ -82,8 +104,36 @@ def measure(plan: study.Plan) -> study.Report:
 
 def compare(first: runs.Run, second: runs.Run, num_replicas: str) -> Found:
   """All comparisons of two runs that differ only in their seed."""
+  images = sample(first)
+  networks = networks_of(first, second, num_replicas)
+  layers = {
+    name: tensors.pre_activations(network, images)
+    for name, network in networks.items()
+  }
+  found = {}
+  for layer in layers['first']:
+    values = {name: of_layers[layer] for name, of_layers in layers.items()}
+    grams = {name: similarity.gram(x) for name, x in values.items()}
+    grams['pixels'] = similarity.gram(images / 255)
+    random = np.random.default_rng(first.settings.seed)
+    values['rotated'] = similarity.rotated(values['second'], random)
+    for name, (one, other) in _BY_FILTER.items():
+      partners = similarity.partners(values[one], values[other], one == other)
+      for kind, value in partners._asdict().items():
+        if value is not None:
+          found.setdefault((kind, name), {})[layer] = value
+    for name, (one, other) in _BY_LAYER.items():
+      value = similarity.cka(grams[one], grams[other])
+      found.setdefault((CKA, name), {})[layer] = value
+  return found
+
+
+def networks_of(
+  first: runs.Run, second: runs.Run, num_replicas: str
+) -> dict[str, model.ConvNet]:
+  """The networks that are compared."""
   strategy = replicas.make_strategy(num_replicas, first.settings.batch_size)
-  networks = {
+  return {
     'first': first.network,
     'second': second.network,
     'same kernels': train(first, second.settings.seed, strategy),
@@ -91,73 +141,6 @@ def compare(first: runs.Run, second: runs.Run, num_replicas: str) -> Found:
     'start': build.make_network(first.settings, first.geometries),
     'other start': build.make_network(second.settings, second.geometries),
   }
-  images = sample(first)
-  layers = {
-    name: pre_activations(network, images) for name, network in networks.items()
-  }
-  random = np.random.default_rng(first.settings.seed)
-  layers['rotated'] = {
-    name: similarity.rotated(values, random)
-    for name, values in layers['second'].items()
-  }
-  pairs = {
-    TWO: ('first', 'second'),
-    SAME_KERNELS: ('first', 'same kernels'),
-    SAME_ORDER: ('first', 'same order'),
-    START: ('first', 'start'),
-    UNTRAINED: ('start', 'other start'),
-    ROTATED: ('first', 'rotated'),
-    WITHIN: ('first', 'first'),
-  }
-  found = {}
-  for layer in layers['first']:
-    for name, (one, other) in pairs.items():
-      filters = by_filter(
-        layers[one][layer], layers[other][layer], one == other
-      )
-      for kind, value in filters.items():
-        found.setdefault((kind, name), {})[layer] = value
-    grams = {
-      name: similarity.gram(values[layer])
-      for name, values in layers.items()
-      if name != 'rotated'
-    }
-    grams['pixels'] = similarity.gram(images / 255)
-    for name, (one, other) in pairs.items():
-      if name not in (ROTATED, WITHIN):  # as without rotation, and 1
-        value = similarity.cka(grams[one], grams[other])
-        found.setdefault((CKA, name), {})[layer] = value
-    for name, one in ((PIXELS, 'first'), (UNTRAINED_PIXELS, 'start')):
-      value = similarity.cka(grams[one], grams['pixels'])
-      found.setdefault((CKA, name), {})[layer] = value
-  return found
-
-
-def by_filter(
-  first: np.ndarray, second: np.ndarray, is_itself: bool = False
-) -> dict[str, float]:
-  """The mean correlation of partners, chosen and scored on different images.
-
-  Args:
-    first: the pre-activations of a layer, `[images, ..., filters]`.
-    second: those of another network.
-    is_itself: if both are the same; then no filter is its own partner.
-  """
-  half = len(first) // 2
-  choice, score = (
-    similarity.correlations(first[part], second[part])
-    for part in (slice(half), slice(half, None))
-  )
-  if is_itself:
-    np.fill_diagonal(choice, -2)  # below every correlation
-  rows = np.arange(len(choice))
-  found = {
-    ONE_TO_ONE: score[rows, similarity.match(choice)].mean(),
-    BEST: score[rows, choice.argmax(axis=1)].mean(),
-  }
-  if not is_itself:
-    found[BY_INDEX] = score.diagonal().mean()
-  return {kind: float(value) for kind, value in found.items()}
 
 
 def train(
@@ -180,26 +163,15 @@ def sample(run: runs.Run) -> np.ndarray:
   return images[random.choice(len(images), count, replace=False)]
 
 
-def pre_activations(
-  network: model.ConvNet, images: np.ndarray
-) -> dict[str, np.ndarray]:
-  """Hidden layer with a kernel -> its values before the activation function."""
-  names = list(network.kernels)[:-1]
-
-  def of_batch(batch):
-    found = network.activations(datasets.to_float(batch))
-    return {name: found[name] for name in names}
-
-  return tensors.collect(of_batch, images)
-
-
 def logits_change(first: runs.Run, second: runs.Run) -> float:
   """How reordering the second run to match the first changes its logits.
 
   The largest change, as a fraction of the largest logit.
   """
   images = sample(first)
-  one, other = (pre_activations(x.network, images) for x in (first, second))
+  one, other = (
+    tensors.pre_activations(x.network, images) for x in (first, second)
+  )
   orders = {
     name: similarity.match(similarity.correlations(one[name], other[name]))
     for name in one
@@ -221,7 +193,9 @@ def _table(found, changes):
         by_pair = [
           [pair[kind, name][layer] for layer in layers] for pair in found
         ]
-        rows.append([kind, name, *map(study.spread, np.transpose(by_pair))])
+        rows.append(
+          [TITLES[kind], name, *map(study.spread, np.transpose(by_pair))]
+        )
   rows.append(['largest change of a logit', 'filters reordered'])
   rows[-1] += [f'{max(changes):.1g}', *[''] * (len(layers) - 1)]
   return rows
