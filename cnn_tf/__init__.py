@@ -78,6 +78,8 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
   measure/                     a trained network -> numbers
     runs.py                    the folder of a run -> its network and data
     activity.py                what each layer does on a set of examples
+    tensors.py                 a network, images -> its tensors as arrays
+    linear.py                  linear maps from tensors to classes or pixels
     rounding.py                what rounding changes, op by op and together
     op_times.py                how long each op takes
     op_errors.py               errors and times of all ops of a network
@@ -130,7 +132,6 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
   studies/                     what is said about CNNs, measured
     study.py                   how much work; the command line; the report
     trained.py                 settings, seeds -> networks, trained once
-    tensors.py                 a network, images -> its tensors as arrays
     changed.py                 a dataset, its images changed -> IDX files
     arithmetic.py              are the numbers of a tutorial right?
     border.py                  what does the unseen border cost?

@@ -1,32 +1,23 @@
-"""Where in the network do the classes separate, and what is lost on the way?
+"""What can be read from each layer by a linear map: classes, and the image?
 
-Two linear maps are fitted to every tensor between the image and the logits. One
-predicts the class (a linear probe: Alain and Bengio 2016, "Understanding
-intermediate layers using linear classifier probes") and shows how well planes
-separate the classes there. The other predicts the pixels and shows how much of
-the image a linear map can recover. Both are ridge regressions (Hoerl and
-Kennard 1970) with one-hot classes or pixels as targets. They are fitted to the
-first 2,000 training images, because a tensor has up to 21,632 values; alpha is
-the best of three on 1,000 validation images. Probes are scored on all test
-images, reconstructions on 2,000 of them. With more images a probe would be more
-accurate, so its accuracy is only to be compared with that on other tensors, and
-in the untrained network.
+A linear probe (Alain and Bengio 2016, "Understanding intermediate layers using
+linear classifier probes") is a softmax regression on the outputs of a layer: it
+shows how well planes separate the classes there. All probes of a network are
+fitted to all training images, and scored on the test images. A second linear
+map, from the outputs of a layer to the pixels, shows how much of the image can
+be recovered: ridge regression on 3,000 training images, with the best of three
+alphas on 1,000 validation images, scored by R² on 2,000 test images.
 
-The dense layers are then replaced by softmax regression on the last feature
-maps, or by the class with the nearest mean; both are fitted to 20,000 images.
+What could make the findings vanish:
 
-Results (3 seeds, 6 epochs): most of the separation happens at the activation
-functions. On MNIST the probe's accuracy rises from 83.67 % on the image to
-98.90 % on the logits, and the four relus account for 14.46 of these 15.23
-points; on Fashion-MNIST it rises from 78.86 % to 89.12 %, with 8.85 of the
-10.26 points at the relus, and falls by 1.48 points at pool2. In the untrained
-network it is highest on conv2/relu on MNIST (95.72 %), and 54.73 % on the
-logits. The R² of the pixels of trained and untrained networks differs by at
-most 0.030 on any tensor. On the last maps of the trained networks, softmax
-regression has a test accuracy of 98.97 ± 0.08 % on MNIST and 89.44 ± 0.06 % on
-Fashion-MNIST, the nearest mean 95.89 ± 0.07 % and 79.64 ± 0.14 %, the network's
-own dense layers 99.22 ± 0.08 % and 90.19 ± 0.14 %; on the maps of the untrained
-networks softmax regression has 96.90 ± 0.22 % and 84.26 ± 0.21 %.
+- the same network before training, for both;
+- an image restored as the mean of its class (R² of knowing only the class), or
+  from 10 or 100 principal components of the pixels, the best linear code;
+- the network's own accuracy, and the class with the nearest mean, both on the
+  last maps, for what the dense layers contribute.
+
+The outputs are those after the activation function. Before it, a probe can
+read no more than from the layer below, as it is a linear map of that.
 """
 
 from typing import NamedTuple
@@ -35,208 +26,140 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.measure import activity
+from cnn_tf.measure import linear
+from cnn_tf.measure import tensors
 from cnn_tf.network import model
+from cnn_tf.run import build
 from cnn_tf.studies import study
-from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
 
 QUICK = study.Plan('mnist', seeds=1, epochs=1)
-FULL = study.Plan('mnist,fashion', seeds=3, epochs=6)
-ALPHAS = (0.001, 0.03, 1.0)
-_NUM_TRAIN, _NUM_VALIDATION, _NUM_PIXELS, _NUM_DENSE = 2000, 1000, 2000, 20000
-_KINDS, _COLORS = ('trained', 'untrained'), (sheet.BLUE, sheet.VERMILLION)
-_TICKS = (1, 2, 5, 10, 20, 50, 100)
+FULL = study.Plan('mnist,fashion', seeds=5, epochs=6)
 
-
-class Linear(NamedTuple):
-  """`features @ weights + biases`."""
-
-  weights: np.ndarray  # [features, targets]
-  biases: np.ndarray  # [targets]
-
-  def __call__(self, features: np.ndarray | tf.Tensor) -> np.ndarray:
-    """`[n, features]` -> `[n, targets]`, for arrays or tensors."""
-    return features @ self.weights + self.biases
+NUM_RIDGE, NUM_CHOICE, NUM_RESTORED = 3000, 1000, 2000  # images
+_NUM_PROBE_EPOCHS = 4
+_NUM_COMPONENTS = (10, 100)
+_TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100)
+TRAINED, UNTRAINED = 'trained', 'before training'
+OWN, NEAREST = 'its own dense layers', 'nearest class mean, last maps'
 
 
 class Scores(NamedTuple):
-  """The results for one network, on the test images."""
+  """The scores of one network, on test images."""
 
-  sizes: dict[str, int]  # tensor -> number of values for one image
-  classes: dict[str, float]  # tensor -> accuracy of its probe
-  pixels: dict[str, float]  # tensor -> R^2 of the reconstruction
-  ends: dict[str, float]  # classifier on the last maps -> accuracy
+  classes: dict[str, float]  # tensor or classifier -> accuracy
+  pixels: dict[str, float]  # tensor -> R^2 of the restored pixels
 
 
 def measure(plan: study.Plan) -> study.Report:
-  """The scores of all networks, with trained and with initial kernels."""
-  trained.need('sklearn')
-  found = {}
+  """The scores of all networks, trained and before training."""
+  trained.need('scipy')
+  found, sizes, baselines = {}, {}, {}
   for name, part in plan.by_dataset().items():
-    found[name] = {kind: [] for kind in _KINDS}
+    trained.announce(part, trained.of_seeds(part))
+    found[name] = {TRAINED: [], UNTRAINED: []}
     for run in trained.seeds(part):
-      initial = model.ConvNet(run.geometries, run.settings.seed)
-      for kind, network in zip(_KINDS, (run.network, initial), strict=True):
+      start = build.make_network(run.settings, run.geometries)
+      for kind, network in ((TRAINED, run.network), (UNTRAINED, start)):
         found[name][kind].append(look(network, run.data))
-  return study.Report(_table(found), _draw(found, plan))
+        print(f'{name}, seed {run.settings.seed}, {kind}', flush=True)
+    baselines[name] = without_a_network(run.data)
+    outputs = features(run.network)(run.data.test.images[:1])
+    sizes[name] = {key: tensor.shape[1] for key, tensor in outputs.items()}
+  table = _table(found, sizes, baselines)
+  return study.Report(table, _draw(found, sizes, baselines, plan))
+
+
+def features(network: model.ConvNet) -> linear.Features:
+  """The image and the outputs of all layers in order, as vectors."""
+
+  def of_batch(images):
+    named = {'image': datasets.to_float(images)}
+    named |= activity.outputs(network, images)
+    named.pop('flatten', None)  # the same values as the last maps
+    return {
+      name: tf.reshape(tensor, [-1, tensor.shape[1:].num_elements()])
+      for name, tensor in named.items()
+    }
+
+  return of_batch
 
 
 def look(network: model.ConvNet, data: datasets.Dataset) -> Scores:
   """The scores of one network."""
-  test = data.test
-  order = np.random.default_rng(0).permutation(len(test.images))
-  some = test.images[order[:_NUM_PIXELS]]
-  classes, pixels = fit(network, data)
-  predicted = read(network, classes, test.images)
-  restored = read(network, pixels, some)
-  return Scores(
-    sizes={name: len(linear.weights) for name, linear in classes.items()},
-    classes={
-      name: share_right(x, test.labels) for name, x in predicted.items()
-    },
-    pixels={name: explained(x, _pixels(some)) for name, x in restored.items()},
-    ends={'own dense layers': trained.accuracy(network, test)}
-    | replaced(network, data),
+  of_batch, test = features(network), data.test
+  probes = linear.softmax_regressions(
+    of_batch, data.train, data.num_classes, _NUM_PROBE_EPOCHS
   )
+  classes = {
+    name: linear.accuracy(scores, test.labels)
+    for name, scores in linear.read(of_batch, probes, test.images).items()
+  }
+  classes[NEAREST] = nearest_mean(network, data)
+  classes[OWN] = trained.accuracy(network, test)
+  images = _some(test.images)
+  restored = linear.read(of_batch, restoring(of_batch, data), images)
+  pixels = {
+    name: linear.explained(values, _pixels(images))
+    for name, values in restored.items()
+  }
+  return Scores(classes, pixels)
 
 
-def features(network: model.ConvNet, images: tf.Tensor) -> dict[str, tf.Tensor]:
-  """The image and all tensors of the network in order, `[n, values]` each.
-
-  Args:
-    network: the network.
-    images: `[n, height, width]` uint8.
-  """
-  pixels = datasets.to_float(images)
-  named = {'image': pixels} | network.activations(pixels)
-  named.pop('flatten', None)  # the same values as the last maps
+def restoring(
+  of_batch: linear.Features, data: datasets.Dataset
+) -> dict[str, linear.Linear]:
+  """The map from each tensor to the pixels; alpha is chosen on validation."""
+  images = data.train.images[:NUM_RIDGE]
+  new = data.validation.images[:NUM_CHOICE]
+  known, chosen_on = (tensors.collect(of_batch, x) for x in (images, new))
   return {
-    name: tf.reshape(tensor, [-1, tensor.shape[1:].num_elements()])
-    for name, tensor in named.items()
+    name: max(
+      linear.ridge(x, _pixels(images)),
+      key=lambda one: linear.explained(one(chosen_on[name]), _pixels(new)),
+    )
+    for name, x in known.items()
   }
 
 
-def fit(
-  network: model.ConvNet, data: datasets.Dataset
-) -> tuple[dict[str, Linear], dict[str, Linear]]:
-  """For each tensor, the maps that predict the classes and the pixels."""
-  train = (array[:_NUM_TRAIN] for array in data.train)
-  validation = (array[:_NUM_VALIDATION] for array in data.validation)
-  images, labels = map(np.concatenate, zip(train, validation, strict=True))
-  num_train = min(_NUM_TRAIN, len(data.train.labels))
-  targets = np.hstack([np.eye(data.num_classes)[labels], _pixels(images)])
-  first, rest = slice(data.num_classes), slice(data.num_classes, None)
-  classes, pixels = {}, {}
-  inputs = tensors.collect(lambda batch: features(network, batch), images)
-  for name, x in inputs.items():
-    maps = ridge(x[:num_train], targets[:num_train])
-    outputs = [linear(x[num_train:]) for linear in maps]
-    new = labels[num_train:], targets[num_train:, rest]
-    right = [share_right(y[:, first], new[0]) for y in outputs]
-    close = [explained(y[:, rest], new[1]) for y in outputs]
-    for chosen, part, scores in (classes, first, right), (pixels, rest, close):
-      weights, biases = maps[np.argmax(scores)]
-      chosen[name] = Linear(weights[:, part], biases[part])
-  return classes, pixels
-
-
-def ridge(x: np.ndarray, y: np.ndarray) -> list[Linear]:
-  """Ridge regression for each of `ALPHAS`.
-
-  Minimises `sum((x @ weights + biases - y)^2) + alpha * sum(weights^2)`, with x
-  centred and scaled so that the mean squared length of its rows is 1, which
-  makes alpha comparable between tensors. The solution is
-  `weights = (x'x + alpha)^-1 x'y = x' (xx' + alpha)^-1 y`; the smaller of the
-  two matrices is used.
-
-  Args:
-    x: `[n, features]`.
-    y: `[n, targets]`.
-  """
-  from scipy import linalg  # a dependency of scikit-learn
-
-  mean, middle = x.mean(axis=0), y.mean(axis=0)
-  x, y = x - mean, y - middle
-  scale = float(np.linalg.norm(x) / np.sqrt(len(x))) or 1.0
-  x /= scale
-  wide = x.shape[1] > len(x)
-  products, right = (x @ x.T, y) if wide else (x.T @ x, x.T @ y)
-  maps = []
-  for alpha in ALPHAS:
-    matrix = products.astype(np.float64) + alpha * np.eye(len(products))
-    solved = linalg.solve(matrix, right, assume_a='pos') / scale
-    solved = solved.astype(x.dtype)  # or x would be converted to float64
-    weights = x.T @ solved if wide else solved
-    maps.append(Linear(weights, (middle - mean @ weights).astype(x.dtype)))
-  return maps
-
-
-def read(
-  network: model.ConvNet, maps: dict[str, Linear], images: np.ndarray
-) -> dict[str, np.ndarray]:
-  """The outputs of the linear maps, each on its own tensor, `[n, targets]`."""
-  maps = {
-    name: Linear(*map(tf.constant, linear)) for name, linear in maps.items()
-  }
-
-  def of_batch(batch):
-    named = features(network, batch)
-    return {name: linear(named[name]) for name, linear in maps.items()}
-
-  return tensors.collect(of_batch, images)
-
-
-def share_right(scores: np.ndarray, labels: np.ndarray) -> float:
-  """The fraction of examples whose label has the largest score."""
-  return float(np.mean(scores.argmax(axis=1) == labels))
-
-
-def explained(guesses: np.ndarray, values: np.ndarray) -> float:
-  """R^2 over all columns: 1 - squared errors / squares around their means."""
-  errors = np.sum((guesses - values) ** 2, dtype=np.float64)
-  squares = np.sum((values - values.mean(axis=0)) ** 2, dtype=np.float64)
-  return float(1 - errors / squares)
-
-
-def replaced(
-  network: model.ConvNet, data: datasets.Dataset
-) -> dict[str, float]:
-  """The test accuracy of classifiers that replace the dense layers."""
-  from sklearn import linear_model
-  from sklearn import pipeline
-  from sklearn import preprocessing
-
-  def last_maps(batch):
-    return {'x': network.activations(datasets.to_float(batch))['flatten']}
-
-  images, labels = (array[:_NUM_DENSE] for array in data.train)
-  train, test = (
-    tensors.collect(last_maps, x)['x'] for x in (images, data.test.images)
-  )
-  softmax = pipeline.make_pipeline(
-    preprocessing.StandardScaler(),
-    linear_model.LogisticRegression(C=0.1, max_iter=1000),
-  )
-  predicted = {
-    'softmax regression': softmax.fit(train, labels).predict(test),
-    'nearest mean': nearest_mean(train, labels, test),
-  }
+def without_a_network(data: datasets.Dataset) -> dict[str, float]:
+  """R² of the pixels from class means, and from principal components."""
+  known, labels = _pixels(data.train.images), data.train.labels
+  images = _pixels(_some(data.test.images))
+  by_class = linear.class_means(known, labels)[_some(data.test.labels)]
+  restored = {'mean of its class': by_class}
+  for count in _NUM_COMPONENTS:
+    restored[f'{count} principal components'] = linear.from_components(
+      known, images, count
+    )
   return {
-    name: float(np.mean(classes == data.test.labels))
-    for name, classes in predicted.items()
+    name: linear.explained(values, images) for name, values in restored.items()
   }
 
 
-def nearest_mean(
-  known: np.ndarray, labels: np.ndarray, new: np.ndarray
-) -> np.ndarray:
-  """`[n]`: for each row of `new` the class with the nearest mean in `known`."""
-  classes = np.unique(labels)
-  means = np.stack([known[labels == label].mean(axis=0) for label in classes])
-  # -|x - m|^2 / 2 without the term |x|^2 / 2, which all means share.
-  scores = new @ means.T - np.sum(means**2, axis=1) / 2
-  return classes[scores.argmax(axis=1)]
+def nearest_mean(network: model.ConvNet, data: datasets.Dataset) -> float:
+  """The accuracy of the class with the nearest mean of the last maps."""
+
+  def last_maps(images):
+    outputs = network.activations(datasets.to_float(images))
+    return {'maps': outputs['flatten']}
+
+  known, new = (
+    tensors.collect(last_maps, x.images)['maps']
+    for x in (data.train, data.test)
+  )
+  means = linear.class_means(known, data.train.labels)
+  scores = linear.closeness(new, means)
+  return linear.accuracy(scores, data.test.labels)
+
+
+def _some(array):
+  """The test examples whose pixels are restored; always the same."""
+  order = np.random.default_rng(0).permutation(len(array))
+  return array[order[:NUM_RESTORED]]
 
 
 def _pixels(images):
@@ -244,17 +167,23 @@ def _pixels(images):
   return images.reshape(len(images), -1) / np.float32(255)
 
 
-def _table(found):
-  rows = [['', 'values', 'probe (%)', 'untrained', 'R²', 'untrained']]
+def _table(found, sizes, baselines):
+  [count] = {len(x) for kinds in found.values() for x in kinds.values()}
+  rows = [['', 'values', f'probe, % (n = {count})', UNTRAINED]]
+  rows[0] += ['R² of the pixels', UNTRAINED, 'difference']
   for dataset, kinds in found.items():
-    [first, *_] = kinds['trained']
-    for name, size in first.sizes.items():
-      right = [study.percent(_of(x, 'classes', name)) for x in kinds.values()]
-      close = [study.spread(_of(x, 'pixels', name), 3) for x in kinds.values()]
-      rows.append([f'{dataset}: {name}', f'{size:,}', *right, *close])
-    for name in first.ends:
-      right = [study.percent(_of(x, 'ends', name)) for x in kinds.values()]
-      rows.append([f'{dataset}: {name} on the last maps', '', *right, '', ''])
+    for name in kinds[TRAINED][0].classes:
+      cells = [study.percent(_of(x, 'classes', name)) for x in kinds.values()]
+      if name in sizes[dataset]:
+        close = [_of(x, 'pixels', name) for x in kinds.values()]
+        close.append(np.subtract(*close))
+        cells = [f'{sizes[dataset][name]:,}', *cells]
+        cells += [study.spread(x, 3) for x in close]
+      else:
+        cells = ['', *cells, '', '', '']
+      rows.append([f'{dataset}: {name}', *cells])
+    for name, value in baselines[dataset].items():
+      rows.append([f'{dataset}: {name}', '', '', '', f'{value:.3f}', '', ''])
   return rows
 
 
@@ -262,65 +191,49 @@ def _of(networks, what, name):
   return [getattr(network, what)[name] for network in networks]
 
 
-def _draw(found, plan):
-  gains = []
-  for dataset, kinds in found.items():
-    image, *_, logits = 100 * _matrix(kinds['trained'], 'classes').mean(axis=0)
-    gains.append(f'{image:.1f} → {logits:.1f} % on {dataset}')
+def _draw(found, sizes, baselines, plan):
+  changes = [
+    max(
+      abs(np.mean(np.subtract(*(_of(x, 'pixels', y) for x in kinds.values()))))
+      for y in sizes[dataset]
+    )
+    for dataset, kinds in found.items()
+  ]
   page = sheet.new(
     10.6,
-    2.2 + 2.7 * len(found),
-    'Accuracy of linear probes, image → logits: ' + ', '.join(gains),
-    f'{plan}; test images; bars: standard deviation over seeds',
+    2.3 + 2.8 * len(found),
+    'Training changes which classes can be read, and R² of the image by at '
+    f'most {max(changes):.2f}',
+    f'{plan}; test images; bars: 95 % interval of the mean',
   )
   for index, (dataset, kinds) in enumerate(found.items()):
-    top = 1.2 + 2.7 * index
-    wrong = sheet.place(page, 0.8, top, 5.6, 2.25)
-    close = sheet.place(page, 7.2, top, 3.1, 2.25)
-    for networks, color in zip(kinds.values(), _COLORS, strict=True):
-      num_tensors = len(networks[0].sizes)
-      right, ends = _matrix(networks, 'classes'), _matrix(networks, 'ends')
-      _line(wrong, 100 * (1 - right), color)
-      _line(wrong, 100 * (1 - ends), color, 'o', num_tensors + 0.5)
-      _line(close, _matrix(networks, 'pixels'), color)
-    is_last = index == len(found) - 1
-    _finish(wrong, close, dataset, networks[0], is_last)
+    top = 1.25 + 2.8 * index
+    wrong = sheet.place(page, 0.8, top, 5.0, 2.2)
+    close = sheet.place(page, 6.6, top, 3.8, 2.2)
+    layers = list(sizes[dataset])
+    for panel, what, names in (
+      (wrong, 'classes', [*layers, OWN]),
+      (close, 'pixels', layers),
+    ):
+      by_kind = []
+      for kind, color in ((TRAINED, sheet.BLUE), (UNTRAINED, sheet.VERMILLION)):
+        values = np.array([_of(kinds[kind], what, name) for name in names]).T
+        if what == 'classes':
+          values = 100 * (1 - values)
+        by_kind.append(charts.over_seeds(kind, color, values))
+      charts.lines(panel, range(len(names)), by_kind)
+      panel.set_xticks(range(len(names)), names, rotation=30, ha='right')
+    wrong.set(yscale='log', ylabel='test error (%)')
+    wrong.set_yticks(_TICKS, map(str, _TICKS))
+    wrong.minorticks_off()
+    wrong.set_title(f'{dataset}: linear probes', fontsize=10)
+    wrong.legend(fontsize=8, frameon=False)
+    close.set(ylim=(0, 1.05), ylabel='R² of all pixels')
+    close.set_title(f'{dataset}: the image, restored', fontsize=10)
+    for name, value in baselines[dataset].items():
+      close.axhline(value, color=sheet.QUIET, linewidth=0.8, linestyle='--')
+      close.text(0, value - 0.01, name, fontsize=7, va='top', color=sheet.QUIET)
   return page
-
-
-def _matrix(networks, what):
-  """`[networks, names]`: one field of the scores of each network."""
-  return np.array([list(getattr(x, what).values()) for x in networks])
-
-
-def _line(panel, values, color, form='o-', first=0.0):
-  """Means of `values` over the networks; bars: standard deviation."""
-  x = first + np.arange(values.shape[1])
-  deviations = values.std(axis=0, ddof=len(values) > 1)
-  style = {'color': color, 'markersize': 4, 'capsize': 2}
-  panel.errorbar(x, values.mean(axis=0), deviations, fmt=form, **style)
-
-
-def _finish(wrong, close, dataset, network, is_last):
-  """Finishes the axes; the names of the tensors are below the last panels."""
-  names, ends = list(network.sizes), list(network.ends)
-  x = np.arange(len(names) + len(ends), dtype=float)
-  x[len(names) :] += 0.5  # space for the line between them
-  wrong.axvline(len(names) - 0.25, color=sheet.QUIET, linewidth=0.8)
-  wrong.set_title(f'{dataset}: linear probes', fontsize=9, loc='left')
-  wrong.set_title('on the last maps', fontsize=9, loc='right')
-  wrong.set(yscale='log', ylim=(0.5, 130), ylabel='test error (%)')
-  wrong.set_yticks(_TICKS, map(str, _TICKS))
-  wrong.minorticks_off()
-  close.set_title(f'{dataset}: reconstruction of the pixels', fontsize=9)
-  close.set(ylim=(0, 1.05), ylabel='R² over all pixels')
-  lines = [container.lines[0] for container in close.containers]
-  close.legend(lines, _KINDS, loc='lower left', fontsize=8, frameon=False)
-  style = {'rotation': 60, 'ha': 'right', 'rotation_mode': 'anchor'}
-  for panel, labels in ((wrong, names + ends), (close, names)):
-    shown = labels if is_last else [''] * len(labels)
-    panel.set_xticks(x[: len(labels)], shown, **style)
-    panel.grid(axis='y', color=sheet.PALE)
 
 
 if __name__ == '__main__':

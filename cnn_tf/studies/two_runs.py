@@ -35,11 +35,11 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import runs
 from cnn_tf.measure import similarity
+from cnn_tf.measure import tensors
 from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import replicas
 from cnn_tf.studies import study
-from cnn_tf.studies import tensors
 from cnn_tf.studies import trained
 
 QUICK = study.Plan('fashion', seeds=2, epochs=1)

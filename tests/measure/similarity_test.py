@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.measure import similarity
+from cnn_tf.measure import tensors
 from cnn_tf.run import config
-from cnn_tf.studies import tensors
 from tests import small_run
 
 
