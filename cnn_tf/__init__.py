@@ -86,6 +86,7 @@ layer and two dense layers: `geometry.py` and `one_step.py` spell it out.
     fields.py                  which pixels a node sees
     intervals.py               values by seed -> mean and 95 % interval
     similarity.py              how similar two layers are
+    centres.py                 centres among images, and distances to them
     ablation.py                a network whose tensors are changed on the way
     shifts.py                  predictions and maps of shifted images
     influence.py               how strongly pixels influence logits and nodes

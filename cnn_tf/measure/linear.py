@@ -157,16 +157,11 @@ def closeness(features: np.ndarray, means: np.ndarray) -> np.ndarray:
   return features @ means.T - np.sum(means**2, axis=1) / 2
 
 
-def from_components(
-  known: np.ndarray, new: np.ndarray, count: int
-) -> np.ndarray:
-  """`new` restored from `count` principal components of `known`.
+def components(features: np.ndarray, count: int) -> np.ndarray:
+  """`[features, count]`: the orthogonal directions of the largest variance.
 
-  No other linear map to `count` numbers and back has a smaller squared error
-  on `known`. Both are `[n, features]`.
+  No other linear map to `count` numbers and back has a smaller squared error.
   """
-  mean = known.mean(axis=0)
   # Eigenvectors of the covariance, in ascending order of variance.
-  _, vectors = np.linalg.eigh(np.cov(known, rowvar=False))
-  basis = vectors[:, -count:]
-  return mean + (new - mean) @ basis @ basis.T
+  _, vectors = np.linalg.eigh(np.cov(features, rowvar=False))
+  return vectors[:, -count:].astype(features.dtype)

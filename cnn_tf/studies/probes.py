@@ -29,6 +29,7 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import activity
+from cnn_tf.measure import centres
 from cnn_tf.measure import linear
 from cnn_tf.measure import tensors
 from cnn_tf.network import model
@@ -103,7 +104,7 @@ def look(network: model.ConvNet, data: datasets.Dataset) -> Scores:
   images = _some(test.images)
   restored = linear.read(of_batch, restoring(of_batch, data), images)
   pixels = {
-    name: linear.explained(values, _pixels(images))
+    name: linear.explained(values, centres.pixels(images))
     for name, values in restored.items()
   }
   return Scores(classes, pixels)
@@ -116,10 +117,13 @@ def restoring(
   images = data.train.images[:NUM_RIDGE]
   new = data.validation.images[:NUM_CHOICE]
   known, chosen_on = (tensors.collect(of_batch, x) for x in (images, new))
+  pixels, new_pixels = centres.pixels(images), centres.pixels(new)
   return {
     name: max(
-      linear.ridge(x, _pixels(images)),
-      key=lambda one: linear.explained(one(chosen_on[name]), _pixels(new)),
+      linear.ridge(x, pixels),
+      key=lambda one: linear.explained(
+        one(chosen_on[name]), centres.pixels(new)
+      ),
     )
     for name, x in known.items()
   }
@@ -127,13 +131,14 @@ def restoring(
 
 def without_a_network(data: datasets.Dataset) -> dict[str, float]:
   """R² of the pixels from class means, and from principal components."""
-  known, labels = _pixels(data.train.images), data.train.labels
-  images = _pixels(_some(data.test.images))
+  known, labels = centres.pixels(data.train.images), data.train.labels
+  images = centres.pixels(_some(data.test.images))
   by_class = linear.class_means(known, labels)[_some(data.test.labels)]
   restored = {'mean of its class': by_class}
   for count in _NUM_COMPONENTS:
-    restored[f'{count} principal components'] = linear.from_components(
-      known, images, count
+    basis, mean = linear.components(known, count), known.mean(axis=0)
+    restored[f'{count} principal components'] = (
+      mean + (images - mean) @ basis @ basis.T
     )
   return {
     name: linear.explained(values, images) for name, values in restored.items()
@@ -160,11 +165,6 @@ def _some(array):
   """The test examples whose pixels are restored; always the same."""
   order = np.random.default_rng(0).permutation(len(array))
   return array[order[:NUM_RESTORED]]
-
-
-def _pixels(images):
-  """`[n, pixels]` in [0, 1], as the input of a network."""
-  return images.reshape(len(images), -1) / np.float32(255)
 
 
 def _table(found, sizes, baselines):

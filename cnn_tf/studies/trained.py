@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
@@ -20,6 +21,7 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.run import build
 from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import layers
@@ -139,6 +141,34 @@ def histories(plan: study.Plan, **changes: Any) -> list[list[events.Epoch]]:
     events.read_epochs(workdir / 'metrics.csv', plan.epochs)
     for workdir in folders(plan, **changes)
   ]
+
+
+def train(
+  wanted: config.Config,
+  data: datasets.Dataset,
+  strategy: tf.distribute.Strategy,
+  order_seed: int | None = None,
+) -> model.ConvNet:
+  """A network that is trained as a run is, but without a folder.
+
+  Args:
+    wanted: the settings; their seed gives the initial kernels.
+    data: any data, not only those of the settings.
+    strategy: where to train.
+    order_seed: the seed of the order of the examples, if it is another one.
+
+  Raises:
+    UserError: the training diverges.
+  """
+  trainer = build.build(wanted, data, build.plan(wanted, data), strategy)
+  seed = wanted.seed if order_seed is None else order_seed
+  num_images = len(data.train.labels)
+  for epoch in range(1, wanted.num_epochs + 1):
+    order = datasets.order(num_images, seed, epoch)
+    done = trainer.train_steps(order, tf.constant(0), tf.constant(num_images))
+    if not done.all_finite:
+      raise errors.UserError(f'training has diverged in epoch {epoch}')
+  return trainer.network
 
 
 def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:

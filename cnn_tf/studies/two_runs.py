@@ -27,10 +27,8 @@ order of their partners, the logits change by rounding only.
 """
 
 import numpy as np
-import tensorflow as tf
 
 from cnn_tf import errors
-from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import runs
@@ -132,27 +130,16 @@ def networks_of(
   first: runs.Run, second: runs.Run, num_replicas: str
 ) -> dict[str, model.ConvNet]:
   """The networks that are compared."""
-  strategy = replicas.make_strategy(num_replicas, first.settings.batch_size)
+  one, other = first.settings, second.settings
+  strategy = replicas.make_strategy(num_replicas, one.batch_size)
   return {
     'first': first.network,
     'second': second.network,
-    'same kernels': train(first, second.settings.seed, strategy),
-    'same order': train(second, first.settings.seed, strategy),
-    'start': build.make_network(first.settings, first.geometries),
-    'other start': build.make_network(second.settings, second.geometries),
+    'same kernels': trained.train(one, first.data, strategy, other.seed),
+    'same order': trained.train(other, first.data, strategy, one.seed),
+    'start': build.make_network(one, first.geometries),
+    'other start': build.make_network(other, second.geometries),
   }
-
-
-def train(
-  run: runs.Run, order_seed: int, strategy: tf.distribute.Strategy
-) -> model.ConvNet:
-  """A network with the initial kernels of a run, and another order."""
-  trainer = build.build(run.settings, run.data, run.geometries, strategy)
-  num_images = len(run.data.train.labels)
-  for epoch in range(1, run.settings.num_epochs + 1):
-    order = datasets.order(num_images, order_seed, epoch)
-    trainer.train_steps(order, tf.constant(0), tf.constant(num_images))
-  return trainer.network
 
 
 def sample(run: runs.Run) -> np.ndarray:

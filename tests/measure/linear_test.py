@@ -110,13 +110,15 @@ class MeansTest(tf.test.TestCase):
     plane = random.normal(size=(2, 5))
     known = random.normal(size=(50, 2)) @ plane + 3
     new = random.normal(size=(10, 2)) @ plane + 3
-    self.assertAllClose(linear.from_components(known, new, 2), new)
-    one = linear.from_components(known, known, 1)
-    self.assertBetween(linear.explained(one, known), 0.5, 0.99)
+    basis, mean = linear.components(known, 2), known.mean(axis=0)
+    self.assertAllClose(mean + (new - mean) @ basis @ basis.T, new)
+    one, centred = linear.components(known, 1), known - mean
     # No direction explains more: the largest singular value has its share.
-    sizes = np.linalg.svd(known - known.mean(axis=0))[1] ** 2
+    sizes = np.linalg.svd(centred)[1] ** 2
     self.assertAlmostEqual(
-      linear.explained(one, known), sizes[0] / sizes.sum(), 9
+      linear.explained(centred @ one @ one.T, centred),
+      sizes[0] / sizes.sum(),
+      9,
     )
 
 

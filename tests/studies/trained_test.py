@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.run import checkpoints
+from cnn_tf.run import replicas
 from cnn_tf.studies import trained
 from tests import miniature
 
@@ -84,6 +85,15 @@ class TrainedTest(tf.test.TestCase):
     self.assertAlmostEqual(own, reported, places=6)
     [[epoch]] = trained.histories(self.plan, **_TINY)
     self.assertEqual(epoch, run.epochs[0])
+
+  def test_without_a_folder_a_network_is_trained_as_in_a_run(self):
+    [run] = trained.seeds(self.plan, **_TINY)
+    strategy = replicas.make_strategy('1', run.settings.batch_size)
+    for seed, same in ((None, True), (0, True), (1, False)):
+      network = trained.train(run.settings, run.data, strategy, seed)
+      for name, kernel in run.network.kernels.items():
+        equal = np.array_equal(network.kernels[name], kernel)
+        self.assertEqual(equal, same, (seed, name))
 
   def test_a_missing_package_raises_with_the_command_that_installs_it(self):
     trained.need('numpy')
