@@ -33,7 +33,7 @@ from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
-FULL = study.Plan('fashion,mnist', seeds=10, epochs=4)
+FULL = study.Plan('fashion,mnist', seeds=5, epochs=4)
 
 LAYERS = trained.SMALL_LAYERS
 

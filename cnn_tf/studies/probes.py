@@ -121,9 +121,7 @@ def restoring(
   return {
     name: max(
       linear.ridge(x, pixels),
-      key=lambda one: linear.explained(
-        one(chosen_on[name]), centres.pixels(new)
-      ),
+      key=lambda one: linear.explained(one(chosen_on[name]), new_pixels),
     )
     for name, x in known.items()
   }
