@@ -1,9 +1,9 @@
 """Which rate, which momentum, how much L2?
 
 One setting is changed at a time, in a network of half the usual width, and all
-are compared on the validation images after a third of the epochs and after all
-of them. The cosine and one-cycle schedules depend on the length of the run, so
-they are trained again for a third of the epochs; of the others, that epoch of
+are compared on the validation images after half of the epochs and after all of
+them. The cosine and one-cycle schedules depend on the length of the run, so
+they are trained again for half of the epochs; of the others, that epoch of
 the long run is taken. Differences from the usual settings are paired by seed:
 equal seeds have equal initial kernels and an equal order of the examples. The
 null is the usual settings with other seeds.
@@ -31,8 +31,8 @@ from cnn_tf.run import events
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
-QUICK = study.Plan('fashion', seeds=1, epochs=3)
-FULL = study.Plan('fashion', seeds=5, epochs=6)
+QUICK = study.Plan('fashion', seeds=1, epochs=2)
+FULL = study.Plan('fashion', seeds=5, epochs=4)
 
 LAYERS = trained.SMALL_LAYERS
 NULL = 'usual, other seeds'
@@ -70,7 +70,7 @@ _DEPEND_ON_LENGTH = ('cosine', 'one_cycle')
 class Scores(NamedTuple):
   """Validation accuracy, by seed."""
 
-  early: list[float]  # after a third of the epochs
+  early: list[float]  # after half of the epochs
   late: list[float]  # after all epochs
 
 
@@ -90,8 +90,8 @@ def measure(plan: study.Plan) -> study.Report:
 
 
 def early(plan: study.Plan) -> study.Plan:
-  """The same plan with a third of the epochs."""
-  return plan._replace(epochs=max(1, plan.epochs // 3))
+  """The same plan with half of the epochs."""
+  return plan._replace(epochs=max(1, plan.epochs // 2))
 
 
 def scores(plan: study.Plan, name: str) -> Scores:

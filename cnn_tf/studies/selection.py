@@ -34,7 +34,7 @@ from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
 QUICK = study.Plan('fashion', seeds=2, epochs=1)
-FULL = study.Plan('fashion', seeds=5, epochs=6)
+FULL = study.Plan('fashion', seeds=5, epochs=4)
 
 NUM_SPLITS = 200
 USUAL, CONSTANT = 'usual', 'rate constant'
