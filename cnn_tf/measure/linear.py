@@ -45,7 +45,8 @@ def softmax_regressions(
   Each minimizes the mean cross-entropy of `softmax(x @ weights + biases)`.
   The features x are centred and divided by the mean sum of their absolute
   values, so that a step of Adam changes a logit by at most about the rate,
-  however many features there are. The rate falls from 3 to 0 (cosine).
+  however many features there are. The rate falls from 3 to 0 (cosine); rates
+  from 0.1 to 3 were tried on the validation images of Fashion-MNIST.
   """
   sample = tensors.collect(features, examples.images[:_NUM_SCALED])
   means = {name: x.mean(axis=0) for name, x in sample.items()}

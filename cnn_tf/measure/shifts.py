@@ -84,10 +84,11 @@ def equivariance_error(
 ) -> float:
   """`|a - b| / |b|`, over images shifted down and images shifted right.
 
-  a are the maps of the shifted images; b are the maps of the images, shifted by
+  Here a are the maps of the shifted images; b are the maps of the images, shifted by
   `distance / stride` nodes, rounded to a whole number. The norms are over the
-  nodes that do not see the pixels that moved in. An error of exactly 0 means
-  equal bits.
+  nodes that do not see the pixels that moved in, and b counts as far as it
+  differs from the maps of a black image, whose values the biases decide. An
+  error of exactly 0 means equal bits.
 
   Args:
     maps: images -> `[n, height, width, maps]`, of a layer without padding.
@@ -97,15 +98,18 @@ def equivariance_error(
   """
   difference, size = 0.0, 0.0
   before = np.asarray(maps(images))
+  black = np.asarray(maps(np.zeros_like(images[:1])))[:, :1, :1].astype(float)
   for axis, (down, right) in ((1, (distance, 0)), (2, (0, distance))):
     after = np.asarray(maps(move(images, down, right)))
     nodes = int(distance / strides[axis - 1] + 0.5)
-    first = -(-distance // strides[axis - 1])  # the nodes above see what is new
+    first = -(
+      -distance // strides[axis - 1]
+    )  # nodes before it see pixels that moved in
     count = before.shape[axis]
     a = after.take(range(first, count), axis).astype(float)
     b = before.take(range(first - nodes, count - nodes), axis).astype(float)
     difference += np.sum((a - b) ** 2)
-    size += np.sum(b**2)
+    size += np.sum((b - black) ** 2)
   return float(np.sqrt(difference / size))
 
 

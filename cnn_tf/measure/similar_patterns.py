@@ -14,11 +14,11 @@ class Correlation(NamedTuple):
 
 
 def share_of_best(scores: np.ndarray) -> float:
-  """The mean score of the ends other than the best of their map, as a share.
+  """The mean score of all but the best final image of a map, as a share of it.
 
   Args:
-    scores: `[maps, starts]`. Maps whose best score is not positive, which are
-      dead, are left out.
+    scores: `[maps, starts]`. Maps that no start makes positive are left
+      out.
   """
   ordered = np.sort(scores, axis=1)
   ordered = ordered[ordered[:, -1] > 0]
@@ -40,7 +40,7 @@ def correlate(patterns: np.ndarray, reach: int) -> Correlation:
   signs = 2 * patterns.astype(float) - 1
   same = np.eye(num_maps, dtype=bool)
   one_map, two_maps = [], []
-  for first, second in itertools.permutations(range(num_starts), 2):
+  for first, second in itertools.combinations(range(num_starts), 2):
     table = _best(signs[:, first], signs[:, second], reach)
     one_map.append(table[same].mean())
     two_maps.append(table[~same].mean() if num_maps > 1 else np.nan)

@@ -26,7 +26,8 @@ def partners(
 ) -> Partners:
   """Partners are chosen on one half of the images and scored on the other.
 
-  The largest of many correlations is too large where it was chosen.
+  On the images used to choose it, the largest of many correlations is biased
+  upwards.
 
   Args:
     first: the pre-activations of a layer.
@@ -65,18 +66,21 @@ def match(matrix: np.ndarray) -> np.ndarray:
 
 
 def rotated(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
-  """A layer in another basis: `values @ Q` for a random orthogonal Q.
+  """A layer in another basis: `values / deviations @ Q`, Q random, orthogonal.
 
-  Each new filter is a mixture of all filters, and any linear map of the layer
-  can be computed from it as well as before.
+  Each new filter is a mixture of all filters, which have equal weights as they
+  are divided by their deviations. Any linear map of the layer can be computed
+  from it as well as before.
   """
   filters = values.shape[-1]
+  deviations = values.reshape(-1, filters).std(axis=0)
   q, r = np.linalg.qr(random.normal(size=(filters, filters)))
-  return values @ (q * np.sign(np.diagonal(r)))  # uniform: Mezzadri 2007
+  q *= np.sign(np.diagonal(r))  # now uniform: Mezzadri 2007
+  return values / np.where(deviations > 0, deviations, 1) @ q
 
 
 def gram(values: np.ndarray) -> np.ndarray:
-  """`[images, images]`: the dot products of the images, as layers see them."""
+  """`[images, images]`: the dot products of the features of all pairs."""
   features = values.reshape(len(values), -1).astype(float)
   return features @ features.T
 

@@ -8,13 +8,13 @@ supervised layer are the method of Moody and Darken 1989, "Fast Learning in
 Networks of Locally-Tuned Processing Units", who take a Gaussian of each
 distance and a linear layer.
 
-What could make k-means needless:
+Simpler inputs that may do as well:
 
 - distances to as many random training images;
 - as many principal components of the pixels, a linear map: 100, 500, or all;
 - the pixels themselves.
 
-All features are centred and multiplied by one factor, so that the mean squared
+All of them are centred and multiplied by one factor, so that the mean squared
 length of an input is that of an image. All networks, also the reference
 network, are trained with the same settings for the same number of steps. The
 values of centres and components count as parameters, and their products with
@@ -60,30 +60,31 @@ class Kind(NamedTuple):
 def measure(plan: study.Plan) -> study.Report:
   """The test accuracy on each kind of features."""
   trained.need('sklearn')
-  trained.announce(
-    plan, trained.of_seeds(plan) + trained.of_seeds(plan, layers=LAYERS)
-  )
+  trained.announce(plan, trained.of_seeds(plan))
   wanted = trained.of_seeds(plan, layers=LAYERS)
-  found = [(CNN, of_runs(plan)), (PIXELS, of_runs(plan, layers=LAYERS))]
+  found = [(CNN, of_cnn(plan))]
   data = next(trained.seeds(plan)).data
   strategy = replicas.make_strategy(plan.num_replicas, wanted[0].batch_size)
-  for kind in (K_MEANS, RANDOM, COMPONENTS):
-    for count in COUNTS:
-      count = min(count, _largest(kind, data))
+  for kind in (PIXELS, K_MEANS, RANDOM, COMPONENTS):
+    for count in _sizes(kind, data):
       print(f'{count} {kind}', flush=True)
       found.append((kind, of_features(wanted, data, kind, count, strategy)))
   return study.Report(_table(found), _draw(found, plan))
 
 
-def _largest(kind, data):
+def _sizes(kind, data):
   num_images, *shape = data.train.images.shape
-  return int(np.prod(shape)) if kind == COMPONENTS else num_images
+  num_pixels = int(np.prod(shape))
+  if kind == PIXELS:
+    return [num_pixels]
+  largest = num_pixels if kind == COMPONENTS else num_images
+  return sorted({min(count, largest) for count in COUNTS})
 
 
-def of_runs(plan: study.Plan, **changes: str) -> Kind:
-  """Networks on the pixels, trained as runs."""
-  accuracies = trained.test_accuracies(plan, **changes)
-  run = next(trained.seeds(plan, **changes))
+def of_cnn(plan: study.Plan) -> Kind:
+  """The reference network, trained as runs."""
+  accuracies = trained.test_accuracies(plan)
+  run = next(trained.seeds(plan))
   return Kind(None, *_costs(run.geometries), accuracies)
 
 
@@ -94,11 +95,13 @@ def of_features(
   count: int,
   strategy: tf.distribute.Strategy,
 ) -> Kind:
-  """Dense networks on distances or components, `count` of them."""
+  """Dense networks on `count` features."""
   accuracies = []
   for settings in wanted:
     images = data.train.images
-    if kind == COMPONENTS:
+    if kind == PIXELS:
+      features = centres.pixels
+    elif kind == COMPONENTS:
       basis = linear.components(centres.pixels(images), count)
       features = functools.partial(centres.project, basis=basis)
     else:
@@ -108,7 +111,7 @@ def of_features(
     inputs = scaled(data, features)
     network = trained.train(settings, inputs, strategy)
     accuracies.append(trained.accuracy(network, inputs.test))
-  weights = count * data.train.images[0].size
+  weights = 0 if kind == PIXELS else count * data.train.images[0].size
   costs = _costs(build.plan(wanted[0], inputs))
   return Kind(count, *(cost + weights for cost in costs), accuracies)
 
@@ -165,10 +168,8 @@ def _draw(found, plan):
   page = sheet.new(
     8.6,
     5.0,
-    'Distances to cluster centres: '
-    + _best(found, K_MEANS)
-    + '; to random images: '
-    + _best(found, RANDOM),
+    f'Distances to {max(COUNTS):,} points: {_last(found, K_MEANS)} for cluster '
+    f'centres, {_last(found, RANDOM)} for random images',
     f'{plan}; test error of a dense network of 70 and 30 units; bars: 95 % '
     'interval of the mean',
   )
@@ -183,7 +184,7 @@ def _draw(found, plan):
     sizes = [kind.size for kind in kinds]
     charts.lines(panel, sizes, [charts.over_seeds(name, color, wrong)])
   for name, kind in found:
-    if kind.size is None:
+    if name in (CNN, PIXELS):
       wrong = 100 * (1 - np.mean(kind.accuracies))
       panel.axhline(wrong, color=sheet.QUIET, linestyle='--', linewidth=1)
       panel.text(2000, wrong, name, color=sheet.QUIET, fontsize=8, va='bottom')
@@ -195,9 +196,9 @@ def _draw(found, plan):
   return page
 
 
-def _best(found, name):
-  best = max(np.mean(kind.accuracies) for one, kind in found if one == name)
-  return f'{100 * best:.1f} %'
+def _last(found, name):
+  *_, last = (kind for one, kind in found if one == name)
+  return f'{np.mean(last.accuracies):.1%}'
 
 
 if __name__ == '__main__':

@@ -4,16 +4,17 @@ The receptive field follows from the windows: pixels outside of it have no
 influence at all. How much those inside have is measured by the effective field,
 the mean squared gradient of the centre node with respect to each pixel, before
 the activation function (Luo et al. 2016, "Understanding the Effective Receptive
-Field in Deep Convolutional Neural Networks"). It is summed up by the smallest
-share of the pixels that holds 95 % of its sum, and by its radius, the root of
-the mean squared distance from its centre.
+Field in Deep Convolutional Neural Networks"). Two numbers describe it: the
+smallest share of the pixels that holds 95 % of the total, and its radius, the
+root of the mean squared distance from its centre.
 
 Two comparisons tell what is due to training and what to the windows alone: the
 initial kernels of the same networks, and the number of paths from each pixel to
-the node, to which the mean squared gradient is proportional if the weights on
-all paths are independent and have mean 0. If all pixels of the receptive field
-counted alike, 95 % of the pixels would hold 95 % of the sum; the radius is
-given relative to this case.
+the node. The mean squared gradient is proportional to it if the weights on all
+paths are independent and have mean 0, and if relu and maximum let all paths
+pass equally often. If all pixels of the receptive field counted alike, 95 % of
+the pixels would hold 95 % of the total; the radius is given relative to this
+case.
 """
 
 from typing import NamedTuple
@@ -134,7 +135,7 @@ def _draw(found, plan):
   page = sheet.new(
     7.6,
     1.9 + 2.15 * len(names),
-    f'95 % of the effective field: {held}',
+    f'Share of the pixels that holds 95 % of the field: {held}',
     f'{plan}; % of the pixels of the receptive field; images: seed 0',
   )
   scale = sheet.Scale('viridis', 0, 1)

@@ -5,15 +5,17 @@ by gradient ascent on the pixels from four random images (`ascent.climb`). If a
 map had one pattern, all starts would end with equal scores and equal images. In
 the first layer this is known to be so: the maximum is `kernel > 0`.
 
-The best end of each map is set aside, and the scores of the other ends are
-given as a share of it. Two patterns are compared by their correlation around
+The scores of the other three final images of a map are given as a share of the
+best one. Two patterns are compared by their correlation around
 mid-grey: pixels that are black in both or white in both count 1, pixels that
 are black in one and white in the other -1. Poolings let a pattern move a little
 without a change of the score, so they are also compared at the offset, of up to
 a quarter of their side, at which they correlate best.
 
-The nulls are patterns of two different maps, compared in the same way and from
-two different starts, too, and the maps of the initial kernels.
+There are two nulls: the patterns of two different maps, also from two different
+starts, and the same comparison before training. Pixels that a map does not use
+keep their initial values, which differ between starts, so a low correlation can
+also mean that a map uses few pixels.
 """
 
 from typing import NamedTuple
@@ -97,7 +99,7 @@ def _of_layer(network, geometries, dead):
 
 def _table(found):
   rows = [
-    ['layer', 'training', 'dead maps (%)', 'other ends (% of the best)']
+    ['layer', 'training', 'dead maps (%)', 'other scores (% of the best)']
     + ['one map', 'two maps', 'reach', 'one map, best offset', 'two maps']
   ]
   # The sort is stable: for each layer, before training comes first.
@@ -105,12 +107,15 @@ def _table(found):
     layers = [seed[name, when] for seed in found]
     row = [name, when, study.percent([x.dead for x in layers], 1)]
     row.append(study.percent([x.others for x in layers], 1))
-    for field in 'correlation', 'at_best_offset':
-      pairs = [getattr(x, field) for x in layers]
-      row += [study.spread(values) for values in zip(*pairs, strict=True)]
-    row.insert(6, str(layers[0].patterns.shape[-1] // 4))
+    row += _means([x.correlation for x in layers])
+    row.append(str(layers[0].patterns.shape[-1] // 4))
+    row += _means([x.at_best_offset for x in layers])
     rows.append(row)
   return rows
+
+
+def _means(correlations):
+  return [study.spread(values) for values in zip(*correlations, strict=True)]
 
 
 def _draw(found, plan):

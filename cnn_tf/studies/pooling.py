@@ -1,18 +1,18 @@
-"""Maximum, average, stride 2, or none: what does pooling do?
+"""Maximum, average or stride 2: what does pooling do?
 
 Networks of three convolutions shrink their maps by maximum pooling, by average
-pooling, by convolutions of stride 2, or not at all. All end with 3x3 maps (an
-average pooling after the last convolution makes them so where they are larger)
-and the same dense layers, so networks of equal width have equal parameters.
-Without pooling they have about ten times the multiplications. The null of each
-comparison is therefore maximum pooling twice: in a network of equal
-multiplications (within 5 %), which is wider or narrower, and in one of equal
-parameters. Receptive fields are not equal: they are what pooling changes.
+pooling, by convolutions of stride 2, or only at the end, by an average over 7x7
+nodes. All have 3x3 maps there and the same dense layers, so networks of equal
+width have equal parameters. If maps shrink only at the end, they have about ten
+times the multiplications. So each kind is compared with two networks with
+maximum pooling: one of equal multiplications (within 5 %), which is wider or
+narrower, and one of equal parameters. Receptive fields are not equal: they are
+what pooling changes.
 
 Measured are the accuracy on the test set, its difference from the training
 accuracy, and how many predictions stay the same when the image is shifted by
 two pixels (as in Zhang 2019, "Making Convolutional Networks Shift-Invariant
-Again", but for shifts by a fixed distance).
+Again", but for shifts by a fixed distance, of which a part leaves the image).
 """
 
 from typing import NamedTuple
@@ -32,7 +32,7 @@ from cnn_tf.studies import trained
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion', seeds=5, epochs=4)
 
-KINDS = ('maximum', 'average', 'stride 2', 'none')
+KINDS = ('maximum', 'average', 'stride 2', 'only at the end')
 # Filters of the first convolution, for each of `KINDS`. A row has about equal
 # multiplications: 0.75, 2.8 and 7.1 million.
 EQUAL_MULTIPLICATIONS = ((16, 16, 24, 5), (32, 32, 47, 10), (52, 52, 75, 16))
@@ -81,7 +81,7 @@ def layers_of(kind: str, width: int) -> str:
     'maximum': ('', 'maxpool 2x2, ', ''),
     'average': ('', 'avgpool 2x2, ', ''),
     'stride 2': (' stride 2', '', 'avgpool 2x2 stride 1, '),
-    'none': ('', '', 'avgpool 7x7, '),
+    'only at the end': ('', '', 'avgpool 7x7, '),
   }[kind]
   return (
     f'conv {width} 3x3{stride}, {pool}conv {2 * width} 3x3{stride}, {pool}'
@@ -157,14 +157,15 @@ def _difference(values, others):
 
 
 def _draw(found, plan):
-  none, maximum = (
+  late, maximum = (
     f'{np.mean(found[KINDS[i], EQUAL_MULTIPLICATIONS[-1][i]].accuracy):.1%}'
     for i in (-1, 0)
   )
   page = sheet.new(
     8.4,
     5.4,
-    f'Equal multiplications: {none} without pooling, {maximum} with maximum',
+    f'Equal multiplications: {late} if maps shrink only at the end, {maximum} '
+    'with maximum pooling',
     f'{plan}; {precision()}; bars: 95 % interval; rings: equal parameters',
   )
   panel = sheet.place(page, 0.9, 1.1, 7.0, 3.6)

@@ -1,16 +1,14 @@
 """Which rate, which momentum, how much L2?
 
-One setting is changed at a time, in a network of half the usual width, and all
-are compared on the validation images after half of the epochs and after all of
-them. The cosine and one-cycle schedules depend on the length of the run, so
-they are trained again for half of the epochs; of the others, that epoch of
-the long run is taken. Differences from the usual settings are paired by seed:
-equal seeds have equal initial kernels and an equal order of the examples. The
-null is the usual settings with other seeds.
+Networks of half the usual width are trained with other settings, and compared
+with the usual ones on the validation images, after the last epoch. Differences
+are paired by seed: equal seeds have equal initial kernels and an equal order of
+the examples. All are differences from the same few runs. The null is the usual
+settings with other seeds, which shows how much two groups of seeds differ.
 
-Among so many intervals of 95 %, one in twenty does not contain a difference of
-0 even if all settings are equally good, and the highest mean of several ties is
-too high. So no best setting is named. The one-cycle schedule keeps the momentum
+Even if all settings were equally good, about one in twenty 95 % intervals would
+exclude 0, and the highest of several equal means would be too high by chance.
+So no setting is called the best. The one-cycle schedule keeps the momentum
 constant, unlike Smith's.
 
 Sources: Sutskever et al. 2013 for momentum; Loshchilov and Hutter 2017, "SGDR",
@@ -20,7 +18,7 @@ and Ba 2015 for Adam.
 """
 
 import dataclasses
-from typing import NamedTuple
+import pathlib
 
 import numpy as np
 
@@ -28,14 +26,15 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.run import config
 from cnn_tf.run import events
+from cnn_tf.run import run_folder
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
-QUICK = study.Plan('fashion', seeds=1, epochs=2)
+QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion', seeds=5, epochs=4)
 
 LAYERS = trained.SMALL_LAYERS
-NULL = 'usual, other seeds'
+USUAL, NULL = 'usual', 'usual, other seeds'
 _CONSTANT = {'lr_schedule': 'constant'}
 # RMSProp and Adam divide the gradient, and with it that of the L2 penalty, by
 # its size, so they are compared without L2.
@@ -43,7 +42,7 @@ _SCALED = {'learning_rate': 0.001, 'l2_scale': 0.0}
 # Changes to the usual settings: momentum 0.9, L2 1e-3, and half an epoch of
 # warm-up to a rate of 0.1, which then falls exponentially to 0.001.
 SETTINGS = {
-  'usual': {},
+  USUAL: {},
   NULL: {},
   'rate constant': _CONSTANT,
   'rate constant, 0.03': _CONSTANT | {'learning_rate': 0.03},
@@ -60,58 +59,34 @@ SETTINGS = {
   'L2 0': {'l2_scale': 0.0},
   'L2 1e-4': {'l2_scale': 1e-4},
   'L2 1e-2': {'l2_scale': 1e-2},
-  'RMSProp, constant, no L2': {'optimizer': 'rmsprop'} | _CONSTANT | _SCALED,
-  'Adam, constant, no L2': {'optimizer': 'adam'} | _CONSTANT | _SCALED,
-  'Adam, no L2': {'optimizer': 'adam'} | _SCALED,
+  'RMSProp 0.001, constant, no L2': {'optimizer': 'rmsprop'}
+  | _CONSTANT
+  | _SCALED,
+  'Adam 0.001, constant, no L2': {'optimizer': 'adam'} | _CONSTANT | _SCALED,
+  'Adam 0.001, no L2': {'optimizer': 'adam'} | _SCALED,
 }
-_DEPEND_ON_LENGTH = ('cosine', 'one_cycle')
 
 
-class Scores(NamedTuple):
-  """Validation accuracy, by seed."""
-
-  early: list[float]  # after half of the epochs
-  late: list[float]  # after all epochs
+# Settings -> validation accuracy, by seed.
+Found = dict[str, list[float]]
 
 
 def measure(plan: study.Plan) -> study.Report:
   """Validation accuracy with each of `SETTINGS`."""
-  trained.announce(
-    plan,
-    [
-      run
-      for name in SETTINGS
-      for used in (plan, *[early(plan)] * _depends_on_length(name))
-      for run in runs_of(used, name)
-    ],
-  )
-  found = {name: scores(plan, name) for name in SETTINGS}
-  return study.Report(_table(found, plan), _draw(found, plan))
+  wanted = {name: runs_of(plan, name) for name in SETTINGS}
+  trained.announce(plan, sum(wanted.values(), []))
+  found = {
+    name: [accuracy(trained.folder(plan, run)) for run in of_seeds]
+    for name, of_seeds in wanted.items()
+  }
+  return study.Report(_table(found), _draw(found, plan))
 
 
-def early(plan: study.Plan) -> study.Plan:
-  """The same plan with half of the epochs."""
-  return plan._replace(epochs=max(1, plan.epochs // 2))
-
-
-def scores(plan: study.Plan, name: str) -> Scores:
-  """Validation accuracy with one of `SETTINGS`."""
-  late = early_histories = histories(plan, name)
-  if _depends_on_length(name):
-    early_histories = histories(early(plan), name)
-  first = early(plan).epochs
-  return Scores(
-    [history[first - 1].validation_accuracy for history in early_histories],
-    [history[-1].validation_accuracy for history in late],
-  )
-
-
-def histories(plan: study.Plan, name: str) -> list[list[events.Epoch]]:
-  """The epochs of each seed with one of `SETTINGS`."""
-  return [
-    events.read_epochs(trained.folder(plan, run) / 'metrics.csv', plan.epochs)
-    for run in runs_of(plan, name)
-  ]
+def accuracy(workdir: pathlib.Path) -> float:
+  """The validation accuracy of a run after its last epoch."""
+  num_epochs = run_folder.read_config(workdir).num_epochs
+  *_, last = events.read_epochs(workdir / 'metrics.csv', num_epochs)
+  return last.validation_accuracy
 
 
 def runs_of(plan: study.Plan, name: str) -> list[config.Config]:
@@ -121,33 +96,23 @@ def runs_of(plan: study.Plan, name: str) -> list[config.Config]:
   return [dataclasses.replace(run, seed=run.seed + first) for run in runs]
 
 
-def _depends_on_length(name):
-  return SETTINGS[name].get('lr_schedule') in _DEPEND_ON_LENGTH
-
-
-def gains(found: dict[str, Scores], name: str) -> Scores:
+def gains(found: Found, name: str) -> np.ndarray:
   """The differences from the usual settings, by seed, in points."""
-  pairs = zip(found[name], found['usual'], strict=True)
-  return Scores(*(100 * np.subtract(own, usual) for own, usual in pairs))
+  return 100 * np.subtract(found[name], found[USUAL])
 
 
-def _table(found, plan):
-  rows = [
-    ['validation accuracy (%)', f'after {early(plan).epochs}', '- usual']
-    + [f'after {plan.epochs}', '- usual']
-  ]
-  for name, own in found.items():
-    row = [name]
-    for values, differences in zip(own, gains(found, name), strict=True):
-      row.append(study.percent(values))
-      row.append('' if name == 'usual' else study.spread(differences))
-    rows.append(row)
+def _table(found):
+  count = len(found[USUAL])
+  rows = [['', f'validation accuracy, % (n = {count})', '- usual (points)']]
+  for name, values in found.items():
+    difference = '' if name == USUAL else study.spread(gains(found, name))
+    rows.append([name, study.percent(values), difference])
   return rows
 
 
 def _draw(found, plan):
-  names = [name for name in found if name != 'usual']
-  height = 0.36 * len(names)
+  names = [name for name in found if name != USUAL]
+  height = 0.3 * len(names)
   page = sheet.new(
     8.4,
     height + 1.9,
@@ -155,21 +120,10 @@ def _draw(found, plan):
     f'{plan}; bars: 95 % interval of the difference',
   )
   panel = sheet.place(page, 2.1, 1.0, 5.8, height)
-  differences = [gains(found, name) for name in names]
-  by_length = [np.transpose(x) for x in zip(*differences, strict=True)]
-  lengths = early(plan).epochs, plan.epochs
-  colors = sheet.QUIET, sheet.BLUE
-  charts.dots(
-    panel,
-    names,
-    [
-      charts.over_seeds(f'after {length} epochs', color, values)
-      for length, color, values in zip(lengths, colors, by_length, strict=True)
-    ],
-    reference=0,
-  )
+  differences = np.transpose([gains(found, name) for name in names])
+  series = charts.over_seeds('', sheet.BLUE, differences)
+  charts.dots(panel, names, [series], reference=0, digits=2)
   panel.set_xlabel('validation accuracy - usual settings (points)')
-  panel.legend(fontsize=8, frameon=False)
   return page
 
 

@@ -5,10 +5,11 @@ one node. A pooling of stride 2 keeps only every second window, so after two of
 them only shifts by multiples of 4 pixels move the maps by whole nodes. The
 dense layers above have a separate weight for each position.
 
-The images are in the centre of a black canvas so large that no node of the last
-maps that sees an image moves over the edge when the image moves by 4 pixels.
-(Receptive fields are larger with blurred pooling: there this holds for nodes
-that see the middle 20x20 pixels, where nearly all ink is.) Test images are
+The images are in the centre of a black canvas, large enough that a shift of 4
+pixels moves none of the nodes in the last maps that see the image off the map,
+and a shift of 8 none that see its middle 20x20 pixels, where nearly all ink is.
+(With blurred pooling, whose receptive fields are larger, the latter holds for 4
+pixels.) Test images are
 shifted up, down, left and right. Measured are the accuracy, the fraction of
 predictions that stay the same, and the difference between the maps of the
 shifted image and the shifted maps of the image.

@@ -9,18 +9,19 @@ half of a sample of test images and their correlation is measured on the other
 half, since the largest of many correlations is large by chance where it was
 chosen. Whole layers are compared by debiased linear CKA (`similarity.py`).
 
-What would make a high similarity meaningless, is measured in the same way:
+A high similarity means little if these comparisons give one, too:
 
-- two networks before training: random filters resemble each other, too;
-- a run and its own initial kernels: does training keep what chance began?
+- two networks before training: random filters resemble each other;
+- a run and its own initial kernels: how much of the random start survives
+  training?
 - a run and a rotated run: if the pairing is as good in a random basis of the
-  second layer, then single filters have no meaning;
+  second layer, then it is no evidence that both runs found the same filters;
 - a run and itself, no filter with itself: how similar the filters of a single
   network are to each other;
 - a layer and the pixels: how much of CKA is due to the image.
 
-Two runs that share their initial kernels, and two that share the order of the
-examples, show which of the two matters.
+Two further pairs share only the initial kernels, or only the order of the
+examples: they show which source of randomness matters.
 
 The index of a filter has no meaning: with the filters of the second run in the
 order of their partners, the logits change by rounding only.
@@ -50,7 +51,7 @@ SAME_KERNELS = 'two runs with the same initial kernels'
 SAME_ORDER = 'two runs with the same order of examples'
 START = 'a run and its initial kernels'
 UNTRAINED = 'two networks before training'
-ROTATED = 'a run and another one, rotated'
+ROTATED = 'two runs, the second one rotated'
 WITHIN = 'a run and itself, no filter with itself'
 PIXELS = 'a run and the pixels'
 UNTRAINED_PIXELS = 'a network before training and the pixels'
@@ -174,17 +175,23 @@ def logits_change(first: runs.Run, second: runs.Run) -> float:
 def _table(found, changes):
   layers = list(found[0][ONE_TO_ONE, TWO])
   rows = [['', f'n = {len(found)} pairs', *layers]]
-  for kind in (BY_INDEX, ONE_TO_ONE, BEST, CKA):
-    for one, name in found[0]:
-      if one == kind:
-        by_pair = [
-          [pair[kind, name][layer] for layer in layers] for pair in found
-        ]
-        rows.append(
-          [TITLES[kind], name, *map(study.spread, np.transpose(by_pair))]
-        )
-  rows.append(['largest change of a logit', 'filters reordered'])
-  rows[-1] += [f'{max(changes):.1g}', *[''] * (len(layers) - 1)]
+
+  def add(title, name, by_pair):
+    rows.append([title, name, *map(study.spread, np.transpose(by_pair))])
+
+  for kind, title in TITLES.items():
+    compared = {
+      name: [[pair[one, name][layer] for layer in layers] for pair in found]
+      for one, name in found[0]
+      if one == kind
+    }
+    for name, by_pair in compared.items():
+      add(title, name, by_pair)
+    gains = np.subtract(compared[TWO], compared[UNTRAINED])
+    add(title, f'{TWO} - {UNTRAINED}', gains)
+  change = f'{max(changes):.1g}'
+  rest = [''] * (len(layers) - 1)
+  rows.append(['largest change of a logit', 'filters reordered', change, *rest])
   return rows
 
 
@@ -199,8 +206,8 @@ def _draw(found, plan):
     6.4,
     f'Filters of two runs, conv1: correlation {mean(TWO):.2f}; '
     f'before training: {mean(UNTRAINED):.2f}',
-    f'{plan}; {len(found)} pairs; bars: 95 % interval; partners chosen on 500 '
-    'test images, scored on 500 others',
+    f'{plan}; {len(found)} pairs; bars: 95 % interval; partners chosen on half '
+    'of the test images used, scored on the others',
   )
   for left, kind, title in (
     (0.8, ONE_TO_ONE, 'correlation of partners, one to one'),
