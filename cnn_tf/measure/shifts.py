@@ -84,7 +84,7 @@ def equivariance_error(
 ) -> float:
   """`|a - b| / |b|`, over images shifted down and images shifted right.
 
-  Here a are the maps of the shifted images; b are the maps of the images, shifted by
+  Here a are the maps of the shifted images, b those of the images, shifted by
   `distance / stride` nodes, rounded to a whole number. The norms are over the
   nodes that do not see the pixels that moved in, and b counts as far as it
   differs from the maps of a black image, whose values the biases decide. An
