@@ -187,7 +187,7 @@ def _draw(found, plan):
   page = sheet.new(
     9.8,
     1.0 + 3.2 * len(found),
-    f'Gain from shifting the images by one pixel: {", ".join(gains)} points',
+    f'Shifted by one pixel: {", ".join(gains)} points',
     f'{plan}; bars: 95 % interval; unseen: right of and below orange lines',
   )
   for index, (name, x) in enumerate(found.items()):
