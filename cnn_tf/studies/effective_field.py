@@ -135,8 +135,8 @@ def _draw(found, plan):
   page = sheet.new(
     7.6,
     1.9 + 2.15 * len(names),
-    f'Share of the pixels that holds 95 % of the field: {held}',
-    f'{plan}; % of the pixels of the receptive field; images: seed 0',
+    f'95 % of the field lies in: {held}',
+    f'{plan}; of the pixels of the receptive field; images: seed 0',
   )
   scale = sheet.Scale('viridis', 0, 1)
   for row, name in enumerate(names):
