@@ -57,7 +57,8 @@ def dots(
     if digits is not None:
       for value, high, row in zip(one.values, one.highs, rows, strict=True):
         if np.isfinite(value):
-          _write_value(panel, f'{value:.{digits}f}', high, row, one.color)
+          end = high if np.isfinite(high) else value
+          _write_value(panel, f'{value:.{digits}f}', end, row, one.color)
   if reference is not None:
     panel.axvline(reference, color=sheet.QUIET, linewidth=1, zorder=0)
   panel.set(ylim=(len(categories) - 0.5, -0.5))

@@ -110,7 +110,9 @@ def choices(scored: dict[str, list[Scored]]) -> dict[str, list[Gains]]:
     'settings and epoch': [
       gains(x, (usual + 1) * len(x[0].validation) - 1) for x in by_seed
     ],
-    'seed': [_mean([gains(of_seeds, None) for of_seeds in last.values()])],
+    'seed (mean over settings)': [
+      _mean([gains(of_seeds, None) for of_seeds in last.values()])
+    ],
   }
 
 
@@ -178,7 +180,7 @@ def _draw(found, plan):
   luck = 100 * np.mean([x.luck for x in found['settings and epoch']])
   page = sheet.new(
     9.0,
-    4.6,
+    5.2,
     'The best settings and epoch on half of the test images: '
     f'{luck:.2f} points are luck',
     f'{plan}; bars: 95 % interval over seeds',

@@ -74,7 +74,7 @@ class ChoicesTest(tf.test.TestCase):
       'epoch, constant rate': (0, 0, -0.4),
       'settings': (0.3, 0.3, 0.3),
       'settings and epoch': (0.3, 0.3, -0.1),
-      'seed': (0, 0, 0),
+      'seed (mean over settings)': (0, 0, 0),
     }.items():
       with self.subTest(name):
         self.assertAllClose(
