@@ -58,7 +58,7 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
 
   Args:
     measure: the study.
-    quick: the plan without `--full`, which takes about a minute.
+    quick: the plan without `--full`, which takes one to three minutes.
     full: the plan of the results in docs/studies.md.
   """
   text, number = flags.DEFINE_string, flags.DEFINE_integer

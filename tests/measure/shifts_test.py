@@ -137,6 +137,21 @@ class EquivarianceTest(tf.test.TestCase):
       error = self.error('maxpool 3x3 stride 3', 'pool1', images, distance)
       self.assertAllClose(error, (differences / size) ** 0.5)
 
+  def test_a_bias_does_not_count(self):
+    def pooled(images):
+      pixels = images[:, ::2, ::2, np.newaxis] / 255
+      return np.concatenate([pixels, pixels**2], axis=-1)
+
+    def biased(images):
+      return pooled(images) + [3.0, -50.0]
+
+    first, second = (
+      shifts.equivariance_error(maps, _noise(5), (2, 2), 1)
+      for maps in (pooled, biased)
+    )
+    self.assertGreater(first, 0.5)
+    self.assertAllClose(first, second)
+
 
 if __name__ == '__main__':
   tf.test.main()
