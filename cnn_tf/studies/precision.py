@@ -28,7 +28,7 @@ from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
 QUICK = study.Plan('fashion', seeds=2, epochs=1)
-FULL = study.Plan('fashion,mnist', seeds=10, epochs=6)
+FULL = study.Plan('fashion', seeds=10, epochs=6)
 
 PRECISIONS = ('float32', 'bfloat16')
 _BATCH_SIZE, _NUM_ROUNDS = 128, 101
