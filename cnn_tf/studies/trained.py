@@ -6,6 +6,7 @@ the same settings share the run, and an interrupted run is resumed.
 
 import contextlib
 import functools
+import gc
 import pathlib
 import zlib
 from collections.abc import Iterable
@@ -108,6 +109,9 @@ def folder(plan: study.Plan, wanted: config.Config) -> pathlib.Path:
     train_loop.train_and_evaluate(
       wanted, workdir, plan.num_replicas, num_kept=wanted.num_epochs
     )
+  # Graphs are in reference cycles, and hold a copy of the training set: many of
+  # them fill the memory before Python collects them.
+  gc.collect()
   return workdir
 
 
