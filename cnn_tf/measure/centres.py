@@ -13,11 +13,11 @@ def pixels(images: np.ndarray) -> np.ndarray:
 
 
 def k_means(images: np.ndarray, count: int, seed: int) -> np.ndarray:
-  """`[count, pixels]`: centres of clusters of images."""
+  """`[count, pixels]`: centres of clusters, in at most 5 passes."""
   from sklearn import cluster
 
   found = cluster.MiniBatchKMeans(
-    count, batch_size=1024, n_init=1, random_state=seed
+    count, batch_size=1024, max_iter=5, n_init=1, random_state=seed
   ).fit(pixels(images))
   return found.cluster_centers_
 

@@ -2,9 +2,9 @@
 
 k-means (MacQueen 1967; in small batches: Sculley 2010, "Web-scale k-means
 clustering") places 100, 500 or 2,000 centres among the training images, without
-their labels. The distances of an image to the centres are the input of a dense
-network of 70 and 30 units. Centres from k-means below a
-supervised layer are the method of Moody and Darken 1989, "Fast Learning in
+their labels, in at most five passes. The distances of an image to the centres
+are the input of a dense network of 70 and 30 units. Centres from k-means below
+a supervised layer are the method of Moody and Darken 1989, "Fast Learning in
 Networks of Locally-Tuned Processing Units", who take a Gaussian of each
 distance and a linear layer.
 
