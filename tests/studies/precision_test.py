@@ -28,6 +28,16 @@ class IntervalTest(tf.test.TestCase):
     self.assertAllClose(found.differences['one replica'], [2])
 
 
+class PlanTest(tf.test.TestCase):
+  def test_mnist_has_10_pairs_and_the_nulls_10_and_3(self):
+    fashion, mnist = precision.FULL.by_dataset().values()
+    self.assertEqual(fashion.seeds, 30)
+    mnist = precision.a_third(mnist)
+    self.assertEqual(mnist.seeds, 10)
+    self.assertEqual(precision.a_third(fashion).seeds, 10)
+    self.assertEqual(precision.a_third(mnist).seeds, 3)
+
+
 class ReportTest(tf.test.TestCase):
   def test_the_report_agrees_with_the_runs(self):
     plan = miniature.plan(self.create_tempdir().full_path, seeds=2)
