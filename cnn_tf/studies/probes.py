@@ -201,8 +201,8 @@ def _draw(found, sizes, baselines, plan):
   ]
   page = sheet.new(
     10.6,
-    1.9 + 3.3 * len(found),
-    f'Training changes the mean R² of the pixels by at most {max(changes):.2f}',
+    1.2 + 3.3 * len(found),
+    f'Training changes the mean R² of the pixels by at most {max(changes):.3f}',
     f'{plan}; test images; bars: 95 % interval over seeds',
   )
   for index, (dataset, kinds) in enumerate(found.items()):
