@@ -168,8 +168,8 @@ def _draw(found, plan):
   page = sheet.new(
     8.6,
     5.0,
-    f'Distances to {max(COUNTS):,} points: {_last(found, K_MEANS)} for cluster '
-    f'centres, {_last(found, RANDOM)} for random images',
+    f'Distances to centres of k-means: {_last(found, K_MEANS)}; to random '
+    f'images: {_last(found, RANDOM)}',
     f'{plan}; test error of a dense network of 70 and 30 units; bars: 95 % '
     'interval of the mean',
   )
