@@ -164,8 +164,7 @@ def _draw(found, plan):
   page = sheet.new(
     8.4,
     5.4,
-    f'Equal multiplications: {late} if maps shrink only at the end, {maximum} '
-    'with maximum pooling',
+    f'Equal multiplications: maximum {maximum}, only at the end {late}',
     f'{plan}; {precision()}; bars: 95 % interval; rings: equal parameters',
   )
   panel = sheet.place(page, 0.9, 1.1, 7.0, 3.6)
