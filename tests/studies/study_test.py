@@ -8,6 +8,7 @@ from absl.testing import absltest
 
 from cnn_tf import errors
 from cnn_tf.figures import sheet
+from cnn_tf.studies import border
 from cnn_tf.studies import study
 from tests import processes
 
@@ -76,7 +77,7 @@ class StudyTest(absltest.TestCase):
     done = self.start('border', '--help')
     self.assertEqual((done.code, done.stderr), (0, ''))
     self.assertIn('What does it cost that the network never', done.stdout)
-    self.assertIn('seeds: 10; epochs: 4', ' '.join(done.stdout.split()))
+    self.assertIn(str(border.FULL), ' '.join(done.stdout.split()))
 
 
 if __name__ == '__main__':
