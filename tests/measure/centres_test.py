@@ -34,8 +34,8 @@ class CentresTest(tf.test.TestCase):
         np.mean(distances**2), np.mean(centres.pixels(images) ** 2) * 784
       )
     self.assertLess(np.mean(nearest[0] ** 2), 0.8 * np.mean(nearest[1] ** 2))
-    # A random image is at no distance from itself.
-    self.assertAllLess(np.sort(nearest[1])[:20], 0.01)
+    # A random image is at no distance from itself, up to rounding.
+    self.assertAllLess(np.sort(nearest[1])[:20], 0.1)
 
 
 if __name__ == '__main__':
