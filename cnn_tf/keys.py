@@ -27,27 +27,3 @@ def key(seed: int, purpose: str, step: int = 0) -> tf.Tensor:
   """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
   return tf.random.fold_in(start, tf.cast(step, tf.int64), alg='philox')
-
-
-def draw_for(
-  seed: int, step: tf.Tensor, batch_size: int, places: tf.Tensor
-) -> Draw:
-  """Draws for each example of a batch, at one training step.
-
-  The numbers are drawn for the whole batch, and then selected. So an example
-  gets the same numbers whether or not the batch is split among devices.
-
-  Args:
-    seed: of the whole run.
-    step: of the training.
-    batch_size: examples in the whole batch.
-    places: `[n]` int32, where in the batch the n examples are.
-  """
-
-  def draw(purpose, shape):
-    uniform = tf.random.stateless_uniform(
-      [batch_size, *shape], key(seed, purpose, step), alg='philox'
-    )
-    return tf.gather(uniform, places)
-
-  return draw

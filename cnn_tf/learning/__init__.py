@@ -1,1 +1,9 @@
-"""Logits, labels -> loss, gradients, update."""
+"""Logits, labels -> loss, gradients, update.
+
+losses.py       cross-entropy, and the L2 penalty
+metrics.py      sums over examples, divided once
+schedules.py    step -> learning rate
+optimizers.py   gradients, rate -> new values of the variables
+train_step.py   forward pass, backward pass, update
+one_step.py     one training step, number by number
+"""

@@ -45,7 +45,7 @@ def forward_backward(
     l2_scale: the factor of the L2 penalty.
     label_smoothing: adds this times `losses.smoothing` to the cross-entropy in
       the loss, not in the totals.
-    draw: from `keys.draw_for`, for dropout.
+    draw: from `draws.draw_for`, for dropout.
 
   Returns:
     The loss; the sums over the examples; the gradient of the loss with respect

@@ -92,7 +92,7 @@ class ConvNet(tf.Module):
   ) -> tf.Tensor:
     """The logits, `[batch, classes]` float32: as in `activations`, but faster.
 
-    Only training gives `draw`, from `keys.draw_for`, which turns dropout on.
+    Only training gives `draw`, from `draws.draw_for`, which turns dropout on.
     """
     return _logits_pooling_first(self, images, draw)
 

@@ -1,1 +1,9 @@
-"""A run -> one HTML file in which its network computes."""
+"""A run -> one HTML file in which its network computes.
+
+program.py    geometry -> the steps that JavaScript runs
+arrays.py     arrays <-> compressed text
+contents.py   a run -> all that its page contains
+document.py   contents, sources -> HTML; renewing the sources
+finish.py     the folder of a run -> its page
+__main__.py   the command that writes a page
+"""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from cnn_tf import errors
-from cnn_tf.data import augment
 from cnn_tf.data import datasets
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
@@ -18,6 +17,7 @@ from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
 from cnn_tf.run import trainer
+from cnn_tf.tricks import augment
 
 
 def plan(

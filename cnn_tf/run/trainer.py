@@ -8,10 +8,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from cnn_tf import keys
-from cnn_tf.data import augment
 from cnn_tf.data import datasets
-from cnn_tf.learning import averages
 from cnn_tf.learning import losses
 from cnn_tf.learning import metrics
 from cnn_tf.learning import optimizers
@@ -19,6 +16,9 @@ from cnn_tf.learning import schedules
 from cnn_tf.learning import train_step
 from cnn_tf.network import model
 from cnn_tf.run import replicas
+from cnn_tf.tricks import augment
+from cnn_tf.tricks import averages
+from cnn_tf.tricks import draws
 
 
 class Progress(NamedTuple):
@@ -147,7 +147,7 @@ class Trainer:
     variables = self.network.trainable_variables
     positions, weights = replicas.shard(first, end, self.batch_size)
     indices = tf.gather(order, positions)
-    draw = keys.draw_for(
+    draw = draws.draw_for(
       self._seed, self.step, self.batch_size, positions - first
     )
     loss, totals, gradients = train_step.forward_backward(

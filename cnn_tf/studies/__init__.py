@@ -1,4 +1,22 @@
-"""One question per file; each is a command with a table and a figure."""
+"""One question per file; each is a command with a table and a figure.
+
+study.py             how much work; the command line; the report
+trained.py           settings, seeds -> networks, trained once
+changed.py           a dataset, its images changed -> IDX files
+arithmetic.py        are the numbers of a tutorial right?
+border.py            what does the unseen border cost?
+two_runs.py          do two trainings find the same filters?
+pooling.py           maximum, average, stride or none?
+shift.py             is a CNN invariant to translation?
+probes.py            where do the classes separate?
+rates.py             which rate, which momentum, how much L2?
+effective_field.py   how much of its receptive field does a node use?
+map_patterns.py      does gradient ascent find one pattern for a map?
+clusters.py          a dense network on distances to cluster centres
+selection.py         what is a reported accuracy worth?
+precision.py         what does bfloat16 cost, and give?
+__main__.py          the command that lists the studies
+"""
 
 import os
 import sys

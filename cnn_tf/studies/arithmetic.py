@@ -2,19 +2,19 @@
 
 14 statements from a series of articles for beginners ("A simple CNN for the
 MNIST dataset"). Each is checked twice, by formula and by brute force
-(`measure/quantities.py`). A statement with another number is wrong, or only
-loosely worded, if its number is the right one for a related quantity.
+(`studies/measure/quantities.py`). A statement with another number is wrong, or
+only loosely worded, if its number is the right one for a related quantity.
 """
 
 from typing import NamedTuple
 
 from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
-from cnn_tf.measure import quantities
 from cnn_tf.network import geometry
 from cnn_tf.run import config
 from cnn_tf.run import layers
 from cnn_tf.studies import study
+from cnn_tf.studies.measure import quantities
 
 PLAN = study.Plan('mnist', seeds=0, epochs=0)
 

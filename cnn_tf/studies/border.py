@@ -27,12 +27,12 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
 from cnn_tf.measure import fields
-from cnn_tf.measure import influence
-from cnn_tf.measure import shifts
 from cnn_tf.network import model
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import influence
+from cnn_tf.studies.measure import shifts
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion,mnist', seeds=5, epochs=4)

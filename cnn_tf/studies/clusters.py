@@ -31,13 +31,13 @@ import tensorflow as tf
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.measure import centres
-from cnn_tf.measure import linear
 from cnn_tf.run import build
 from cnn_tf.run import config
 from cnn_tf.run import replicas
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import centres
+from cnn_tf.studies.measure import linear
 
 QUICK = study.Plan('mnist', seeds=1, epochs=2)
 FULL = study.Plan('mnist', seeds=5, epochs=6)

@@ -23,13 +23,13 @@ import numpy as np
 
 from cnn_tf.figures import sheet
 from cnn_tf.measure import fields
-from cnn_tf.measure import influence
 from cnn_tf.measure import patches
 from cnn_tf.measure import runs
 from cnn_tf.network import model
 from cnn_tf.network import specs
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import influence
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion', seeds=5, epochs=6)

@@ -23,11 +23,11 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import runs
-from cnn_tf.measure import shifts
 from cnn_tf.network import specs
 from cnn_tf.run import environment
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import shifts
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion', seeds=5, epochs=4)

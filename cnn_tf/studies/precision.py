@@ -5,10 +5,10 @@ differences of their test accuracies are compared with those of a null: float32
 trained with one replica instead of the usual number of replicas, which only
 adds the same numbers in another order.
 
-For one trained network and one batch, `measure/rounding.py` measures relative
-errors against float64: of each op alone with its gradients, from operands that
-are rounded first, and of the whole network, in which errors
-accumulate. `measure/op_times.py` measures the time of each op.
+For one trained network and one batch, `studies/measure/rounding.py` measures
+relative errors against float64: of each op alone with its gradients, from
+operands that are rounded first, and of the whole network, in which errors
+accumulate. `studies/measure/op_times.py` measures the time of each op.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import low_precision
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
-from cnn_tf.measure import op_errors
-from cnn_tf.measure import op_times
-from cnn_tf.measure import rounding
 from cnn_tf.run import environment
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import op_errors
+from cnn_tf.studies.measure import op_times
+from cnn_tf.studies.measure import rounding
 
 QUICK = study.Plan('fashion', seeds=2, epochs=1)
 FULL = study.Plan('fashion,mnist', seeds=30, epochs=6)

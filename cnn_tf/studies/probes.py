@@ -30,13 +30,13 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import activity
-from cnn_tf.measure import centres
-from cnn_tf.measure import linear
-from cnn_tf.measure import tensors
 from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import centres
+from cnn_tf.studies.measure import linear
+from cnn_tf.studies.measure import tensors
 
 QUICK = study.Plan('mnist', seeds=1, epochs=1)
 FULL = study.Plan('mnist,fashion', seeds=5, epochs=6)

@@ -29,12 +29,12 @@ import tensorflow as tf
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.measure import ablation
-from cnn_tf.measure import shifts
 from cnn_tf.network import model
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import ablation
+from cnn_tf.studies.measure import shifts
 
 QUICK = study.Plan('mnist', seeds=1, epochs=1)
 FULL = study.Plan('mnist', seeds=5, epochs=3)

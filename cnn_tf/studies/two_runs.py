@@ -33,13 +33,13 @@ from cnn_tf import errors
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import runs
-from cnn_tf.measure import similarity
-from cnn_tf.measure import tensors
 from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import replicas
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import similarity
+from cnn_tf.studies.measure import tensors
 
 QUICK = study.Plan('fashion', seeds=2, epochs=1)
 FULL = study.Plan('fashion', seeds=10, epochs=6)

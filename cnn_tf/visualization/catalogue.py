@@ -6,8 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf import keys
-from cnn_tf.data import augment
 from cnn_tf.data import datasets
 from cnn_tf.figures import augmentations
 from cnn_tf.figures import confusion
@@ -23,6 +21,8 @@ from cnn_tf.network import specs
 from cnn_tf.run import build
 from cnn_tf.run import events
 from cnn_tf.run import first_kernels
+from cnn_tf.tricks import augment
+from cnn_tf.tricks import draws
 
 NamedPage = tuple[str, sheet.Page]  # the name of the file, without suffix
 
@@ -119,7 +119,7 @@ def _augmentations(run):
   rows = {'training images': images}
   for label, some in each.items():
     places = tf.range(len(images))
-    draw = keys.draw_for(run.settings.seed, 0, len(images), places)
+    draw = draws.draw_for(run.settings.seed, 0, len(images), places)
     changed = augment.augment(images, augment.Augmentation(**some), draw)
     rows[label] = changed
   source = run.source(f'the first {len(images)} training images')

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from cnn_tf.measure import quantities
 from cnn_tf.studies import arithmetic
+from cnn_tf.studies.measure import quantities
 
 
 class ArithmeticTest(tf.test.TestCase):

@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import centres
 from cnn_tf.run import build
 from cnn_tf.studies import clusters
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import centres
 from tests import miniature
 from tests import small_data
 

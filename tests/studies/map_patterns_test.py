@@ -9,9 +9,9 @@ import tensorflow as tf
 from cnn_tf.measure import ascent
 from cnn_tf.measure import fields
 from cnn_tf.measure import patches
-from cnn_tf.measure import tensors
 from cnn_tf.run import config
 from cnn_tf.studies import map_patterns
+from cnn_tf.studies.measure import tensors
 from tests import miniature
 from tests import small_run
 

@@ -7,11 +7,11 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import shifts
 from cnn_tf.network import geometry
 from cnn_tf.run import layers
 from cnn_tf.studies import pooling
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import shifts
 from tests import miniature
 
 # The multiplications of conv1 by width, those of conv2 and conv3 by its square.

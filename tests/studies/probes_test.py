@@ -6,12 +6,12 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import linear
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import layers
 from cnn_tf.studies import probes
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import linear
 from tests import miniature
 from tests import small_data
 

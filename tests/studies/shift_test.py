@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import shifts
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import layers
@@ -14,6 +13,7 @@ from cnn_tf.run import run_folder
 from cnn_tf.studies import changed
 from cnn_tf.studies import shift
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import shifts
 from tests import miniature
 from tests import small_data
 

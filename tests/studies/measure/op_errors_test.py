@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from cnn_tf.measure import op_errors
-from cnn_tf.measure import op_times
-from cnn_tf.measure import rounding
+from cnn_tf.studies.measure import op_errors
+from cnn_tf.studies.measure import op_times
+from cnn_tf.studies.measure import rounding
 from tests import small_run
 
 

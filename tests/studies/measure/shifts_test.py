@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import shifts
+from cnn_tf.studies.measure import shifts
 from tests import small_run
 
 

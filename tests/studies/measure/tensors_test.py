@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import tensors
+from cnn_tf.studies.measure import tensors
 from tests import small_data
 from tests import small_run
 

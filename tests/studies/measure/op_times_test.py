@@ -5,9 +5,9 @@ from unittest import mock
 
 import tensorflow as tf
 
-from cnn_tf.measure import op_times
-from cnn_tf.measure import rounding
 from cnn_tf.network import specs
+from cnn_tf.studies.measure import op_times
+from cnn_tf.studies.measure import rounding
 
 
 def _operands(size):

@@ -4,8 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.measure import fields
-from cnn_tf.measure import influence
 from cnn_tf.run import config
+from cnn_tf.studies.measure import influence
 from tests import small_run
 
 

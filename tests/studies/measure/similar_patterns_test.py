@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.measure import similar_patterns
+from cnn_tf.studies.measure import similar_patterns
 
 
 class SharesTest(tf.test.TestCase):

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from cnn_tf.learning import averages
+from cnn_tf.tricks import averages
 
 
 def _averages(values, decay, initial=7.0):

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.measure import centres
+from cnn_tf.studies.measure import centres
 from tests import small_data
 
 

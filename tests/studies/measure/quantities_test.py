@@ -4,9 +4,9 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf import errors
-from cnn_tf.measure import quantities
 from cnn_tf.network import geometry
 from cnn_tf.run import layers
+from cnn_tf.studies.measure import quantities
 
 _STRIDED = 'conv 1 3x3 stride 2'
 

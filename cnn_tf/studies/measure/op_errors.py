@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.measure import op_times
-from cnn_tf.measure import rounding
 from cnn_tf.network import model
+from cnn_tf.studies.measure import op_times
+from cnn_tf.studies.measure import rounding
 
 
 class OpErrors(NamedTuple):

@@ -4,9 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import ablation
 from cnn_tf.network import model
 from cnn_tf.run import config
+from cnn_tf.studies.measure import ablation
 from tests import small_run
 
 

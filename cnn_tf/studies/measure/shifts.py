@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import ablation
 from cnn_tf.measure import activity
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import specs
+from cnn_tf.studies.measure import ablation
 
 # (down, right), in units of the distance.
 DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.measure import linear
+from cnn_tf.studies.measure import linear
 from tests import small_data
 
 

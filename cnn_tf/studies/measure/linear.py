@@ -14,7 +14,7 @@ from cnn_tf.data import datasets
 from cnn_tf.learning import losses
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
-from cnn_tf.measure import tensors
+from cnn_tf.studies.measure import tensors
 
 Features = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 

@@ -5,11 +5,11 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.measure import rounding
 from cnn_tf.network import reference
 from cnn_tf.network import specs
 from cnn_tf.run import config
 from cnn_tf.run import environment
+from cnn_tf.studies.measure import rounding
 from tests import small_run
 
 _HALF_ULP = 2.0**-9  # of a bfloat16 between 1 and 2

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.measure import similarity
-from cnn_tf.measure import tensors
 from cnn_tf.run import config
+from cnn_tf.studies.measure import similarity
+from cnn_tf.studies.measure import tensors
 from tests import small_run
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.measure import rounding
+from cnn_tf.studies.measure import rounding
 
 FORWARD, BOTH = 'forward', 'forward and gradients'
 _FUNCTIONS = {FORWARD: rounding.output, BOTH: rounding.forward_backward}

@@ -1,0 +1,15 @@
+"""What only studies measure of a trained network.
+
+tensors.py            a network, images -> its tensors as arrays
+linear.py             linear maps from tensors to classes or pixels
+rounding.py           what rounding changes, op by op and together
+op_times.py           how long each op takes
+op_errors.py          errors and times of all ops of a network
+similarity.py         how similar two layers are
+centres.py            centres among images, and distances to them
+ablation.py           a network whose tensors are changed on the way
+shifts.py             predictions and maps of shifted images
+influence.py          how strongly pixels influence logits and nodes
+quantities.py         numbers of a network, by formula and by counting
+similar_patterns.py   are patterns from different starts alike?
+"""
