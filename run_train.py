@@ -22,12 +22,11 @@ from absl import flags
 from cnn_tf import errors
 from cnn_tf.run import cluster
 from cnn_tf.run import command
-from cnn_tf.run import config
 from cnn_tf.run import layers
 from cnn_tf.run import run_folder
-from cnn_tf.run import settings_flags
+from cnn_tf.run import settings as settings_lib
 
-settings_flags.define()
+settings_lib.define()
 flags.DEFINE_string(
   'workdir',
   None,
@@ -57,13 +56,17 @@ _REPLICAS = flags.DEFINE_string(
 )
 
 
-def config_from_flags(begun: config.Config | None = None) -> config.Config:
+def config_from_flags(
+  begun: settings_lib.Settings | None = None,
+) -> settings_lib.Settings:
   """The settings given on the command line.
 
   Args:
     begun: the settings of the run to resume, for all flags that are not given.
   """
-  return dataclasses.replace(begun or config.Config(), **settings_flags.given())
+  return dataclasses.replace(
+    begun or settings_lib.Settings(), **settings_lib.given()
+  )
 
 
 def main() -> None:

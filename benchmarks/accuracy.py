@@ -19,7 +19,7 @@ from benchmarks import seeds
 from cnn_tf import errors
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
-from cnn_tf.run import settings_flags
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import tables
 
 
@@ -36,7 +36,7 @@ def main(*flagfiles: str) -> None:
   first = flags.FLAGS.first_seed
   numbers = range(first, first + flags.FLAGS.seeds)
   # All are read first, so that a mistake in the last one is found now.
-  wanted = {path: settings_flags.read(path) for path in flagfiles}
+  wanted = {path: settings_lib.read(path) for path in flagfiles}
   rows = [COLUMNS]
   for path, settings in wanted.items():
     name = pathlib.Path(path).stem

@@ -52,12 +52,12 @@ def ours(precision: str, num_replicas: str) -> Work:
 
   from cnn_tf.data import datasets
   from cnn_tf.run import build
-  from cnn_tf.run import config
   from cnn_tf.run import evaluation
   from cnn_tf.run import replicas
+  from cnn_tf.run import settings as settings_lib
 
-  settings = config.Config(
-    layers=config.REFERENCE_LAYERS,
+  settings = settings_lib.Settings(
+    layers=settings_lib.REFERENCE_LAYERS,
     precision=precision,
     average=0.0,
     l2_scale=L2_SCALE,

@@ -8,7 +8,7 @@ import zlib
 from typing import NamedTuple
 
 from cnn_tf import errors
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 
 
 class Record(NamedTuple):
@@ -41,11 +41,11 @@ _TYPES = {
 }
 
 
-def digest(settings: config.Config) -> str:
+def digest(settings: settings_lib.Settings) -> str:
   """Eight digits that are equal for settings that differ in the seed only.
 
   Settings that are off (0, false or empty) are left out, so that a setting
-  that is added to `Config` later, and is off, changes nothing.
+  that is added to `Settings` later, and is off, changes nothing.
   """
   values = dataclasses.asdict(dataclasses.replace(settings, seed=0))
   on = sorted((name, value) for name, value in values.items() if value)
@@ -96,7 +96,7 @@ def append(path: pathlib.Path, record: Record) -> None:
 
 
 def find(
-  records: list[Record], settings: config.Config, on: str
+  records: list[Record], settings: settings_lib.Settings, on: str
 ) -> dict[int, Record]:
   """Seed -> its record, for the given settings with any seed."""
   wanted = digest(settings)

@@ -8,9 +8,8 @@ from benchmarks import records
 from benchmarks import seeds
 from cnn_tf.measure import intervals
 from cnn_tf.network import geometry
-from cnn_tf.run import config
 from cnn_tf.run import layers
-from cnn_tf.run import settings_flags
+from cnn_tf.run import settings as settings_lib
 
 CONFIGS = pathlib.Path(__file__).parents[1] / 'configs'
 _IMAGE = (28, 28, 1)  # of both datasets
@@ -80,13 +79,13 @@ def headers(
 def _flagfiles(all_records, configs):
   """Name, settings, and records by seed of each flagfile with results."""
   for path in sorted(configs.glob('*.flags')):
-    settings = seeds.settings_on(settings_flags.read(path), 'test')
+    settings = seeds.settings_on(settings_lib.read(path), 'test')
     found = records.find(all_records, settings, 'test')
     if found:
       yield path.stem, settings, [found[seed] for seed in sorted(found)]
 
 
-def _cells(name, settings: config.Config, found: list[records.Record]):
+def _cells(name, settings: settings_lib.Settings, found: list[records.Record]):
   traced = geometry.trace(layers.parse(settings.layers), _IMAGE)
   parameters = sum(layer.num_parameters for layer in traced)
   multiplications = sum(layer.num_multiplications for layer in traced)

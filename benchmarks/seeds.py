@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.run import command
-from cnn_tf.run import config
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 
 RUNS = pathlib.Path('runs/accuracy')
 
 
-def settings_on(settings: config.Config, on: str) -> config.Config:
+def settings_on(
+  settings: settings_lib.Settings, on: str
+) -> settings_lib.Settings:
   """The settings with which a result on 'validation' or 'test' is trained.
 
   For a result on the test set, a network is trained on all training examples.
@@ -33,7 +35,7 @@ def settings_on(settings: config.Config, on: str) -> config.Config:
 
 def measure(
   name: str,
-  settings: config.Config,
+  settings: settings_lib.Settings,
   on: str,
   seeds: Sequence[int],
   table: pathlib.Path,

@@ -25,9 +25,8 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
-from cnn_tf.run import config
 from cnn_tf.run import run_folder
-from cnn_tf.run import settings_flags
+from cnn_tf.run import settings as settings_lib
 
 DROPOUT, SCHEDULE, FLIPS = 'dropout', 'schedule', 'prediction over flips'
 # The settings of each trick where the recipe has none of its own.
@@ -48,7 +47,7 @@ class Case(NamedTuple):
   """A network to train, for every seed."""
 
   name: str
-  settings: config.Config
+  settings: settings_lib.Settings
 
 
 class Gain(NamedTuple):
@@ -59,7 +58,9 @@ class Gain(NamedTuple):
   added: intervals.Interval | None  # added to the other tricks of the recipe
 
 
-def turn(settings: config.Config, trick: str, on: config.Config | bool):
+def turn(
+  settings: settings_lib.Settings, trick: str, on: settings_lib.Settings | bool
+):
   """The settings with a trick on, as in the recipe `on`, or off."""
   if trick == DROPOUT:
     return dataclasses.replace(settings, layers=_layers(settings.layers, on))
@@ -74,7 +75,9 @@ def turn(settings: config.Config, trick: str, on: config.Config | bool):
   return dataclasses.replace(settings, **values)
 
 
-def without_tricks(recipe: config.Config, epochs: int) -> config.Config:
+def without_tricks(
+  recipe: settings_lib.Settings, epochs: int
+) -> settings_lib.Settings:
   """The plain network of a recipe."""
   plain = dataclasses.replace(recipe, num_epochs=epochs)
   for trick in TRICKS:
@@ -82,7 +85,9 @@ def without_tricks(recipe: config.Config, epochs: int) -> config.Config:
   return plain
 
 
-def cases(name: str, recipe: config.Config, epochs: int) -> dict[str, Case]:
+def cases(
+  name: str, recipe: settings_lib.Settings, epochs: int
+) -> dict[str, Case]:
   """What to train: 'recipe', 'plain', and 'without ...' and 'with ...'."""
   plain = without_tricks(recipe, epochs)
   found = {'recipe': Case(name, recipe), 'plain': Case(f'{name}-plain', plain)}
@@ -175,7 +180,7 @@ def main(*flagfiles: str) -> None:
   if len(flagfiles) != 1:
     raise errors.UserError('one recipe is needed: --flagfile=configs/X.flags')
   name = pathlib.Path(flagfiles[0]).stem
-  recipe = settings_flags.read(flagfiles[0])
+  recipe = settings_lib.read(flagfiles[0])
   first = flags.FLAGS.first_seed
   numbers = range(first, first + flags.FLAGS.seeds)
   found = {

@@ -19,7 +19,7 @@ from absl import flags
 from cnn_tf import errors
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 
 FLOP_PER_IMAGE = 16.5e6  # of a training step: see geometry.py, times 2 times 3
 GOAL = 99.0
@@ -58,9 +58,9 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
 
   tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
   names = [name for name in work._fields if name not in ('images', 'warmup')]
-  settings = config.Config(
+  settings = settings_lib.Settings(
     dataset='mnist',
-    layers=config.REFERENCE_LAYERS,
+    layers=settings_lib.REFERENCE_LAYERS,
     num_validation=5000 if on == 'validation' else 0,
     seed=seed,
     **{name: getattr(work, name) for name in names},

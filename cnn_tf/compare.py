@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from cnn_tf import errors
 from cnn_tf.run import command
-from cnn_tf.run import config
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import tables
 
 _RESULTS = ('epoch', 'time', 'training', 'validation', 'test', 'cross-entropy')
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
   """What the folder of a run says."""
 
   name: str
-  settings: config.Config
+  settings: settings_lib.Settings
   epochs: list[dict[str, str]]  # the rows of metrics.csv
   result: dict[str, float] | None  # None until the run is finished
   seconds: int  # of all sessions, without the time between them

@@ -9,9 +9,9 @@ import tensorflow as tf
 from absl.testing import absltest
 
 from cnn_tf import errors
-from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from tests import kill
 from tests import processes
@@ -61,7 +61,7 @@ class FullDiskTest(absltest.TestCase):
 
   def run_in(self, workdir):
     """Trains three epochs, or what is left of them."""
-    settings = config.Config(
+    settings = settings_lib.Settings(
       **small_data.flags(self.folder, batch_size=128, layers='')
     )
     with contextlib.redirect_stdout(io.StringIO()):

@@ -14,7 +14,7 @@ import time
 import tensorflow as tf
 from absl.testing import parameterized
 
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from tests import processes
 from tests import small_data
 
@@ -55,7 +55,7 @@ class FlagsTest(tf.test.TestCase, parameterized.TestCase):
   def test_help_lists_every_setting_and_the_folder(self):
     done = processes.Command(self.folder, '--help').wait()
     self.assertEqual((done.code, done.stderr), (0, ''))
-    names = [field.name for field in dataclasses.fields(config.Config)]
+    names = [field.name for field in dataclasses.fields(settings_lib.Settings)]
     for name in [*names, 'workdir', 'replicas', 'figures', 'page']:
       self.assertRegex(done.stdout, rf'--(\[no\])?{name}\b')
 

@@ -12,9 +12,9 @@ from cnn_tf.data import datasets
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from tests import small_data
 
@@ -39,7 +39,7 @@ def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
   """Trains for two epochs; returns the folder of the run, `folder`/run."""
   small_data.write(folder)
   workdir = pathlib.Path(folder, 'run')
-  settings = config.Config(
+  settings = settings_lib.Settings(
     **small_data.flags(folder, layers=text, batch_size=64, num_epochs=2)
   )
   with contextlib.redirect_stdout(io.StringIO()):
@@ -59,7 +59,7 @@ def untrained(
   random = np.random.default_rng(0)
   for bias in network.biases.values():
     bias.assign(random.normal(scale=0.1, size=bias.shape))
-  settings = config.Config(layers=text)
+  settings = settings_lib.Settings(layers=text)
   epoch = events.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)
   path = pathlib.Path('runs/small')
   return runs.Run(path, settings, data, geometries, network, [epoch])

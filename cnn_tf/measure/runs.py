@@ -12,9 +12,9 @@ from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
-from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 
 # The classes of Fashion-MNIST in the order of their labels.
 _FASHION = (
@@ -35,7 +35,7 @@ class Run(NamedTuple):
   """A trained network, and what it was trained on."""
 
   workdir: pathlib.Path
-  settings: config.Config
+  settings: settings_lib.Settings
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
   network: model.ConvNet  # with the averaged kernels, if training averages

@@ -1,7 +1,6 @@
-"""A `Config` -> the folder of a finished run.
+"""Settings -> the folder of a finished run.
 
-config.py           every hyperparameter and its default
-settings_flags.py   the same as flags; flagfiles
+settings.py         every setting: its default, its flag; flagfiles
 ctrl_c.py           Ctrl-C ends a command with one line
 durable.py          files that survive a power cut
 output.py           standard output that cannot end a run
@@ -14,7 +13,7 @@ cores.py            the cores, and TensorFlow's devices on them
 replicas.py         cores, GPUs or machines -> a strategy
 trainer.py          the loop over steps, in the graph, over replicas
 evaluation.py       mean cross-entropy and accuracy
-build.py            a `Config` -> network and trainer
+build.py            a `Settings` -> network and trainer
 lock.py             one process at a time trains in a folder
 memory.py           the memory that training needs, predicted
 run_folder.py       settings, environment and result of a run

@@ -1,4 +1,4 @@
-"""A `Config` -> the network, and the trainer that trains it."""
+"""Settings -> the network, and the trainer that trains it."""
 
 import math
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import config
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
 from cnn_tf.tricks import augment
 
 
 def plan(
-  settings: config.Config, data: datasets.Dataset
+  settings: settings_lib.Settings, data: datasets.Dataset
 ) -> tuple[geometry.LayerGeometry, ...]:
   """The geometry of the network for the images of a dataset.
 
@@ -39,7 +39,7 @@ def plan(
 
 
 def build(
-  settings: config.Config,
+  settings: settings_lib.Settings,
   data: datasets.Dataset,
   geometries: Sequence[geometry.LayerGeometry],
   strategy: tf.distribute.Strategy,
@@ -69,14 +69,14 @@ def build(
 
 
 def make_network(
-  settings: config.Config, geometries: Sequence[geometry.LayerGeometry]
+  settings: settings_lib.Settings, geometries: Sequence[geometry.LayerGeometry]
 ) -> model.ConvNet:
   """The network of a run, with its initial kernels."""
   return model.ConvNet(geometries, settings.seed, settings.precision)
 
 
 def predictor(
-  settings: config.Config, network: model.ConvNet
+  settings: settings_lib.Settings, network: model.ConvNet
 ) -> Callable[[tf.Tensor], tf.Tensor]:
   """Images -> the logits by which a run evaluates its network."""
   if settings.evaluate_flips:
@@ -84,7 +84,7 @@ def predictor(
   return network
 
 
-def augmentation(settings: config.Config) -> augment.Augmentation:
+def augmentation(settings: settings_lib.Settings) -> augment.Augmentation:
   """How the training images of a run are changed."""
   return augment.Augmentation(
     *(getattr(settings, name) for name in augment.Augmentation._fields)
@@ -92,7 +92,7 @@ def augmentation(settings: config.Config) -> augment.Augmentation:
 
 
 def saved(
-  settings: config.Config, network: model.ConvNet
+  settings: settings_lib.Settings, network: model.ConvNet
 ) -> tf.train.Checkpoint:
   """What restores `network` from a checkpoint: the average, if there is one."""
   name = 'averaged' if settings.average else 'network'
@@ -100,7 +100,7 @@ def saved(
 
 
 def make_optimizer(
-  settings: config.Config, variables: Sequence[tf.Variable]
+  settings: settings_lib.Settings, variables: Sequence[tf.Variable]
 ) -> optimizers.Optimizer:
   """The optimizer of a run."""
   match settings.optimizer:
@@ -115,7 +115,7 @@ def make_optimizer(
 
 
 def make_schedule(
-  settings: config.Config, steps_per_epoch: int
+  settings: settings_lib.Settings, steps_per_epoch: int
 ) -> schedules.Schedule:
   """The schedule of a run; its durations are given in epochs."""
   rate = settings.learning_rate

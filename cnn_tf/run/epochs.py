@@ -11,10 +11,10 @@ from cnn_tf.data import datasets
 from cnn_tf.learning import metrics
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
-from cnn_tf.run import config
 from cnn_tf.run import evaluation
 from cnn_tf.run import events
 from cnn_tf.run import first_kernels
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import terminal
 from cnn_tf.run import trainer
 
@@ -57,7 +57,7 @@ def resume(
 
 
 def train(
-  settings: config.Config,
+  settings: settings_lib.Settings,
   folder: pathlib.Path,
   trainer: trainer.Trainer,
   validation: datasets.Examples,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from cnn_tf import errors
 from cnn_tf.network import geometry
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 
 _NUM_SLOTS = {'momentum': 1, 'rmsprop': 1, 'adam': 2}
 _BYTES_PER_NUMBER = 4
@@ -26,7 +26,7 @@ _LIMITS = (
 
 def predict(
   geometries: Sequence[geometry.LayerGeometry],
-  settings: config.Config,
+  settings: settings_lib.Settings,
   num_replicas: int,
 ) -> tuple[int, int]:
   """The bytes for all parameters, and for the activations of a batch."""
@@ -46,7 +46,7 @@ def predict(
 
 def check(
   geometries: Sequence[geometry.LayerGeometry],
-  settings: config.Config,
+  settings: settings_lib.Settings,
   num_replicas: int,
   dataset_bytes: int,
 ) -> None:

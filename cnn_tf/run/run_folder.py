@@ -10,26 +10,28 @@ import pathlib
 from typing import Any
 
 from cnn_tf import errors
-from cnn_tf.run import config
 from cnn_tf.run import durable
 from cnn_tf.run import lock
+from cnn_tf.run import settings as settings_lib
 
 FLAGS_FILE = 'run.flags'
 RESULT = ('test_accuracy', 'test_cross_entropy', 'test_examples')
 
 
-def read_config(workdir: pathlib.Path) -> config.Config | None:
+def read_config(workdir: pathlib.Path) -> settings_lib.Settings | None:
   """The settings of the run in `workdir`, or None if there is no run."""
   path = workdir / FLAGS_FILE
   text = _read(path)
   try:
-    return None if text is None else config.Config.from_flags(text)
+    return None if text is None else settings_lib.Settings.from_flags(text)
   except errors.UserError as error:
     raise errors.UserError(f'{path}: {error}') from None
 
 
 def open_run(
-  workdir: pathlib.Path, settings: config.Config, environment: dict[str, Any]
+  workdir: pathlib.Path,
+  settings: settings_lib.Settings,
+  environment: dict[str, Any],
 ) -> list[str]:
   """Creates the folder of a new run, or checks it for an unfinished one.
 

@@ -16,7 +16,6 @@ from cnn_tf.data import datasets
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import cluster
-from cnn_tf.run import config
 from cnn_tf.run import environment
 from cnn_tf.run import epochs
 from cnn_tf.run import evaluation
@@ -25,12 +24,13 @@ from cnn_tf.run import lock
 from cnn_tf.run import memory
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import summary
 from cnn_tf.run import trainer
 
 
 def train_and_evaluate(
-  settings: config.Config,
+  settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
   num_kept: int = checkpoints.NUM_KEPT,
@@ -66,7 +66,7 @@ def train_and_evaluate(
 
 
 def train(
-  settings: config.Config,
+  settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
   num_kept: int = checkpoints.NUM_KEPT,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
 from cnn_tf.network import geometry
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies import study
 from cnn_tf.studies.measure import quantities
 
@@ -36,7 +36,7 @@ _STRIDED = 'conv 1 3x3 stride 2, conv 1 4x4 stride 2'
 _FOUR = ', '.join(['conv 1 3x3 stride 2'] * 4)
 _DEEP = ', '.join(f'conv {n} 3x3' for n in (32, 64, *[128] * 11))
 _WITHOUT_9 = 'conv 32 3x3, ' + _DEEP.partition(', ')[2].replace('3x3', '1x1')
-_REFERENCE = config.REFERENCE_LAYERS.removesuffix(', dense 100')
+_REFERENCE = settings_lib.REFERENCE_LAYERS.removesuffix(', dense 100')
 _POOL1 = 'conv 32 3x3, maxpool 2x2'
 
 STATEMENTS = (

@@ -32,8 +32,8 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.run import build
-from cnn_tf.run import config
 from cnn_tf.run import replicas
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 from cnn_tf.studies.measure import centres
@@ -89,7 +89,7 @@ def of_cnn(plan: study.Plan) -> Kind:
 
 
 def of_features(
-  wanted: list[config.Config],
+  wanted: list[settings_lib.Settings],
   data: datasets.Dataset,
   kind: str,
   count: int,

@@ -24,9 +24,9 @@ import numpy as np
 
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
@@ -89,7 +89,7 @@ def accuracy(workdir: pathlib.Path) -> float:
   return last.validation_accuracy
 
 
-def runs_of(plan: study.Plan, name: str) -> list[config.Config]:
+def runs_of(plan: study.Plan, name: str) -> list[settings_lib.Settings]:
   """The runs of all seeds; the null has as many seeds after those."""
   runs = trained.of_seeds(plan, layers=LAYERS, **SETTINGS[name])
   first = plan.seeds if name == NULL else 0

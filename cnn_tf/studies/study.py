@@ -14,9 +14,9 @@ from absl import flags
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
-from cnn_tf.run import config
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import tables
 
 
@@ -122,7 +122,7 @@ def _main(measure, quick, full):
     plan = plan._replace(**{k: v for k, v in given.items() if v is not None})
   print(f'{name}: {plan}', flush=True)
   # The virtual devices of the replicas must exist before the first op runs.
-  replicas.make_strategy(plan.num_replicas, config.Config.batch_size)
+  replicas.make_strategy(plan.num_replicas, settings_lib.Settings.batch_size)
   report = measure(plan)
   print(f'\n{tables.align(report.table)}\n')
   folder = flags.FLAGS.workdir or f'runs/studies/{folder}'

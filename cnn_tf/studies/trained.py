@@ -23,10 +23,10 @@ from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import build
-from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import layers
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from cnn_tf.studies import study
 
@@ -41,8 +41,8 @@ SMALL_LAYERS = (
 )
 
 
-def settings(plan: study.Plan, **changes: Any) -> config.Config:
-  """The settings that studies share, with `changes` to fields of `Config`.
+def settings(plan: study.Plan, **changes: Any) -> settings_lib.Settings:
+  """The settings that studies share, with `changes` to fields of `Settings`.
 
   They are the reference network, momentum 0.9, an L2 scale of 1e-3, half an
   epoch of warm-up, and a learning rate that falls exponentially from 0.1, by a
@@ -53,7 +53,7 @@ def settings(plan: study.Plan, **changes: Any) -> config.Config:
     'dataset': plan.dataset,
     'data_dir': plan.data_dir,
     'num_validation': 5000,
-    'layers': config.REFERENCE_LAYERS,
+    'layers': settings_lib.REFERENCE_LAYERS,
     'precision': 'float32',
     'batch_size': 128,
     'num_epochs': plan.epochs,
@@ -69,10 +69,10 @@ def settings(plan: study.Plan, **changes: Any) -> config.Config:
     'average': 0.0,
     'label_smoothing': 0.0,
   }
-  return config.Config(**(usual | changes))
+  return settings_lib.Settings(**(usual | changes))
 
 
-def of_seeds(plan: study.Plan, **changes: Any) -> list[config.Config]:
+def of_seeds(plan: study.Plan, **changes: Any) -> list[settings_lib.Settings]:
   """The settings of the runs of all seeds.
 
   Args:
@@ -82,7 +82,7 @@ def of_seeds(plan: study.Plan, **changes: Any) -> list[config.Config]:
   return [settings(plan, seed=seed, **changes) for seed in range(plan.seeds)]
 
 
-def announce(plan: study.Plan, wanted: Iterable[config.Config]) -> None:
+def announce(plan: study.Plan, wanted: Iterable[settings_lib.Settings]) -> None:
   """Prints how many runs of `wanted` are still to be trained, and how long."""
   missing = {
     _workdir(plan, one): one
@@ -98,7 +98,7 @@ def announce(plan: study.Plan, wanted: Iterable[config.Config]) -> None:
     )
 
 
-def folder(plan: study.Plan, wanted: config.Config) -> pathlib.Path:
+def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:
   """The folder of a finished run of `wanted`, which is trained if needed."""
   workdir = _workdir(plan, wanted)
   run_folder.make(plan.networks)
@@ -148,7 +148,7 @@ def histories(plan: study.Plan, **changes: Any) -> list[list[events.Epoch]]:
 
 
 def train(
-  wanted: config.Config,
+  wanted: settings_lib.Settings,
   data: datasets.Dataset,
   strategy: tf.distribute.Strategy,
   order_seed: int | None = None,

@@ -11,7 +11,7 @@ import tensorflow as tf
 from benchmarks import records
 from benchmarks import seeds
 from cnn_tf import errors
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from tests import small_data
 
 
@@ -21,7 +21,7 @@ class SeedsTest(tf.test.TestCase):
     self.folder = pathlib.Path(self.create_tempdir().full_path)
     small_data.write(self.folder)
     self.table = self.folder / 'table.csv'
-    self.settings = config.Config(
+    self.settings = settings_lib.Settings(
       **small_data.flags(self.folder, batch_size=64, num_epochs=2)
     )
 
@@ -69,7 +69,7 @@ class SeedsTest(tf.test.TestCase):
     changes = small_data.flags(
       self.folder, batch_size=64, num_epochs=2, evaluate_flips=True
     )
-    (both,) = self.measure('validation', [0], config.Config(**changes))
+    (both,) = self.measure('validation', [0], settings_lib.Settings(**changes))
     (plain,) = self.measure('validation', [0])
     self.assertEqual(both.accuracy, plain.accuracy)
     self.assertIsNone(plain.accuracy_with_flips)
@@ -78,7 +78,7 @@ class SeedsTest(tf.test.TestCase):
   def test_no_validation_examples_is_one_line(self):
     changes = small_data.flags(self.folder, num_validation=0)
     with self.assertRaisesRegex(errors.UserError, '--on=validation needs'):
-      self.measure('validation', [0], config.Config(**changes))
+      self.measure('validation', [0], settings_lib.Settings(**changes))
 
 
 class CommandTest(tf.test.TestCase):
@@ -96,7 +96,9 @@ class CommandTest(tf.test.TestCase):
     small_data.write(self.folder)
     for name, rate in (('a', 0.05), ('b', 0.02)):
       changes = {'batch_size': 64, 'num_epochs': 1, 'learning_rate': rate}
-      settings = config.Config(**small_data.flags(self.folder, **changes))
+      settings = settings_lib.Settings(
+        **small_data.flags(self.folder, **changes)
+      )
       (self.folder / f'{name}.flags').write_text(settings.to_flags())
     arguments = ('--flagfile=a.flags', '--seeds=2', '--csv=table.csv')
     done = self.run_command('b.flags', *arguments)

@@ -7,7 +7,7 @@ from absl.testing import absltest
 from benchmarks import records
 from benchmarks import results
 from benchmarks import seeds
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 
 _ROOT = results.CONFIGS.parent
 _RECORDS = records.read(_ROOT / 'benchmarks/accuracy.csv')
@@ -39,7 +39,7 @@ class TableTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
     self.configs = pathlib.Path(self.create_tempdir().full_path)
-    self.settings = config.Config(dataset='fashion', num_epochs=7)
+    self.settings = settings_lib.Settings(dataset='fashion', num_epochs=7)
     path = self.configs / 'plain.flags'
     path.write_text(self.settings.to_flags())
 

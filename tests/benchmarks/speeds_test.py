@@ -8,8 +8,8 @@ from absl.testing import absltest
 from benchmarks import peers
 from benchmarks import speeds
 from cnn_tf.network import geometry
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 
 _KERAS = peers.Peer('Keras', 'fit')
 _PYTORCH = peers.Peer('PyTorch', 'channels last')
@@ -73,7 +73,9 @@ class BestTest(absltest.TestCase):
 
 class RoofTest(absltest.TestCase):
   def test_the_operations_per_image_are_as_the_geometry_says(self):
-    traced = geometry.trace(layers.parse(config.REFERENCE_LAYERS), (28, 28, 1))
+    traced = geometry.trace(
+      layers.parse(settings_lib.REFERENCE_LAYERS), (28, 28, 1)
+    )
     counts = [layer.num_multiplications for layer in traced]
     # Forward, and the gradients of kernels and of inputs, but conv1's.
     training = 2 * (3 * sum(counts) - counts[0])

@@ -12,10 +12,10 @@ from absl.testing import parameterized
 from benchmarks import records
 from benchmarks import tricks
 from cnn_tf.figures import sheet
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from tests import small_data
 
-RECIPE = config.Config(
+RECIPE = settings_lib.Settings(
   layers='conv 4 3x3, dense 9 dropout 0.2',
   num_epochs=60,
   flip=True,
@@ -108,7 +108,9 @@ class CasesTest(parameterized.TestCase):
     self.assertNotIn('without label smoothing', self.cases)
 
   def test_usual_dropout_and_one_cycle(self):
-    recipe = config.Config(layers='conv 4 3x3, dense 9 tanh', lr_schedule='exp')
+    recipe = settings_lib.Settings(
+      layers='conv 4 3x3, dense 9 tanh', lr_schedule='exp'
+    )
     found = tricks.cases('r', recipe, 20)
     settings = found['with dropout'].settings
     self.assertEqual(settings.layers, 'conv 4 3x3, dense 9 dropout 0.3 tanh')
@@ -166,7 +168,7 @@ class CommandTest(tf.test.TestCase):
     folder = pathlib.Path(self.create_tempdir().full_path)
     small_data.write(folder)
     changes = {'batch_size': 256, 'num_epochs': 2, 'flip': True}
-    settings = config.Config(**small_data.flags(folder, **changes))
+    settings = settings_lib.Settings(**small_data.flags(folder, **changes))
     (folder / 'r.flags').write_text(settings.to_flags())
     done = subprocess.run(
       [sys.executable, '-m', 'benchmarks.tricks', '--flagfile=r.flags']

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from cnn_tf.measure import ascent
 from cnn_tf.measure import fields
 from cnn_tf.measure import patches
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from tests import small_run
 
 _SIZE = (28, 28)
@@ -22,7 +22,7 @@ def _climb(run, name, position, maps, **settings):
 
 class KnownOptimaTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_best_patch_of_a_conv1_kernel_is_white_at_positive_weights(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     geometries = run.geometries[:1]
     position = fields.centre(geometries[0])
     found = _climb(run, 'conv1', position, range(32))

@@ -6,8 +6,8 @@ from absl.testing import parameterized
 
 from cnn_tf.measure import fields
 from cnn_tf.network import geometry
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 
 
 def _trace(text, size=(28, 28)):
@@ -16,7 +16,7 @@ def _trace(text, size=(28, 28)):
 
 class FieldsTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_fields_of_the_reference_network_are_3_4_8_10_18_26(self):
-    geometries = _trace(config.REFERENCE_LAYERS)
+    geometries = _trace(settings_lib.REFERENCE_LAYERS)
     found = fields.of_layers(geometries)
     sizes = [(f.seen.any(1).sum(), f.seen.any(0).sum()) for f in found]
     self.assertEqual(sizes, [(n, n) for n in (3, 4, 8, 10, 18, 26)])
@@ -26,7 +26,7 @@ class FieldsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertTrue(unseen[26:].all() and unseen[:, 26:].all())
 
   @parameterized.parameters(
-    (config.REFERENCE_LAYERS, (28, 28)),
+    (settings_lib.REFERENCE_LAYERS, (28, 28)),
     ('conv 3 3x3 same, conv 3 3x3, maxpool 2x2, conv 3 3x3 same', (28, 28)),
     ('conv 2 5x3 stride 2x1 same tanh, avgpool 2x2 same, dense 3', (20, 31)),
     ('conv 2 1x1 stride 3, conv 2 2x2, maxpool 2x2 stride 1', (17, 13)),

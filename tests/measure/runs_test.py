@@ -8,8 +8,8 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import runs
-from cnn_tf.run import config
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from tests import small_run
 
 
@@ -46,13 +46,13 @@ class RunsTest(small_run.TestCase):
     self.assert_rejected('there is no run here')
 
   def test_a_run_without_a_checkpoint_is_rejected(self):
-    run_folder.open_run(self.folder, config.Config(), {})
+    run_folder.open_run(self.folder, settings_lib.Settings(), {})
     self.assert_rejected('this run has no checkpoint yet')
 
   def test_only_the_classes_of_fashion_have_names(self):
     run = small_run.untrained()
     self.assertEqual(run.class_names, list('0123456789'))
-    run = run._replace(settings=config.Config(dataset='fashion'))
+    run = run._replace(settings=settings_lib.Settings(dataset='fashion'))
     self.assertEqual(run.class_names[5], 'sandal')
     self.assertLen(run.class_names, 10)
 

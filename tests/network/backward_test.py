@@ -10,8 +10,8 @@ from cnn_tf.network import backward
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import reference
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from tests.search import networks
 
 
@@ -45,7 +45,7 @@ class BackwardTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(by_hand[name], gradient, 0, 1e-5 * largest, name)
 
   def test_the_tape_agrees_on_the_reference_network(self):
-    network = _network(config.REFERENCE_LAYERS)
+    network = _network(settings_lib.REFERENCE_LAYERS)
     self.assert_the_tape_agrees(network, *_batch(4, (28, 28, 1)))
 
   def test_the_tape_agrees_on_twenty_random_networks(self):

@@ -7,8 +7,8 @@ from absl.testing import parameterized
 from cnn_tf import errors
 from cnn_tf.network import geometry
 from cnn_tf.network import specs
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 
 
 def _trace(text, image_shape=(28, 28, 1)):
@@ -41,7 +41,7 @@ def _seen(geometries, node=...):
 
 class ReferenceNetworkTest(tf.test.TestCase):
   def test_every_number_as_on_paper(self):
-    geometries = _trace(config.REFERENCE_LAYERS)
+    geometries = _trace(settings_lib.REFERENCE_LAYERS)
     actual = [
       (
         layer.output_shape,
@@ -68,7 +68,9 @@ class ReferenceNetworkTest(tf.test.TestCase):
     )
 
   def test_rows_and_columns_26_and_27_are_never_seen(self):
-    seen_rows, seen_columns = geometry.reaching(_trace(config.REFERENCE_LAYERS))
+    seen_rows, seen_columns = geometry.reaching(
+      _trace(settings_lib.REFERENCE_LAYERS)
+    )
     self.assertEqual(set(range(28)) - seen_rows, {26, 27})
     self.assertEqual(set(range(28)) - seen_columns, {26, 27})
     self.assertEqual(28 * 28 - len(seen_rows) * len(seen_columns), 108)
@@ -81,8 +83,8 @@ class ReferenceNetworkTest(tf.test.TestCase):
 
 class GradientTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
-    (config.REFERENCE_LAYERS, (28, 28, 1)),
-    (config.REFERENCE_LAYERS, (25, 31, 3)),
+    (settings_lib.REFERENCE_LAYERS, (28, 28, 1)),
+    (settings_lib.REFERENCE_LAYERS, (25, 31, 3)),
     ('maxpool 2x2', (5, 4, 1)),
     ('conv 2 2x3 stride 4x5', (11, 17, 1)),
     ('maxpool 1x2 stride 3, conv 2 3x1 stride 1x2', (14, 9, 2)),

@@ -9,8 +9,8 @@ from cnn_tf.network import model
 from cnn_tf.network import reference
 from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from tests import rounded
 
 _SMALL = (
@@ -56,7 +56,7 @@ def _layers_by_hand(network, images, tensors):
 
 class VariablesTest(tf.test.TestCase):
   def test_the_reference_network_has_114454_parameters(self):
-    network = _network(config.REFERENCE_LAYERS)
+    network = _network(settings_lib.REFERENCE_LAYERS)
     variables = network.trainable_variables
     self.assertEqual(sum(v.shape.num_elements() for v in variables), 114454)
     self.assertEqual(
@@ -102,7 +102,7 @@ class VariablesTest(tf.test.TestCase):
 
 class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
   def test_tensors_come_in_order_with_their_shapes(self):
-    network = _network(config.REFERENCE_LAYERS)
+    network = _network(settings_lib.REFERENCE_LAYERS)
     tensors = network.activations(_images(2, 28, 28, 1))
     self.assertEqual(
       [(name, tuple(tensor.shape[1:])) for name, tensor in tensors.items()],
@@ -207,7 +207,7 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters('conv1', 'conv1/relu', 'conv2/relu', 'flatten')
   def test_a_gradient_reaches_every_tensor(self, name):
-    network = _network(config.REFERENCE_LAYERS)
+    network = _network(settings_lib.REFERENCE_LAYERS)
     with tf.GradientTape() as tape:
       tensors = network.activations(_images(2, 28, 28, 1))
     self.assertGreater(
@@ -253,7 +253,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
     for tensor in (*variables, *tensors.values(), logits, *gradients):
       self.assertEqual(tensor.dtype, tf.float32)
 
-  @parameterized.parameters(_SMALL, config.REFERENCE_LAYERS)
+  @parameterized.parameters(_SMALL, settings_lib.REFERENCE_LAYERS)
   def test_each_layer_is_that_of_loops_that_round(self, text):
     network = _network(text, precision='bfloat16')
     _draw_biases(network)
@@ -276,7 +276,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
   def test_float32_is_the_default_and_more_exact(self):
     images = _images(20, 28, 28, 1)
     default, exact, rounded = (
-      _network(config.REFERENCE_LAYERS, **precision)(images)
+      _network(settings_lib.REFERENCE_LAYERS, **precision)(images)
       for precision in ({}, {'precision': 'float32'}, {'precision': 'bfloat16'})
     )
     self.assertAllEqual(default, exact)
@@ -306,14 +306,20 @@ class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
 
 class BorderTest(tf.test.TestCase):
   def test_the_last_two_rows_and_columns_do_not_change_a_bit(self):
-    network, images = _network(config.REFERENCE_LAYERS), _images(4, 28, 28, 1)
+    network, images = (
+      _network(settings_lib.REFERENCE_LAYERS),
+      _images(4, 28, 28, 1),
+    )
     inside = tf.pad(tf.ones([26, 26]), [[0, 2], [0, 2]])[..., tf.newaxis]
     cut = images * inside
     self.assertNotAllClose(images, cut)
     self.assertAllEqual(network(images), network(cut))
 
   def test_the_pixel_before_them_does(self):
-    network, images = _network(config.REFERENCE_LAYERS), _images(4, 28, 28, 1)
+    network, images = (
+      _network(settings_lib.REFERENCE_LAYERS),
+      _images(4, 28, 28, 1),
+    )
     pixel = tf.scatter_nd([[0, 25, 25, 0]], [9.0], images.shape)
     changed = network(images + pixel) - network(images)
     self.assertTrue(np.any(changed[0]))

@@ -15,9 +15,9 @@ from cnn_tf.network import model
 from cnn_tf.page import contents
 from cnn_tf.page import document
 from cnn_tf.page import program
-from cnn_tf.run import config
 from cnn_tf.run import events
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from tests import small_run
 from tests.page import browsers
 from tests.search import compare
@@ -44,7 +44,7 @@ def random_run(seed):
     bias.assign(random.normal(scale=0.1, size=bias.shape))
   return runs.Run(
     pathlib.Path('runs/random'),
-    config.Config(layers=case.layers),
+    settings_lib.Settings(layers=case.layers),
     datasets.Dataset(*[examples] * 3, 10),
     geometries,
     network,
@@ -118,7 +118,7 @@ class ForwardTest(PageTest):
         self.assertLess(error, _TOLERANCE)
 
   def test_the_reference_network_trained_and_initial(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     self.show(run, 'i=7')
     number = self.js('contents.examples.numbers[7]')
     images = datasets.to_float(run.data.test.images[number : number + 1])
@@ -128,7 +128,7 @@ class ForwardTest(PageTest):
     self.assert_tensors_are_those_of(initial.activations(images))
 
   def test_a_stroke_takes_less_than_30_milliseconds(self):
-    self.show(small_run.untrained(config.REFERENCE_LAYERS), 'i=0', True)
+    self.show(small_run.untrained(settings_lib.REFERENCE_LAYERS), 'i=0', True)
     milliseconds = self.driver.execute_script("""
       const times = [];
       for (let i = 0; i < 20; i++) {
@@ -167,7 +167,7 @@ class NodeTest(PageTest):
           self.assertAlmostEqual(total, expected, delta=1e-4)
 
   def test_the_rows_of_a_node_add_up_to_its_value(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     self.show(run, 'i=2&s=node.conv2.4.5.6')
     number = self.js('contents.examples.numbers[2]')
     images = datasets.to_float(run.data.test.images[number : number + 1])
@@ -189,7 +189,7 @@ class NodeTest(PageTest):
     return np.array([float(cell.text.replace('−', '-')) for cell in cells])
 
   def test_products_that_are_opened_can_be_checked_by_hand(self):
-    self.show(small_run.untrained(config.REFERENCE_LAYERS), 'i=2')
+    self.show(small_run.untrained(settings_lib.REFERENCE_LAYERS), 'i=2')
     for state in ('node.conv3.1.1.26', 'node.conv2.4.5.6'):
       self.js(f'select([textToItem("{state}")])')
       self.settle()
@@ -206,7 +206,9 @@ class NodeTest(PageTest):
       )
 
   def test_a_row_of_one_product_shows_its_factors(self):
-    self.show(small_run.untrained(config.REFERENCE_LAYERS), 'i=2&s=why.4.6')
+    self.show(
+      small_run.untrained(settings_lib.REFERENCE_LAYERS), 'i=2&s=why.4.6'
+    )
     factors = self.driver.find_elements('css selector', '.factors')
     products = self.numbers('.sum .group .value')
     self.assertLen(products, 8)
@@ -216,7 +218,7 @@ class NodeTest(PageTest):
 
   def test_the_column_of_effects_is_named_as_a_change(self):
     self.show(
-      small_run.untrained(config.REFERENCE_LAYERS),
+      small_run.untrained(settings_lib.REFERENCE_LAYERS),
       'i=2&s=why.4.6/node.conv2.4.5.6',
     )
     self.assertEqual(
@@ -299,7 +301,7 @@ class NodeTest(PageTest):
 
 class SwitchTest(PageTest):
   def test_a_map_turned_off_is_a_map_of_zeros(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     self.show(run, 'i=4&s=map.conv2.17')
     number = self.js('contents.examples.numbers[4]')
     images = datasets.to_float(run.data.test.images[number : number + 1])

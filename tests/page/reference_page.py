@@ -7,7 +7,7 @@ import numpy as np
 
 from cnn_tf.page import contents
 from cnn_tf.page import document
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from tests import small_run
 from tests.page import browsers
 
@@ -22,7 +22,7 @@ class TestCase(browsers.TestCase):
     super().setUpClass()
     folder = cls.enterClassContext(tempfile.TemporaryDirectory())
     cls.path = pathlib.Path(folder, 'page.html')
-    cls.run_ = small_run.untrained(config.REFERENCE_LAYERS)
+    cls.run_ = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     found = contents.of_run(cls.run_)
     found['dataset'] = found['run'] = HOSTILE
     found['classes'][3] = HOSTILE

@@ -9,7 +9,7 @@ from cnn_tf.data import datasets
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.run import build
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from tests import small_data
 
 # 60 steps with a rate of 0.8, which is halved every 10 steps or as `cosine` and
@@ -30,20 +30,20 @@ class PlanTest(tf.test.TestCase):
     self.data = datasets.Dataset(*[small_data.examples(20)] * 3, 7)
 
   def test_the_layers_on_these_images_with_these_classes(self):
-    settings = config.Config(layers='conv 4 5x3', batch_size=20)
+    settings = settings_lib.Settings(layers='conv 4 5x3', batch_size=20)
     conv, logits = build.plan(settings, self.data)
     self.assertEqual(conv.output_shape, (24, 26, 4))
     self.assertEqual(logits.output_shape, (7,))
 
   def test_a_batch_larger_than_the_training_set(self):
     with self.assertRaisesRegex(errors.UserError, '21 is larger than the 20'):
-      build.plan(config.Config(batch_size=21), self.data)
+      build.plan(settings_lib.Settings(batch_size=21), self.data)
 
 
 class ScheduleTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(*_SCHEDULES)
   def test_epochs_become_steps(self, name):
-    settings = config.Config(
+    settings = settings_lib.Settings(
       lr_schedule=name,
       learning_rate=0.8,
       decay_rate=0.5,
@@ -59,7 +59,7 @@ class ScheduleTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters('cosine', 'one_cycle')
   def test_a_warm_up_leaves_the_end_where_it_was(self, name):
-    settings = config.Config(
+    settings = settings_lib.Settings(
       lr_schedule=name, learning_rate=0.8, num_epochs=4, warmup_epochs=1.5
     )
     rate = build.make_schedule(settings, steps_per_epoch=10)
@@ -79,7 +79,7 @@ class OptimizerTest(tf.test.TestCase, parameterized.TestCase):
     ({'optimizer': 'adam'}, optimizers.Adam, {'beta1': 0.9, 'beta2': 0.999}),
   )
   def test_the_config_chooses(self, settings, kind, attributes):
-    made = build.make_optimizer(config.Config(**settings), [])
+    made = build.make_optimizer(settings_lib.Settings(**settings), [])
     self.assertIsInstance(made, kind)
     self.assertEqual(vars(made), vars(made) | attributes)
 

@@ -17,10 +17,10 @@ from cnn_tf.learning import schedules
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import config
 from cnn_tf.run import environment
 from cnn_tf.run import events
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from cnn_tf.run import trainer
 from tests import processes
@@ -29,7 +29,7 @@ from tests import small_data
 
 def _run(workdir, data_dir, **others):
   """Runs with one replica; returns what was printed."""
-  settings = config.Config(**small_data.flags(data_dir, **others))
+  settings = settings_lib.Settings(**small_data.flags(data_dir, **others))
   with contextlib.redirect_stdout(io.StringIO()) as printed:
     train_loop.train_and_evaluate(settings, workdir, '1')
   return printed.getvalue()
@@ -96,7 +96,7 @@ class EpochsTest(StoppedRun):
       self.assertIn(part, names)
 
   def test_a_run_is_made_of_these_parts(self):
-    settings = config.Config(**small_data.flags(self.data_dir))
+    settings = settings_lib.Settings(**small_data.flags(self.data_dir))
     train = datasets.load('', self.data_dir, 128).train
     geometries = geometry.trace(layers.parse(settings.layers), (28, 28, 1))
     network = model.ConvNet(geometries, settings.seed)

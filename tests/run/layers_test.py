@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from cnn_tf import errors
 from cnn_tf.network import specs
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 
 _QUICK = hypothesis.settings(max_examples=100, deadline=None, derandomize=True)
 _WORDS = ['conv', 'maxpool', 'avgpool', 'dense', '1', '0', '12', '3x3', '2x']
@@ -36,7 +36,7 @@ class ParseTest(parameterized.TestCase):
   def test_the_reference_network(self):
     one, two, three = (1, 1), (2, 2), (3, 3)
     self.assertEqual(
-      layers.parse(config.REFERENCE_LAYERS),
+      layers.parse(settings_lib.REFERENCE_LAYERS),
       (
         specs.Conv('conv1', three, one, 'valid', 32, 'relu'),
         specs.Pool('pool1', two, two, 'valid', 'maxpool'),

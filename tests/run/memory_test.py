@@ -9,9 +9,9 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.network import geometry
-from cnn_tf.run import config
 from cnn_tf.run import layers
 from cnn_tf.run import memory
+from cnn_tf.run import settings as settings_lib
 
 
 def _trace(text):
@@ -21,14 +21,16 @@ def _trace(text):
 class MemoryTest(parameterized.TestCase):
   @parameterized.parameters(('momentum', 3), ('rmsprop', 3), ('adam', 4))
   def test_softmax_regression_on_paper(self, optimizer, copies):
-    settings = config.Config(optimizer=optimizer, batch_size=100, average=0.0)
+    settings = settings_lib.Settings(
+      optimizer=optimizer, batch_size=100, average=0.0
+    )
     parameters, activations = memory.predict(_trace(''), settings, 2)
     self.assertEqual(parameters, 4 * 7850 * copies * 2)
     self.assertEqual(activations, 4 * 10 * 2 * 100)
 
   def test_an_average_is_one_copy_more(self):
     without, averaged = (
-      memory.predict(_trace(''), config.Config(average=decay), 1)
+      memory.predict(_trace(''), settings_lib.Settings(average=decay), 1)
       for decay in (0.0, 0.999)
     )
     self.assertEqual(averaged[0] - without[0], 4 * 7850)
@@ -37,15 +39,15 @@ class MemoryTest(parameterized.TestCase):
   def test_every_optimizer_is_known(self):
     [field] = [
       field
-      for field in dataclasses.fields(config.Config)
+      for field in dataclasses.fields(settings_lib.Settings)
       if field.name == 'optimizer'
     ]
     for optimizer in field.metadata['bounds']['choices']:
-      settings = config.Config(optimizer=optimizer)
+      settings = settings_lib.Settings(optimizer=optimizer)
       self.assertGreater(memory.predict(_trace(''), settings, 1)[0], 0)
 
   def test_every_layer_keeps_its_output(self):
-    settings = config.Config(batch_size=1)
+    settings = settings_lib.Settings(batch_size=1)
     _, activations = memory.predict(
       _trace('conv 3 3x3, maxpool 2x2, dense 5'), settings, 1
     )
@@ -53,14 +55,16 @@ class MemoryTest(parameterized.TestCase):
     self.assertEqual(activations, 4 * 2 * values)
 
   def test_dropout_keeps_its_output_too(self):
-    settings = config.Config(batch_size=1)
+    settings = settings_lib.Settings(batch_size=1)
     _, plain = memory.predict(_trace('dense 5'), settings, 1)
     _, dropped = memory.predict(_trace('dense 5 dropout 0.5'), settings, 1)
     self.assertEqual(dropped - plain, 4 * 2 * 5)
 
   def test_what_does_not_fit_is_one_line_of_numbers(self):
     geometries = _trace('dense 9999, dense 9999')
-    settings = config.Config(optimizer='momentum', batch_size=1000, average=0.0)
+    settings = settings_lib.Settings(
+      optimizer='momentum', batch_size=1000, average=0.0
+    )
     parameters, activations = memory.predict(geometries, settings, 1)
     needed = parameters + activations + 500
     with mock.patch.object(memory, 'total', return_value=needed):
@@ -76,7 +80,9 @@ class MemoryTest(parameterized.TestCase):
 
   def test_where_the_memory_is_not_known_nothing_is_refused(self):
     with mock.patch.object(memory, 'total', return_value=None):
-      memory.check(_trace('dense 9999, dense 9999'), config.Config(), 1, 0)
+      memory.check(
+        _trace('dense 9999, dense 9999'), settings_lib.Settings(), 1, 0
+      )
 
   def test_this_machine_has_memory(self):
     self.assertBetween(memory.total(), 1e8, 1e15)

@@ -21,11 +21,11 @@ from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
-from cnn_tf.run import config
 from cnn_tf.run import cores
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
 from tests import small_data
 
@@ -70,7 +70,7 @@ def _train_with_tricks(count, folder):
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
   given = small_data.flags(folder, batch_size=_BATCH_SIZE) | small_data.TRICKS
-  settings = config.Config(**given)
+  settings = settings_lib.Settings(**given)
   data = datasets.Dataset(examples, examples, examples, 10)
   geometries = build.plan(settings, data)
   ours = build.build(settings, data, geometries, strategy)

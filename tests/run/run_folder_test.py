@@ -6,8 +6,8 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf import errors
-from cnn_tf.run import config
 from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
 from tests import processes
 
 _HERE = {'tensorflow': '2.21.0', 'cores': 2}
@@ -24,7 +24,9 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(str(caught.exception), f'{workdir}{message}')
 
   def test_a_new_run_can_be_read_again(self):
-    settings = config.Config(layers='dense 5', flip=True, l2_scale=0.1 + 0.2)
+    settings = settings_lib.Settings(
+      layers='dense 5', flip=True, l2_scale=0.1 + 0.2
+    )
     workdir = self.folder / 'runs' / 'first'
     self.assertIsNone(run_folder.read_config(workdir))
     self.assertEmpty(run_folder.open_run(workdir, settings, _HERE))
@@ -32,45 +34,51 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEmpty(run_folder.open_run(workdir, settings, _HERE))
 
   def test_every_other_flag_is_listed(self):
-    run_folder.open_run(self.folder, config.Config(), _HERE)
+    run_folder.open_run(self.folder, settings_lib.Settings(), _HERE)
     before = (self.folder / 'run.flags').read_bytes()
     self.assert_refused(
       ' holds a run with other flags, which need a new --workdir: '
       '--flip=false -> --flip=true; --batch_size=128 -> --batch_size=64; '
       '--seed=0 -> --seed=7',
       self.folder,
-      config.Config(seed=7, flip=True, batch_size=64),
+      settings_lib.Settings(seed=7, flip=True, batch_size=64),
     )
     self.assertEqual((self.folder / 'run.flags').read_bytes(), before)
 
   def test_another_environment_is_told(self):
-    run_folder.open_run(self.folder, config.Config(), _HERE)
+    run_folder.open_run(self.folder, settings_lib.Settings(), _HERE)
     changes = run_folder.open_run(
-      self.folder, config.Config(), {'tensorflow': '2.22.0', 'cores': 2, 'x': 1}
+      self.folder,
+      settings_lib.Settings(),
+      {'tensorflow': '2.22.0', 'cores': 2, 'x': 1},
     )
     self.assertEqual(changes, ['tensorflow: 2.21.0 -> 2.22.0', 'x: None -> 1'])
     # The run was begun where it was begun.
     self.assertLen(
-      run_folder.open_run(self.folder, config.Config(), {'x': 1}), 1
+      run_folder.open_run(self.folder, settings_lib.Settings(), {'x': 1}), 1
     )
 
   def test_a_folder_of_something_else_is_left_alone(self):
     (self.folder / 'thesis.txt').write_text('final')
     self.assert_refused(
-      ' is not empty and holds no run', self.folder, config.Config()
+      ' is not empty and holds no run', self.folder, settings_lib.Settings()
     )
     self.assertEqual([f.name for f in self.folder.iterdir()], ['thesis.txt'])
 
   def test_what_a_kill_leaves_before_the_flags_are_there_does_not_matter(self):
     (self.folder / 'checkpoints').mkdir()
     (self.folder / 'run.flags.partial').write_text('--data')
-    run_folder.open_run(self.folder, config.Config(), _HERE)
-    self.assertEqual(run_folder.read_config(self.folder), config.Config())
+    run_folder.open_run(self.folder, settings_lib.Settings(), _HERE)
+    self.assertEqual(
+      run_folder.read_config(self.folder), settings_lib.Settings()
+    )
 
   def test_a_file_in_the_place_of_the_folder_is_named(self):
     file = self.folder / 'file'
     file.write_text('')
-    self.assert_refused(': Not a directory', file / 'run', config.Config())
+    self.assert_refused(
+      ': Not a directory', file / 'run', settings_lib.Settings()
+    )
 
   @parameterized.parameters(
     ('run.flags', b'\xff'),
@@ -81,10 +89,10 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     ('environment.json', b'[]'),
   )
   def test_a_damaged_file_is_named(self, name, content):
-    run_folder.open_run(self.folder, config.Config(), _HERE)
+    run_folder.open_run(self.folder, settings_lib.Settings(), _HERE)
     (self.folder / name).write_bytes(content)
     with self.assertRaisesRegex(errors.UserError, f'{name}: '):
-      run_folder.open_run(self.folder, config.Config(), _HERE)
+      run_folder.open_run(self.folder, settings_lib.Settings(), _HERE)
 
   @parameterized.parameters(
     ('{', 'Expecting property name'),

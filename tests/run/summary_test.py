@@ -7,8 +7,8 @@ import sys
 from absl.testing import absltest
 
 from cnn_tf.network import geometry
-from cnn_tf.run import config
 from cnn_tf.run import layers
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import summary
 
 
@@ -23,7 +23,7 @@ def _run(*arguments, python=()):
 
 class SummaryTest(absltest.TestCase):
   def test_the_command_prints_the_reference_network(self):
-    done = _run(f'--layers={config.REFERENCE_LAYERS}')
+    done = _run(f'--layers={settings_lib.REFERENCE_LAYERS}')
     self.assertEqual((done.returncode, done.stderr), (0, ''))
     *table, unseen = done.stdout.splitlines()
     cells = {line.split()[0]: line.split()[1:] for line in table}

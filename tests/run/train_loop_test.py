@@ -15,15 +15,15 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.measure import runs
-from cnn_tf.run import config
 from cnn_tf.run import first_kernels
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from tests import small_data
 
 
 def _run(workdir, folder, **others):
   """Runs with one replica; returns the result and what was printed."""
-  settings = config.Config(**small_data.flags(folder, **others))
+  settings = settings_lib.Settings(**small_data.flags(folder, **others))
   with contextlib.redirect_stdout(io.StringIO()) as printed:
     result = train_loop.train_and_evaluate(settings, workdir, '1')
   return result, printed.getvalue()

@@ -9,7 +9,7 @@ import tensorflow as tf
 from cnn_tf.measure import ascent
 from cnn_tf.measure import fields
 from cnn_tf.measure import patches
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies import map_patterns
 from cnn_tf.studies.measure import tensors
 from tests import miniature
@@ -32,7 +32,7 @@ class PatternsTest(tf.test.TestCase):
   def test_in_the_first_layer_every_start_ends_where_the_kernel_is_positive(
     self,
   ):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     layer = map_patterns._of_layer(run.network, run.geometries[:1], 0.0)
     self.assertEqual(layer.patterns.shape, (32, 4, 3, 3))
     kernel = run.network.kernels['conv1'].numpy()[:, :, 0].transpose(2, 0, 1)

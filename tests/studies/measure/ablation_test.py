@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from cnn_tf.data import datasets
 from cnn_tf.network import model
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies.measure import ablation
 from tests import small_run
 
@@ -13,7 +13,7 @@ from tests import small_run
 class AblationTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
-    run = small_run.untrained(config.REFERENCE_LAYERS, count=20)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS, count=20)
     self.network = run.network
     self.images = datasets.to_float(run.data.test.images)
     self.tensors = self.network.activations(self.images)

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.measure import fields
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies.measure import influence
 from tests import small_run
 
@@ -17,7 +17,7 @@ class LogitsTest(tf.test.TestCase):
     self.assertAllClose(found, np.abs(kernel).max(axis=-1))
 
   def test_the_slope_is_0_at_pixels_that_no_window_covers(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS, count=501)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS, count=501)
     unseen = fields.unseen(run.geometries)
     slopes = influence.slopes(run.network, run.data.test.images)
     self.assertEqual(unseen.sum(), 108)
@@ -25,7 +25,7 @@ class LogitsTest(tf.test.TestCase):
     self.assertAllGreater(slopes[2:24, 2:24], 0)
 
   def test_noise_in_unseen_pixels_leaves_the_logits_equal(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     images = run.data.test.images
     unseen = fields.unseen(run.geometries)
     self.assertTrue(influence.same_with_noise(run.network, images, unseen))
@@ -36,7 +36,7 @@ class LogitsTest(tf.test.TestCase):
 
 class EffectiveFieldTest(tf.test.TestCase):
   def test_outside_the_receptive_field_the_gradient_is_0(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     images = run.data.test.images[:10]
     for index in (0, 2, 4):
       geometries = run.geometries[: index + 1]
@@ -48,7 +48,7 @@ class EffectiveFieldTest(tf.test.TestCase):
           self.assertAllEqual(found.any(axis), seen.any(axis))
 
   def test_the_field_of_the_first_layer_is_the_mean_squared_kernel(self):
-    run = small_run.untrained(config.REFERENCE_LAYERS, count=501)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS, count=501)
     found = influence.effective_field(
       run.network, run.geometries[:1], run.data.test.images
     )

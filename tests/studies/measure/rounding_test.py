@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from cnn_tf.network import reference
 from cnn_tf.network import specs
-from cnn_tf.run import config
 from cnn_tf.run import environment
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies.measure import rounding
 from tests import small_run
 
@@ -57,7 +57,7 @@ class AloneTest(tf.test.TestCase):
     # Without oneDNN, TensorFlow rounds partial sums of some ops to bfloat16.
     has_onednn = os.environ.get('TF_ENABLE_ONEDNN_OPTS') != '0'
     fewest = 8.2 if has_onednn and environment.has_bfloat16() else 5
-    network, pixels, labels = _network(config.REFERENCE_LAYERS)
+    network, pixels, labels = _network(settings_lib.REFERENCE_LAYERS)
     for name, op in rounding.operands(network, pixels, labels).items():
       for kind, error in rounding.errors_alone(op, 'bfloat16').items():
         if op.kernel is not None:

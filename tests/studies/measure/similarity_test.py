@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.studies.measure import similarity
 from cnn_tf.studies.measure import tensors
 from tests import small_run
@@ -124,7 +124,7 @@ class PartnersTest(tf.test.TestCase):
 class ReorderedTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
-    run = small_run.untrained(config.REFERENCE_LAYERS, 200)
+    run = small_run.untrained(settings_lib.REFERENCE_LAYERS, 200)
     self.network, self.geometries = run.network, run.geometries
     self.images = run.data.test.images
     random = np.random.default_rng(1)

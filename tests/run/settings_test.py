@@ -2,14 +2,18 @@
 
 import dataclasses
 import math
+import os
+import pathlib
+import re
 
 import hypothesis
+from absl import flags
 from absl.testing import absltest
 from absl.testing import parameterized
 from hypothesis import strategies as st
 
 from cnn_tf import errors
-from cnn_tf.run import config
+from cnn_tf.run import settings as settings_lib
 
 
 def _values(field):
@@ -32,14 +36,23 @@ def _values(field):
 
 
 _FIELDS = {
-  field.name: _values(field) for field in dataclasses.fields(config.Config)
+  field.name: _values(field)
+  for field in dataclasses.fields(settings_lib.Settings)
 }
 
 
-class ConfigTest(parameterized.TestCase):
+# The settings of every run that a better default could change.
+_WRITTEN_OUT = {
+  *('dataset', 'layers', 'precision', 'average', 'label_smoothing'),
+  *('batch_size', 'num_epochs', 'optimizer', 'l2_scale', 'lr_schedule'),
+  *('learning_rate', 'warmup_epochs'),
+}
+
+
+class SettingsTest(parameterized.TestCase):
   def assert_refused(self, words, **settings):
     with self.assertRaises(errors.UserError) as caught:
-      config.Config(**settings)
+      settings_lib.Settings(**settings)
     self.assertEqual(str(caught.exception), words)
 
   @hypothesis.settings(max_examples=200, deadline=None, derandomize=True)
@@ -47,12 +60,12 @@ class ConfigTest(parameterized.TestCase):
   @hypothesis.example({'data_dir': ' --a = "b" #', 'l2_scale': 1e-300})
   def test_a_flagfile_gives_the_config_again(self, settings):
     try:
-      original = config.Config(**settings)
+      original = settings_lib.Settings(**settings)
     except errors.UserError as error:
       # Two fields can contradict each other.
       self.assertRegex(str(error), '--nesterov needs|leaves no epoch of')
       return
-    again = config.Config.from_flags(original.to_flags())
+    again = settings_lib.Settings.from_flags(original.to_flags())
     self.assertEqual(again, original)
 
   @parameterized.parameters(
@@ -90,7 +103,7 @@ class ConfigTest(parameterized.TestCase):
   @parameterized.parameters('\r', '\x0b', '\x0c', '\x85', '\u2028')
   def test_no_text_can_end_the_line_of_its_flag(self, separator):
     with self.assertRaises(errors.UserError):
-      config.Config(data_dir=f'a{separator}b')
+      settings_lib.Settings(data_dir=f'a{separator}b')
 
   @parameterized.parameters(
     {'momentum': 0.0},
@@ -100,19 +113,19 @@ class ConfigTest(parameterized.TestCase):
     {'num_epochs': 1, 'warmup_epochs': 0.5},
   )
   def test_a_value_on_the_bound_is_taken(self, **settings):
-    made = dataclasses.asdict(config.Config(**settings))
+    made = dataclasses.asdict(settings_lib.Settings(**settings))
     self.assertEqual(made, made | settings)
 
   @parameterized.parameters(
     ('momentum', 0.1), ('rmsprop', 1e-3), ('adam', 2e-3)
   )
   def test_no_rate_means_the_usual_rate_of_the_optimizer(self, name, rate):
-    self.assertEqual(config.Config(optimizer=name).learning_rate, rate)
-    given = config.Config(optimizer=name, learning_rate=0.3)
+    self.assertEqual(settings_lib.Settings(optimizer=name).learning_rate, rate)
+    given = settings_lib.Settings(optimizer=name, learning_rate=0.3)
     self.assertEqual(given.learning_rate, 0.3)
 
   def test_nesterov_belongs_to_momentum(self):
-    config.Config(nesterov=True, optimizer='momentum')
+    settings_lib.Settings(nesterov=True, optimizer='momentum')
     self.assert_refused(
       '--nesterov needs --optimizer=momentum', nesterov=True, optimizer='adam'
     )
@@ -126,19 +139,19 @@ class ConfigTest(parameterized.TestCase):
 
   def test_a_config_cannot_be_changed(self):
     with self.assertRaises(dataclasses.FrozenInstanceError):
-      config.Config().seed = 1
+      settings_lib.Settings().seed = 1
 
   def test_a_flagfile_that_is_not_complete_is_refused(self):
-    text = config.Config().to_flags()
+    text = settings_lib.Settings().to_flags()
     for length in range(len(text)):
       with self.subTest(length), self.assertRaises(errors.UserError):
-        config.Config.from_flags(text[:length])
+        settings_lib.Settings.from_flags(text[:length])
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines):
       name, _, _ = line.partition('=')
       rest = ''.join(lines[:number] + lines[number + 1 :])
       with self.subTest(line), self.assertRaises(errors.UserError) as caught:
-        config.Config.from_flags(rest)
+        settings_lib.Settings.from_flags(rest)
       self.assertEqual(str(caught.exception), f'incomplete, it lacks {name}')
 
   @parameterized.parameters(
@@ -153,8 +166,71 @@ class ConfigTest(parameterized.TestCase):
   )
   def test_a_line_that_cannot_be_read_is_named(self, line):
     with self.assertRaises(errors.UserError) as caught:
-      config.Config.from_flags(f'--seed=3\n{line}\n')
+      settings_lib.Settings.from_flags(f'--seed=3\n{line}\n')
     self.assertEqual(str(caught.exception), f'cannot read this flag: {line!r}')
+
+
+class ReadTest(parameterized.TestCase):
+  def read(self, text, *more):
+    file = self.create_tempfile(content=text)
+    return settings_lib.read(file.full_path, *more)
+
+  def test_what_is_not_given_has_its_default(self):
+    settings = self.read('# slower\n--learning_rate=0.05\n\n--flip\n')
+    self.assertEqual(
+      settings, settings_lib.Settings(learning_rate=0.05, flip=True)
+    )
+
+  def test_more_flags_override_the_file(self):
+    settings = self.read('--seed=1\n--flip\n', '--seed=2', '--noflip')
+    self.assertEqual(settings, settings_lib.Settings(seed=2))
+
+  def test_settings_are_read_as_it_was_written(self):
+    settings = settings_lib.Settings(
+      layers='dense 7', average=0.9, precision='bfloat16'
+    )
+    self.assertEqual(self.read(settings.to_flags()), settings)
+
+  def test_a_flagfile_may_name_another(self):
+    other = self.create_tempfile(content='--seed=3\n--num_epochs=4\n')
+    settings = self.read(f'--flagfile={other.full_path}\n--seed=5\n')
+    self.assertEqual(settings, settings_lib.Settings(seed=5, num_epochs=4))
+
+  @parameterized.parameters(
+    ('--rate=1', "Unknown command line flag 'rate'"),
+    ('--seed=many', 'seed=many'),
+    ('  # slower', "not a flag: '# slower'"),
+    ('--seed=-1', '--seed=-1 must be at least 0'),
+  )
+  def test_a_mistake_is_named(self, line, words):
+    with self.assertRaisesRegex(errors.UserError, words):
+      self.read(f'{line}\n')
+
+  def test_a_missing_file_is_named(self):
+    with self.assertRaisesRegex(errors.UserError, '^no.flags: '):
+      settings_lib.read('no.flags')
+
+
+class ConfigsTest(absltest.TestCase):
+  def test_a_named_experiment_does_not_depend_on_defaults(self):
+    folder = pathlib.Path(settings_lib.__file__).parents[2] / 'configs'
+    paths = sorted(folder.glob('*.flags'))
+    self.assertNotEmpty(paths)
+    for path in paths:
+      given = set(re.findall('^--(?:no)?([a-z0-9_]+)', path.read_text(), re.M))
+      with self.subTest(path.name):
+        self.assertContainsSubset(_WRITTEN_OUT, given)
+
+
+class GivenTest(absltest.TestCase):
+  def test_data_dir_works_from_any_folder(self):
+    values = flags.FlagValues()
+    settings_lib.define(values)
+    values(['', '--data_dir=~/a', '--seed=0'])
+    home = str(pathlib.Path('~/a').expanduser())
+    given = settings_lib.given(values)
+    self.assertEqual(given, {'data_dir': home, 'seed': 0})
+    self.assertTrue(os.path.isabs(home))
 
 
 if __name__ == '__main__':

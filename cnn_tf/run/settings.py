@@ -1,7 +1,12 @@
-"""The hyperparameters of a run, each with its default and its help text."""
+"""The settings of a run: defaults, help texts, absl flags and flagfiles."""
 
 import dataclasses
 import math
+import os
+import pathlib
+from typing import Any
+
+from absl import flags
 
 from cnn_tf import errors
 
@@ -12,6 +17,12 @@ DEFAULT_LAYERS = (
   'conv 32 3x3, maxpool 2x2, conv 64 3x3 dropout 0.1, maxpool 2x2, '
   'conv 64 3x3 dropout 0.2, dense 100 dropout 0.5'
 )
+_DEFINE = {
+  bool: flags.DEFINE_bool,
+  int: flags.DEFINE_integer,
+  float: flags.DEFINE_float,
+  str: flags.DEFINE_string,
+}
 _BOOLS = {'true': True, 'false': False}
 DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.002}
 
@@ -23,7 +34,7 @@ def _setting(default, group, meaning, **bounds):
 
 
 @dataclasses.dataclass(frozen=True)
-class Config:
+class Settings:
   """The settings of a run; each field is also a flag of `run_train.py`.
 
   Raises:
@@ -212,14 +223,14 @@ class Config:
       object.__setattr__(self, 'learning_rate', default_rate)
 
   def to_flags(self) -> str:
-    """The text of a flagfile for this config."""
+    """The text of a flagfile for these settings."""
     return ''.join(
       f'--{name}={str(value).lower() if isinstance(value, bool) else value}\n'
       for name, value in dataclasses.asdict(self).items()
     )
 
   @classmethod
-  def from_flags(cls, text: str) -> 'Config':
+  def from_flags(cls, text: str) -> 'Settings':
     """The inverse of `to_flags`.
 
     Raises:
@@ -240,6 +251,48 @@ class Config:
       lost = missing or 'the end of its last line'
       raise errors.UserError(f'incomplete, it lacks {lost}')
     return cls(**values)
+
+
+def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
+  """Defines a flag for each field of `Settings`."""
+  for field in dataclasses.fields(Settings):
+    _DEFINE[field.type](
+      field.name,
+      field.default,
+      field.metadata['meaning'],
+      module_name=field.metadata['group'],
+      flag_values=flag_values,
+    )
+
+
+def given(flag_values: flags.FlagValues = flags.FLAGS) -> dict[str, Any]:
+  """The fields of `Settings` whose flags are given, with their values."""
+  values = {
+    field.name: flag_values[field.name].value
+    for field in dataclasses.fields(Settings)
+    if flag_values[field.name].present
+  }
+  if values.get('data_dir'):
+    # So that run.flags works from any folder.
+    values['data_dir'] = os.path.abspath(os.path.expanduser(values['data_dir']))
+  return values
+
+
+def read(path: str | pathlib.Path, *more: str) -> Settings:
+  """The settings in a flagfile, changed by `more` flags.
+
+  Raises:
+    UserError: the file cannot be read, or a line is not a valid flag.
+  """
+  values = flags.FlagValues()
+  define(values)
+  try:
+    leftover = values(['', f'--flagfile={path}', *more])[1:]
+  except (flags.Error, UnicodeDecodeError) as error:
+    raise errors.UserError(f'{path}: {error}') from None
+  if leftover:
+    raise errors.UserError(f'{path}: not a flag: {leftover[0]!r}')
+  return Settings(**given(values))
 
 
 def _check(
