@@ -49,7 +49,7 @@ class FlagsTest(tf.test.TestCase, parameterized.TestCase):
       self.assertEqual(done.returncode, code)
     self.assertLess(min(seconds), 0.5)
     done = _python('-X', 'importtime', _SCRIPT, flag, folder=self.folder)
-    self.assertIn('cnn_tf.run.config', done.stderr)
+    self.assertIn('cnn_tf.run.settings', done.stderr)
     self.assertNotIn('tensorflow', done.stderr)
 
   def test_help_lists_every_setting_and_the_folder(self):
