@@ -1,4 +1,7 @@
-"""A convolutional network in raw TensorFlow ops, in reading order.
+"""A convolutional network in raw TensorFlow ops, and the order to read it in.
+
+It classifies images of MNIST and Fashion-MNIST. `first.py` is the whole of it
+on one page; every other file makes a line of that page general.
 
 Terms:
 
@@ -12,27 +15,34 @@ Terms:
   logits z        the pre-activations of the last layer, one per class
   probabilities   `softmax(z)[k] = exp(z[k]) / sum(exp(z))`
   cross-entropy   `-log(softmax(z)[label])`
+  [2] int64       an array or tensor of shape `[2]` and type int64
 
-The essential path; a file uses only the files above it:
+A convolutional layer is `activation(conv2d(inputs, kernel) + bias)`, a dense
+layer `activation(inputs @ kernel + bias)`. The reference network is two
+convolutional layers, each followed by max pooling, a third convolutional layer
+and two dense layers.
 
-  errors.py            the one exception meant for the user
-  keys.py              (seed, purpose, step) -> key of a random draw
-  data/                files -> examples
-  network/             images -> logits
-  learning/            logits, labels -> loss, gradients, update
+The essential path, in reading order; each folder's `__init__.py` lists its
+files, and a file uses only the files above it:
 
-Each folder lists its files. The other folders, where a folder uses only those
-above it:
+  first.py           the whole of it, on one page
+  errors.py          the one exception meant for the user
+  keys.py            (seed, purpose, counter) -> key of a random draw
+  data/              files -> examples
+  network/           images -> logits
+  learning/          logits, labels -> loss, gradients, update
 
-  tricks/              what training can do without
-  run/                 settings -> the folder of a finished run
-  measure/             a trained network -> numbers
-  figures/             numbers -> pictures
-  visualization/       the commands that draw a run
-  page/                a run -> one HTML file in which it computes
-  studies/measure/     what only studies measure
-  studies/             claims about CNNs, tested
-  explain/             one node of an op, term by term
-  traps/               what TensorFlow's raw ops really do, live
-  compare.py           several runs in one table
+The other folders, where a folder uses only those above it:
+
+  tricks/            what training can do without
+  run/               settings -> the folder of a finished run
+  measure/           a trained network -> numbers
+  figures/           numbers -> pictures
+  visualization/     the commands that draw a run
+  page/              a run -> one HTML file in which it computes
+  studies/measure/   what only studies measure
+  studies/           claims about CNNs, tested
+  explain/           one node of an op, term by term
+  traps/             what TensorFlow's raw ops really do, live
+  compare.py         several runs in one table
 """

@@ -1,10 +1,10 @@
-"""`(seed, purpose, step)` -> the key of a random draw.
+"""`(seed, purpose, counter)` -> the key of a random draw.
 
 `tf.random.normal` changes a hidden state, so its result depends on all earlier
 draws. `tf.random.stateless_normal([2], key(0, 'conv1/kernel'))` always returns
-the same two numbers: a draw depends on its seed, purpose and step alone. So an
-interrupted run can resume with exactly the same bits, and the initial kernel of
-a layer does not depend on how many layers there are.
+the same two numbers: a draw depends on its seed, purpose and counter alone. So
+an interrupted run can resume with exactly the same bits, and the initial kernel
+of a layer does not depend on how many layers there are.
 """
 
 import zlib
@@ -17,13 +17,13 @@ import tensorflow as tf
 Draw = Callable[[str, Sequence[int]], tf.Tensor]
 
 
-def key(seed: int, purpose: str, step: int = 0) -> tf.Tensor:
+def key(seed: int, purpose: str, counter: int = 0) -> tf.Tensor:
   """The key `[2]` int64, for the argument `seed` of `tf.random.stateless_*`.
 
   Args:
     seed: of the whole run.
     purpose: what the draw is for; a checksum turns it into an integer.
-    step: a counter, such as the number of the epoch; `fold_in` mixes it in.
+    counter: tells repeated draws apart, such as those of every epoch.
   """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
-  return tf.random.fold_in(start, tf.cast(step, tf.int64), alg='philox')
+  return tf.random.fold_in(start, tf.cast(counter, tf.int64), alg='philox')

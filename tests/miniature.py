@@ -3,7 +3,7 @@
 import pathlib
 
 from cnn_tf.data import datasets
-from cnn_tf.data import idx
+from cnn_tf.data import idx_writer
 from cnn_tf.studies import study
 from tests import small_data
 
@@ -20,7 +20,7 @@ def plan(folder: str | pathlib.Path, seeds: int = 1) -> study.Plan:
       ('images-idx3', 'labels-idx1'), examples, strict=True
     ):
       path = data_dir / f'{prefix}-{kind}-ubyte'
-      path.write_bytes(idx.encode(array))
+      path.write_bytes(idx_writer.encode(array))
   networks = pathlib.Path(folder, 'networks')
   return study.Plan('mnist', seeds, 1, str(data_dir), networks, '1')
 

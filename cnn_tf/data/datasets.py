@@ -23,15 +23,11 @@ class Examples(NamedTuple):
 
 
 class Dataset(NamedTuple):
-  """Training, validation and test examples.
-
-  A run evaluates on the test set once, after its last epoch. (The studies use
-  it more often; docs/studies.md says where.)
-  """
+  """Training, validation and test examples."""
 
   train: Examples
   validation: Examples  # held out to compare settings; there may be none
-  test: Examples
+  test: Examples  # a run evaluates on them once, after its last epoch
   num_classes: int
 
 
@@ -49,31 +45,24 @@ def load(
     name: 'mnist' or 'fashion'.
     data_dir: a folder of four IDX files to read instead, if not empty.
     num_validation: how many training examples to hold out.
-    read_test: if False, the test files stay closed, and the test set empty.
+    read_test: if False, the test files are not read, and `test` is empty.
 
   Raises:
     UserError: a file is missing or damaged, or the files do not match.
   """
-  place = files.folder(name, data_dir)
-  paths = files.find(place)
-  train = _read_examples(*paths[:2])
+  paths = files.find(files.folder(name, data_dir))
+  arrays = [idx.read(path) for path in (paths if read_test else paths[:2])]
+  files.check(paths, arrays)
+  train = Examples(*arrays[:2])
   none = Examples(train.images[:0], train.labels[:0])
-  test = _read_examples(*paths[2:]) if read_test else none
-  if train.images.shape[1:] != test.images.shape[1:]:
-    raise errors.UserError(
-      f'{place}: training images are {train.images.shape[1:]}, '
-      f'test images {test.images.shape[1:]}'
-    )
-  num_classes = _count_classes(place, train.labels, test.labels)
+  test = Examples(*arrays[2:]) if read_test else none
+  num_classes = int(train.labels.max()) + 1
   train, validation = hold_out(train, num_validation)
   return Dataset(train, validation, test, num_classes)
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
-  """Splits off `count` random examples; both parts keep their order.
-
-  Returns:
-    The examples that remain, and those that were split off.
+  """The examples without `count` random ones, and those; both keep their order.
 
   Raises:
     UserError: no example would remain.
@@ -83,8 +72,7 @@ def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
     raise errors.UserError(
       f'--num_validation={count} leaves none of the {total} training examples'
     )
-  key = keys.key(_VALIDATION_SEED, 'validation')
-  shuffled = _shuffle(total, key).numpy()
+  shuffled = _shuffle(total, keys.key(_VALIDATION_SEED, 'validation')).numpy()
   held_out, rest = np.sort(shuffled[:count]), np.sort(shuffled[count:])
   return (
     Examples(examples.images[rest], examples.labels[rest]),
@@ -113,35 +101,3 @@ def to_float(images: tf.Tensor) -> tf.Tensor:
 def _shuffle(count, key):
   numbers = tf.range(count, dtype=tf.int32)
   return tf.random.experimental.stateless_shuffle(numbers, key, alg='philox')
-
-
-def _read_examples(images_path, labels_path):
-  images, labels = idx.read(images_path), idx.read(labels_path)
-  if images.ndim != 3 or not images.size:
-    raise errors.UserError(
-      f'{images_path}: expected images, not shape {images.shape}'
-    )
-  if labels.shape != images.shape[:1]:
-    raise errors.UserError(
-      f'{labels_path}: labels of shape {labels.shape} for {len(images)} images'
-    )
-  return Examples(images, labels)
-
-
-def _count_classes(folder, train_labels, test_labels):
-  """One more than the largest training label."""
-  present = np.unique(train_labels)
-  gaps = np.flatnonzero(np.diff(present) > 1)
-  if gaps.size:
-    below, above = present[gaps[0]], present[gaps[0] + 1]
-    raise errors.UserError(
-      f'{folder}: training label {above} is outside the classes: '
-      f'no example has a label between {below} and {above}'
-    )
-  num_classes = int(present[-1]) + 1
-  if test_labels.size and test_labels.max() >= num_classes:
-    raise errors.UserError(
-      f'{folder}: test label {test_labels.max()} is outside the classes '
-      f'0 to {num_classes - 1} of the training labels'
-    )
-  return num_classes

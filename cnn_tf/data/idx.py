@@ -18,7 +18,7 @@ import numpy as np
 
 from cnn_tf import errors
 
-_UNSIGNED_BYTE = 0x08
+UNSIGNED_BYTE = 8
 _GZIP = b'\x1f\x8b'  # the first two bytes of every gzip file
 
 
@@ -26,8 +26,7 @@ def read(path: str | pathlib.Path) -> np.ndarray:
   """Reads an IDX file of unsigned bytes, uncompressed or compressed by gzip.
 
   Raises:
-    UserError: the file cannot be read, or its length is not what its header
-      says.
+    UserError: the file cannot be read, or is not a complete IDX file of bytes.
   """
   path = pathlib.Path(path)
   if path.is_fifo() or path.is_char_device():  # it may have no end
@@ -36,32 +35,22 @@ def read(path: str | pathlib.Path) -> np.ndarray:
     content = path.read_bytes()
     if content.startswith(_GZIP):
       content = gzip.decompress(content)
+    return _decode(content)
   except OSError as error:
     reason = error.strerror or error  # gzip's own OSErrors have no strerror
     raise errors.UserError(f'{path}: {reason}') from None
   except (EOFError, zlib.error) as error:
     raise errors.UserError(f'{path}: damaged gzip: {error}') from None
-  try:
-    return _decode(content)
   except ValueError as error:
     raise errors.UserError(f'{path}: {error}') from None
 
 
-def encode(array: np.ndarray) -> bytes:
-  """Encodes a uint8 array as an uncompressed IDX file."""
-  sizes = struct.pack(f'>{array.ndim}I', *array.shape)
-  header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim]) + sizes
-  return header + array.astype(np.uint8, casting='safe').tobytes()
-
-
-def _decode(content: bytes) -> np.ndarray:
+def _decode(content):
   if len(content) < 4 or content[:2] != b'\0\0':
     raise ValueError('not an IDX file: it must start with two zero bytes')
-  number_type, num_axes = content[2], content[3]
-  if number_type != _UNSIGNED_BYTE:
-    raise ValueError(
-      f'numbers are of type {number_type:#04x}, not bytes (0x08)'
-    )
+  number_type, num_axes = content[2:4]
+  if number_type != UNSIGNED_BYTE:
+    raise ValueError(f'numbers of type {number_type:#04x}, not bytes (0x08)')
   header_size = 4 + 4 * num_axes
   if len(content) < header_size:
     raise ValueError('truncated in its header')

@@ -43,16 +43,16 @@ def _layer_and_size():
       if flags.FLAGS[name].present:
         raise errors.UserError(f'--{name}: a dense layer has no window')
     num_units = len(cases.DENSE_KERNEL[0])
-    spec = specs.Dense(op, units=num_units, activation='relu')
+    spec = specs.Dense(op, num_units)
     return spec, _pair('size', '2x3', _LARGEST_DENSE)
   size = _pair('size', '5x5', _LARGEST_IMAGE)
   window = _pair('window', '2x2' if op in _POOLS else '3x3', _LARGEST_WINDOW)
   default = geometry.format_size(window) if op in _POOLS else '1x1'
   stride = _pair('stride', default, _LARGEST_IMAGE)
-  sliding = op, window, stride, flags.FLAGS.padding
+  sliding = window, stride, flags.FLAGS.padding
   if op in _POOLS:
-    return specs.Pool(*sliding, kind=_POOLS[op]), size
-  return specs.Conv(*sliding, filters=1, activation='relu'), size
+    return specs.Pool(op, _POOLS[op], *sliding), size
+  return specs.Conv(op, 1, *sliding), size
 
 
 def _pair(name, default, largest):

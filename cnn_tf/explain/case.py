@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_tf import errors
+from cnn_tf.network import backward
 from cnn_tf.network import geometry
-from cnn_tf.network import reference
-from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
 from cnn_tf.network import windows
 
@@ -37,11 +36,6 @@ KERNEL = (
 # One row per input, one column per unit.
 DENSE_KERNEL = ((-2, 1, 0), (0, -1, 1), (1, 2, -1), (-1, 0, 2)) * 4
 BIAS = -2
-
-_POOLS = {
-  'maxpool': (reference.max_pool2d, reference.max_pool2d_gradient),
-  'avgpool': (reference.avg_pool2d, reference.avg_pool2d_gradient),
-}
 
 
 class Case(NamedTuple):
@@ -107,33 +101,11 @@ def make(
 
 def compute(case: Case) -> Values:
   """What `network/reference.py` computes."""
-  spec, image, kernel = case.spec, case.image, case.kernel
-  if isinstance(spec, specs.Pool):
-    pool, pool_gradient = _POOLS[spec.kind]
-    arguments = image, spec.window, spec.stride, spec.padding
-    output = pool(*arguments)
-    upstream = _one_at(case.node, output.shape)
-    by_image = pool_gradient(*arguments, upstream)
-    return Values(None, output, by_image, None, None)
-  relu, relu_derivative = reference_activations.ACTIVATIONS['relu']
-  if isinstance(spec, specs.Conv):
-    product = reference.conv2d(image, kernel, spec.stride, spec.padding)
-  else:
-    product = reference.dense(image.reshape(1, -1), kernel)
-  pre_activation = reference.add_bias(product, case.bias)
-  upstream = _one_at(case.node, product.shape) * relu_derivative(pre_activation)
-  if isinstance(spec, specs.Conv):
-    by_image, by_kernel = reference.conv2d_gradients(
-      image, kernel, spec.stride, spec.padding, upstream
-    )
-  else:
-    by_flat, by_kernel = reference.dense_gradients(
-      image.reshape(1, -1), kernel, upstream
-    )
-    by_image = by_flat.reshape(image.shape)
-  by_bias = reference.add_bias_gradient(upstream)
-  output = relu(pre_activation)
-  return Values(pre_activation, output, by_image, by_kernel, by_bias)
+  parameters = () if case.kernel is None else (case.kernel, case.bias)
+  output, record = backward.layer_forward(case.spec, case.image, *parameters)
+  upstream = _one_at(case.node, output.shape)
+  gradients = backward.layer_backward(record, upstream)
+  return Values(record.pre_activation, output, *gradients)
 
 
 def _one_at(node: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from cnn_tf.explain import case as cases
 from cnn_tf.explain import page
+from cnn_tf.network import model
 from cnn_tf.network import ops
 from cnn_tf.network import specs
 
@@ -39,14 +40,12 @@ def compute(case: cases.Case) -> cases.Values:
 
 def _forward(spec, image, kernel=None, bias=None):
   """The pre-activation, None for pooling, and the output."""
-  if isinstance(spec, specs.Pool):
-    pool = ops.POOLS[spec.kind]
-    return None, pool(image, spec.window, spec.stride, spec.padding)
-  if isinstance(spec, specs.Conv):
-    product = ops.conv2d(image, kernel, spec.stride, spec.padding)
-  else:
-    product = ops.dense(ops.flatten(image), kernel)
-  pre_activation = ops.add_bias(product, bias)
+  if isinstance(spec, specs.Dense):
+    image = ops.flatten(image)
+  output = model.apply(spec, image, kernel)
+  if kernel is None:
+    return None, output
+  pre_activation = ops.add_bias(output, bias)
   return pre_activation, tf.nn.relu(pre_activation)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from cnn_tf.explain import case as cases
 from cnn_tf.explain import page
 from cnn_tf.network import geometry
+from cnn_tf.network import reach
 from cnn_tf.network import specs
-from cnn_tf.network import windows
 
 
 def heading(case: cases.Case, values: cases.Values) -> str:
@@ -29,7 +29,7 @@ def heading(case: cases.Case, values: cases.Values) -> str:
     effect = 'it counts as 0' if conv else 'it is left out'
     lines.append(f'Padding is {_named(*padding)}, in ( ): {effect}.')
   unseen = [
-    sorted(set(range(axis.size)) - windows.reaching([axis]))
+    sorted(set(range(axis.size)) - reach.along_axis([axis]))
     for axis in spec.axes(shape)
   ]
   if any(unseen):

@@ -1,9 +1,11 @@
 """Logits, labels -> loss, gradients, update.
 
-losses.py       cross-entropy, and the L2 penalty
-metrics.py      sums over examples, divided once
-schedules.py    step -> learning rate
-optimizers.py   gradients, rate -> new values of the variables
-train_step.py   forward pass, backward pass, update
-one_step.py     one training step, number by number
+  losses.py        cross-entropy, and the L2 penalty
+  optimizers.py    gradients, rate -> new values of the variables
+  adaptive.py    * RMSProp and Adam
+  train_step.py    forward pass, backward pass, update
+  one_step.py      one training step, number by number
+  schedules.py   * step -> learning rate
+
+* beside the essential path
 """

@@ -1,8 +1,8 @@
 """Step -> learning rate.
 
-A schedule is a function `rate(step)`: the learning rate of the update that
-follows `step` updates, so that of the first one is `rate(0)`. `step` may be an
-array, for example to plot the curve. In the formulas, t is the step.
+A schedule is a function of the step t: `rate(t)` is used after t updates; the
+first update uses `rate(0)`. An array of steps gives an array of rates, for
+example to plot the curve.
 """
 
 import math
@@ -17,7 +17,7 @@ def constant(initial_rate: float) -> Schedule:
   """`rate(t) = initial_rate`."""
 
   def rate(step):
-    return initial_rate + 0.0 * _float(step)  # in the shape of step
+    return tf.fill(tf.shape(step), initial_rate)
 
   return rate
 
@@ -85,12 +85,13 @@ def one_cycle(highest_rate: float, num_steps: float) -> Schedule:
 
 
 def warm_up(schedule: Schedule, warmup_steps: float) -> Schedule:
-  """A linear rise to `schedule(0)`, then `schedule`, `warmup_steps` later.
+  """Rises linearly to `schedule(0)`, then follows `schedule` with that delay.
 
-  `rate(t) = schedule(0) * (t + 1) / (warmup_steps + 1)` before step
-  `warmup_steps`, `schedule(t - warmup_steps)` from then on. Large first
-  steps can leave relu units negative for every image; then their gradient is 0
-  for good ("dying relu").
+    rate(t) = schedule(0) * (t + 1) / (warmup_steps + 1)   if t < warmup_steps
+    rate(t) = schedule(t - warmup_steps)                   from then on
+
+  Large first steps can leave relu units negative for every image; then their
+  gradient is 0 for good ("dying relu").
   """
 
   def rate(step):

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.network import reach
 from cnn_tf.network import specs
-from cnn_tf.network import windows
 
 
 class Field(NamedTuple):
@@ -38,7 +38,7 @@ def unseen(geometries: Sequence[geometry.LayerGeometry]) -> np.ndarray:
 
   The gradient with respect to these pixels is exactly 0 for all kernels.
   """
-  return ~_mask(geometries, geometry.reaching(geometries))
+  return ~_mask(geometries, reach.rows_and_columns(geometries))
 
 
 def seen(
@@ -52,11 +52,11 @@ def seen(
     position: (y, x) of the node on its map (default: the centre).
   """
   position = centre(geometries[-1]) if position is None else position
-  stacks = geometry.axis_stacks(geometries)
+  stacks = reach.stacks(geometries)
   return _mask(
     geometries,
     [
-      windows.reaching(stack, [index])
+      reach.along_axis(stack, [index])
       for stack, index in zip(stacks, position, strict=True)
     ],
   )

@@ -11,6 +11,7 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import fields
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.network import reach
 from cnn_tf.network import windows
 
 
@@ -100,7 +101,7 @@ def nodes_without_padding(
 
   If there are none, the row or column of the centre node.
   """
-  stacks = geometry.axis_stacks(geometries)
+  stacks = reach.stacks(geometries)
   return tuple(
     sorted(_without_padding(stack)) or [middle]
     for stack, middle in zip(stacks, fields.centre(geometries[-1]), strict=True)

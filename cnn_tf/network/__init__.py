@@ -1,12 +1,16 @@
 """Images -> logits.
 
-windows.py                 one axis of a sliding window
-specs.py                   what a layer is, and its shapes
-geometry.py                shapes, costs and receptive fields of a network
-ops.py                     the ops of a network
-initializers.py            the initial value of a kernel
-model.py                   `ConvNet`: variables, and the ops between them
-reference.py               the ops in plain NumPy, forward and backward
-reference_activations.py   activation functions and their derivatives
-backward.py                backpropagation by hand, through all layers
+  windows.py        one axis of a sliding window
+  reference.py      every op and its gradient, in NumPy
+  onednn.py       * what oneDNN gets wrong, and how to avoid it
+  ops.py            the same ops by TensorFlow
+  specs.py          what a layer is, and its shapes
+  geometry.py       shapes, costs and receptive fields of a network
+  reach.py        * which pixels can influence a node
+  initializers.py   the initial value of a kernel
+  model.py          `ConvNet`: variables, and one forward pass
+  pool_first.py   * the same logits, faster: pooling before bias and relu
+  backward.py       backpropagation by hand, through all layers
+
+* beside the essential path
 """

@@ -11,14 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_tf.network import reference
-from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
-
-_ACTIVATIONS = reference_activations.ACTIVATIONS
-_POOLS = {
-  'maxpool': (reference.max_pool2d, reference.max_pool2d_gradient),
-  'avgpool': (reference.avg_pool2d, reference.avg_pool2d_gradient),
-}
 
 
 class Gradients(NamedTuple):
@@ -28,15 +21,16 @@ class Gradients(NamedTuple):
   biases: dict[str, np.ndarray]
 
 
-class _Record(NamedTuple):
+class Record(NamedTuple):
   """What the backward pass of a layer needs of its forward pass."""
 
   layer: specs.Layer
   inputs: np.ndarray
-  pre_activation: np.ndarray | None  # None for pooling
+  kernel: np.ndarray | None = None  # None for pooling
+  pre_activation: np.ndarray | None = None
 
 
-def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[_Record]]:
+def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[Record]]:
   """The logits `[batch, classes]`, and a record of every layer, in float64.
 
   Args:
@@ -46,22 +40,29 @@ def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[_Record]]:
   """
   x, records = np.asarray(images, np.float64), []
   for layer in network.layers:
-    inputs, pre_activation = x, None
-    if isinstance(layer, specs.Pool):
-      pool, _ = _POOLS[layer.kind]
-      x = pool(inputs, layer.window, layer.stride, layer.padding)
-    else:
-      kernel = _float64(network.kernels[layer.name])
-      if isinstance(layer, specs.Conv):
-        x = reference.conv2d(inputs, kernel, layer.stride, layer.padding)
-      else:
-        x = reference.dense(inputs.reshape(len(inputs), -1), kernel)
-      bias = _float64(network.biases[layer.name])
-      pre_activation = reference.add_bias(x, bias)
-      activation, _ = _ACTIVATIONS[layer.activation]
-      x = activation(pre_activation)
-    records.append(_Record(layer, inputs, pre_activation))
+    kernel = network.kernels.get(layer.name)
+    bias = network.biases.get(layer.name)
+    x, record = layer_forward(layer, x, kernel, bias)
+    records.append(record)
   return x, records
+
+
+def layer_forward(
+  layer: specs.Layer, inputs: np.ndarray, kernel=None, bias=None
+) -> tuple[np.ndarray, Record]:
+  """The output of one layer, and its record; pooling has no parameters."""
+  if isinstance(layer, specs.Pool):
+    pool, _ = reference.POOLS[layer.kind]
+    output = pool(inputs, layer.window, layer.stride, layer.padding)
+    return output, Record(layer, inputs)
+  kernel = np.asarray(kernel, np.float64)
+  if isinstance(layer, specs.Conv):
+    x = reference.conv2d(inputs, kernel, layer.stride, layer.padding)
+  else:
+    x = reference.dense(inputs.reshape(len(inputs), -1), kernel)
+  x = reference.add_bias(x, np.asarray(bias, np.float64))
+  activation, _ = reference.ACTIVATIONS[layer.activation]
+  return activation(x), Record(layer, inputs, kernel, pre_activation=x)
 
 
 def backward(network, images: np.ndarray, labels: np.ndarray) -> Gradients:
@@ -75,29 +76,30 @@ def backward(network, images: np.ndarray, labels: np.ndarray) -> Gradients:
   logits, records = forward(network, images)
   gradients = Gradients({}, {})
   upstream = reference.cross_entropy_gradient(logits, labels) / len(labels)
-  for layer, inputs, pre_activation in reversed(records):
-    if isinstance(layer, specs.Pool):
-      _, pool_gradient = _POOLS[layer.kind]
-      upstream = pool_gradient(
-        inputs, layer.window, layer.stride, layer.padding, upstream
-      )
-      continue
-    _, derivative = _ACTIVATIONS[layer.activation]
-    upstream = upstream * derivative(pre_activation)
-    gradients.biases[layer.name] = reference.add_bias_gradient(upstream)
-    kernel = _float64(network.kernels[layer.name])
-    if isinstance(layer, specs.Conv):
-      upstream, gradients.kernels[layer.name] = reference.conv2d_gradients(
-        inputs, kernel, layer.stride, layer.padding, upstream
-      )
-    else:
-      flat = inputs.reshape(len(inputs), -1)
-      upstream, gradients.kernels[layer.name] = reference.dense_gradients(
-        flat, kernel, upstream
-      )
-      upstream = upstream.reshape(inputs.shape)
+  for record in reversed(records):
+    upstream, d_kernel, d_bias = layer_backward(record, upstream)
+    if d_kernel is not None:
+      gradients.kernels[record.layer.name] = d_kernel
+      gradients.biases[record.layer.name] = d_bias
   return gradients
 
 
-def _float64(variable):
-  return np.asarray(variable, np.float64)
+def layer_backward(record: Record, upstream: np.ndarray):
+  """The gradients with respect to the inputs, the kernel and the bias."""
+  layer, inputs, kernel, pre_activation = record
+  if isinstance(layer, specs.Pool):
+    _, gradient = reference.POOLS[layer.kind]
+    sliding = layer.window, layer.stride, layer.padding
+    return gradient(inputs, *sliding, upstream), None, None
+  _, derivative = reference.ACTIVATIONS[layer.activation]
+  upstream = upstream * derivative(pre_activation)
+  d_bias = reference.add_bias_gradient(upstream)
+  if isinstance(layer, specs.Conv):
+    d_inputs, d_kernel = reference.conv2d_gradients(
+      inputs, kernel, layer.stride, layer.padding, upstream
+    )
+  else:
+    flat = inputs.reshape(len(inputs), -1)
+    d_flat, d_kernel = reference.dense_gradients(flat, kernel, upstream)
+    d_inputs = d_flat.reshape(inputs.shape)
+  return d_inputs, d_kernel, d_bias

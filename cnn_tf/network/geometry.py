@@ -1,8 +1,8 @@
 """Layer specs -> shapes, costs and receptive fields, without running any op.
 
-A node sees f pixels of the image along an axis, its receptive field; the field
-of the next node starts j pixels further on, the effective stride. A window of k
-nodes with stride s changes them as follows:
+Along one axis a node sees f pixels, its receptive field. Its neighbour's field
+starts j pixels further: the effective stride. A window of k nodes with stride s
+changes them as follows:
 
   f <- f + (k - 1) * j
   j <- s * j
@@ -21,10 +21,6 @@ For the reference network (both axes are alike):
 
 Because 11 / 2 rounds down in pool2, even the logits see only 26 of the 28 rows
 and columns.
-
-A window larger than its input is rejected here, because the ops do not reject
-it: `tf.nn.conv2d` can return uninitialized memory without an error, and
-`tf.nn.max_pool2d` can crash Python by a division by zero (the signal SIGFPE).
 """
 
 import math
@@ -34,7 +30,6 @@ from typing import NamedTuple
 
 from cnn_tf import errors
 from cnn_tf.network import specs
-from cnn_tf.network import windows
 
 
 class LayerGeometry(NamedTuple):
@@ -73,20 +68,19 @@ def trace(
   """The geometry of every layer for an image of `(height, width, channels)`.
 
   Raises:
-    UserError: a window is larger than its input.
+    UserError: a window is larger than its input, or a convolution or pooling
+      layer follows a dense layer.
     TypeError: `layers` are not layer specs.
-    ValueError: `image_shape` is not `(height, width, channels)`.
+    ValueError: `image_shape` is not `(height, width, channels)`, or two layers
+      have the same name.
   """
-  if not all(isinstance(spec, specs.Layer) for spec in layers):
-    raise TypeError('expected layer specs, as run.layers.parse makes them')
-  if len(image_shape) != 3:
-    raise ValueError(f'expected (height, width, channels), not {image_shape}')
+  _check_arguments(layers, image_shape)
   geometries = []
   shape, field, stride = image_shape, (1, 1), (1, 1)
   previous = 'the image'
   for spec in layers:
+    _check_fit(spec, shape, previous)
     axes = spec.axes(shape)
-    _check_fit(spec, axes, previous)
     field = tuple(
       f + (axis.window - 1) * j
       for f, axis, j in zip(field, axes, stride, strict=True)
@@ -98,30 +92,29 @@ def trace(
   return tuple(geometries)
 
 
-def axis_stacks(
-  geometries: Sequence[LayerGeometry],
-) -> tuple[list[windows.Axis], list[windows.Axis]]:
-  """The vertical axes of all layers, and the horizontal ones."""
-  axes = [layer.spec.axes(layer.input_shape) for layer in geometries]
-  vertical, horizontal = zip(*axes, strict=True)
-  return list(vertical), list(horizontal)
-
-
-def reaching(geometries: Sequence[LayerGeometry]) -> tuple[set[int], set[int]]:
-  """The image rows, and the columns, that can influence the output.
-
-  A pixel influences the output if both its row and its column do.
-  """
-  vertical, horizontal = axis_stacks(geometries)
-  return windows.reaching(vertical), windows.reaching(horizontal)
-
-
 def format_size(sizes: Iterable[int]) -> str:
   """`(3, 3)` -> `'3x3'`."""
   return 'x'.join(map(str, sizes))
 
 
-def _check_fit(spec, axes, previous):
+def _check_arguments(layers, image_shape):
+  if not all(isinstance(spec, specs.Layer) for spec in layers):
+    raise TypeError('expected layer specs, as run.layers.parse makes them')
+  if len(image_shape) != 3:
+    raise ValueError(f'expected (height, width, channels), not {image_shape}')
+  names = [spec.name for spec in layers]
+  if len(set(names)) < len(names):
+    raise ValueError(f'layers need names of their own: {", ".join(names)}')
+
+
+def _check_fit(spec, shape, previous):
+  if not isinstance(spec, specs.Dense) and len(shape) != 3:
+    raise errors.UserError(
+      f'{spec.name} cannot follow {previous}: a dense layer has no maps'
+    )
+  axes = spec.axes(shape)
+  # The ops would not reject it: conv2d can return unwritten memory, and
+  # max_pool2d can crash Python.
   if any(a.padding == 'valid' and a.window > a.size for a in axes):
     window = format_size(axis.window for axis in axes)
     size = format_size(axis.size for axis in axes)

@@ -20,15 +20,15 @@ import tensorflow as tf
 def kernel(
   shape: tuple[int, ...], activation: str, key: tf.Tensor
 ) -> tf.Tensor:
-  """A random kernel with a scale that suits the activation function.
+  """A random kernel, by the rule that suits the activation function.
 
   Args:
     shape: HWIO of a convolution, or `(inputs, units)`.
-    activation: of the layer; relu selects `he`, selu `lecun`, any other
-      `glorot`.
+    activation: of the layer.
     key: from `keys.key`.
   """
-  return {'relu': he, 'selu': lecun}.get(activation, glorot)(shape, key)
+  initializer = {'relu': he, 'selu': lecun}.get(activation, glorot)
+  return initializer(shape, key)
 
 
 def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
@@ -38,7 +38,7 @@ def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
 
   He et al. 2015, "Delving Deep into Rectifiers", equation 10.
   """
-  fan_in, _ = fans(shape)
+  fan_in = math.prod(shape[:-1])
   return tf.random.stateless_normal(shape, key, stddev=math.sqrt(2 / fan_in))
 
 
@@ -48,23 +48,18 @@ def lecun(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   LeCun et al. 1998, "Efficient BackProp", equation 16; selu assumes it
   (Klambauer et al. 2017, "Self-Normalizing Neural Networks").
   """
-  fan_in, _ = fans(shape)
+  fan_in = math.prod(shape[:-1])
   return tf.random.stateless_normal(shape, key, stddev=math.sqrt(1 / fan_in))
 
 
 def glorot(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Uniform in ±`sqrt(6 / (fan_in + fan_out))`.
 
-  Its variance `2 / (fan_in + fan_out)` is a compromise between `1 / fan_in`,
-  which preserves the variance of activations, and `1 / fan_out`, which
-  preserves that of gradients: Glorot and Bengio 2010, "Understanding the
-  difficulty of training deep feedforward neural networks", equation 16.
+  The variance `2 / (fan_in + fan_out)` is a compromise: `1 / fan_in` preserves
+  the variance of activations, `1 / fan_out` that of gradients. Glorot and
+  Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+  networks", equation 16.
   """
-  limit = math.sqrt(6 / sum(fans(shape)))
-  return tf.random.stateless_uniform(shape, key, -limit, limit)
-
-
-def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-  """Inputs per output, and outputs per input (at stride 1)."""
   *window, num_inputs, num_outputs = shape
-  return math.prod(window) * num_inputs, math.prod(window) * num_outputs
+  limit = math.sqrt(6 / (math.prod(window) * (num_inputs + num_outputs)))
+  return tf.random.stateless_uniform(shape, key, -limit, limit)

@@ -1,10 +1,5 @@
 """`ConvNet`: the variables of a network, and the ops that connect them.
 
-A `tf.Tensor` is a value that never changes: images, feature maps, logits. A
-`tf.Variable` holds a tensor that `assign` replaces: training changes kernels
-and biases this way. Where a tensor is expected, a variable can be used, and
-stands for its current value.
-
 A subclass of `tf.Module` finds all variables in its attributes, in lists and
 dicts too, for training and for checkpoints. `network.trainable_variables` is a
 tuple in a fixed order: attributes and dict keys are sorted by name, so all
@@ -19,6 +14,7 @@ import tensorflow as tf
 from cnn_tf import keys
 from cnn_tf.network import geometry
 from cnn_tf.network import initializers
+from cnn_tf.network import onednn
 from cnn_tf.network import ops
 from cnn_tf.network import specs
 
@@ -64,39 +60,43 @@ class ConvNet(tf.Module):
         self.kernels[name] = tf.Variable(kernel, name=f'{name}/kernel')
         self.biases[name] = tf.Variable(bias, name=f'{name}/bias')
 
-  def activations(self, images: tf.Tensor | np.ndarray) -> dict[str, tf.Tensor]:
+  def activations(
+    self, images: tf.Tensor | np.ndarray, draw: keys.Draw | None = None
+  ) -> dict[str, tf.Tensor]:
     """Runs the layers in order; returns every tensor by name, logits last.
 
     `conv1` is the pre-activation of the layer conv1, `conv1/relu` its output.
 
     Args:
       images: `[batch, height, width, channels]`, floating point.
+      draw: random numbers for dropout, which is off without them.
     """
     tensors = {}
-    x = tf.cast(ops.check_nhwc(images), tf.float32)
+    x = tf.cast(onednn.check_nhwc(images), tf.float32)
     for layer in self.layers:
       if isinstance(layer, specs.Pool):
-        x = tensors[layer.name] = _pool(layer, x)
+        x = tensors[layer.name] = apply(layer, x)
         continue
       if isinstance(layer, specs.Dense) and x.shape.rank > 2:
         x = tensors['flatten'] = ops.flatten(x)
-      x = tf.cast(self._multiply(layer, x), tf.float32)
+      x = tf.cast(self.product(layer, x), tf.float32)
       x = tensors[layer.name] = ops.add_bias(x, self.biases[layer.name])
       if layer.activation != 'linear':
         x = ops.ACTIVATIONS[layer.activation](x)
         tensors[f'{layer.name}/{layer.activation}'] = x
+      if layer.dropout and draw:
+        x = ops.dropout(x, layer.dropout, draw(layer.name, x.shape[1:]))
+        tensors[f'{layer.name}/dropout'] = x
     return tensors
 
   def __call__(
     self, images: tf.Tensor | np.ndarray, draw: keys.Draw | None = None
   ) -> tf.Tensor:
-    """The logits, `[batch, classes]` float32: as in `activations`, but faster.
+    """The logits, `[batch, classes]`; arguments as for `activations`."""
+    *_, logits = self.activations(images, draw).values()
+    return logits
 
-    Only training gives `draw`, from `draws.draw_for`, which turns dropout on.
-    """
-    return _logits_pooling_first(self, images, draw)
-
-  def _multiply(self, layer, inputs):
+  def product(self, layer: specs.Layer, inputs: tf.Tensor) -> tf.Tensor:
     """The product of the inputs with the kernel of a layer, in `precision`.
 
     The variable stays float32: most updates are too small for the 8 significant
@@ -104,47 +104,18 @@ class ConvNet(tf.Module):
     """
     inputs = tf.cast(inputs, self.precision)
     kernel = tf.cast(self.kernels[layer.name], self.precision)
-    if isinstance(layer, specs.Conv):
+    return apply(layer, inputs, kernel)
+
+
+def apply(
+  layer: specs.Layer, inputs: tf.Tensor, kernel: tf.Tensor | None = None
+) -> tf.Tensor:
+  """The op of a layer, without bias and activation function."""
+  match layer:
+    case specs.Conv():
       return ops.conv2d(inputs, kernel, layer.stride, layer.padding)
-    return ops.dense(inputs, kernel)
-
-
-def _pool(layer, inputs):
-  pool = ops.POOLS[layer.kind]
-  return pool(inputs, layer.window, layer.stride, layer.padding)
-
-
-def _logits_pooling_first(network, images, draw):
-  """The logits, with max pooling moved in front of bias and relu.
-
-  relu is monotone: `max(relu(x)) == relu(max(x))`, bit for bit, and so are
-  rounding and the sum with a bias. After a 2x2 pooling, bias and relu have
-  only a quarter of the values to process. (The gradient can take another way
-  where rounding makes two values equal: it goes to the first maximum.)
-  """
-  x = tf.cast(ops.check_nhwc(images), tf.float32)
-  layers = list(network.layers)
-  while layers:
-    layer = layers.pop(0)
-    if isinstance(layer, specs.Pool):
-      x = _pool(layer, x)
-      continue
-    if isinstance(layer, specs.Dense) and x.shape.rank > 2:
-      x = ops.flatten(x)
-    x = network._multiply(layer, x)
-    if layers and _can_pool_first(layer, layers[0]):
-      x = _pool(layers.pop(0), x)
-    x = ops.add_bias(tf.cast(x, tf.float32), network.biases[layer.name])
-    x = ops.ACTIVATIONS[layer.activation](x)
-    if layer.dropout and draw:
-      x = ops.dropout(x, layer.dropout, draw(layer.name, x.shape[1:]))
-  return x
-
-
-def _can_pool_first(layer, pool):
-  """Whether the max pooling that follows can go first without changing a bit.
-
-  tanh, sigmoid, elu and selu are monotone, too, but not as computed in float32.
-  """
-  is_max = isinstance(pool, specs.Pool) and pool.kind == 'maxpool'
-  return is_max and layer.activation in ('relu', 'linear') and not layer.dropout
+    case specs.Pool():
+      pool = ops.POOLS[layer.kind]
+      return pool(inputs, layer.window, layer.stride, layer.padding)
+    case specs.Dense():
+      return ops.dense(inputs, kernel)

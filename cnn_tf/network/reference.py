@@ -1,4 +1,7 @@
-"""Reference implementations of the ops and their gradients, in NumPy.
+"""Every op and its gradient in NumPy: what TensorFlow computes, spelled out.
+
+Images and feature maps are NHWC, `[batch, height, width, channels]`. Kernels
+are HWIO, `[height, width, input channels, output channels]`.
 
 `upstream` is the upstream gradient, that of the loss with respect to the output
 of an op. The functions `*_gradient` and `*_gradients` multiply it by the
@@ -17,6 +20,11 @@ import numpy as np
 
 from cnn_tf.network import windows
 
+# With these constants, normal inputs of mean 0 and variance 1 give outputs of
+# mean 0 and variance 1 (Klambauer et al. 2017, "Self-Normalizing Neural
+# Networks").
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
 
 def _positions(inputs, window, stride, padding):
   """Every position of a window on `[batch, height, width, channels]`.
@@ -28,25 +36,27 @@ def _positions(inputs, window, stride, padding):
       at a border with `same`.
   """
   vertical, horizontal = (
-    list(_overlaps(windows.Axis(*axis, padding)))
-    for axis in zip(inputs.shape[1:3], window, stride, strict=True)
+    [_overlap(indices, axis.size) for indices in windows.covered(axis)]
+    for axis in _axes(inputs, window, stride, padding)
   )
   for y, (rows, window_rows) in enumerate(vertical):
     for x, (columns, window_columns) in enumerate(horizontal):
       yield (y, x), (slice(None), rows, columns), (window_rows, window_columns)
 
 
-def _overlaps(axis):
-  """Per position along one axis: slices of the inputs, and of the window."""
-  for indices in windows.covered(axis):
-    first, end = max(indices.start, 0), min(indices.stop, axis.size)
-    offset = indices.start
-    yield slice(first, end), slice(first - offset, end - offset)
+def _overlap(indices, size):
+  """The slice of the inputs that a window covers, and that of the window."""
+  first, end = max(indices.start, 0), min(indices.stop, size)
+  return slice(first, end), slice(first - indices.start, end - indices.start)
 
 
-def _zeros_for_output(inputs, num_maps, window, stride, padding):
+def _axes(inputs, window, stride, padding):
   axes = zip(inputs.shape[1:3], window, stride, strict=True)
-  size = [windows.num_positions(windows.Axis(*axis, padding)) for axis in axes]
+  return [windows.Axis(*axis, padding) for axis in axes]
+
+
+def _zeros_for_output(inputs, num_maps, *sliding):
+  size = map(windows.num_positions, _axes(inputs, *sliding))
   return np.zeros((len(inputs), *size, num_maps))
 
 
@@ -128,6 +138,22 @@ def add_bias_gradient(upstream):
   return upstream.sum(axis=tuple(range(upstream.ndim - 1)))
 
 
+def elu(x, alpha=1.0):
+  """`x` where x > 0, else `alpha * (exp(x) - 1)`."""
+  # np.where computes both of its branches, and exp overflows for large x.
+  return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def elu_derivative(x, alpha=1.0):
+  """1 where x >= 0, else `alpha * exp(x)`."""
+  return np.where(x >= 0, 1, alpha * np.exp(np.minimum(x, 0)))
+
+
+def sigmoid(x):
+  """`1 / (1 + exp(-x))`, without overflow."""
+  return (1 + np.tanh(x / 2)) / 2
+
+
 def log_softmax(logits):
   """`logit - log(sum of exp(logits))`, the logarithm of each probability."""
   # Subtracting the maximum changes nothing, and keeps exp from overflowing.
@@ -143,7 +169,25 @@ def cross_entropy(logits, labels):
 def cross_entropy_gradient(logits, labels):
   """`softmax(logits) - one_hot(labels)`: where backpropagation starts.
 
-  One row per example: `log(sum of exp(logits)) - logit[label]` has the
-  derivative `softmax(logits)`, minus 1 for the logit of the label.
+  It is the derivative of `log(sum of exp(logits)) - logit[label]`.
   """
   return np.exp(log_softmax(logits)) - np.eye(logits.shape[1])[labels]
+
+
+# Each op, and its gradient.
+POOLS = {
+  'maxpool': (max_pool2d, max_pool2d_gradient),
+  'avgpool': (avg_pool2d, avg_pool2d_gradient),
+}
+# Each function, and its derivative; at 0, where there is none, TensorFlow's.
+ACTIVATIONS = {
+  'relu': (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0.0)),
+  'elu': (elu, elu_derivative),
+  'selu': (
+    lambda x: SELU_SCALE * elu(x, SELU_ALPHA),
+    lambda x: SELU_SCALE * elu_derivative(x, SELU_ALPHA),
+  ),
+  'tanh': (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+  'sigmoid': (sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
+  'linear': (lambda x: x, np.ones_like),
+}

@@ -1,8 +1,8 @@
 """What a layer is, and the shapes of its kernel and output.
 
-  Conv('conv1', (3, 3), (1, 1), 'valid', filters=32, activation='relu')
-  Pool('pool1', (2, 2), (2, 2), 'valid', kind='maxpool')
-  Dense('dense1', units=100, activation='relu')
+  Conv('conv1', filters=32, window=(3, 3))
+  Pool('pool1', kind='maxpool', window=(2, 2))
+  Dense('dense1', units=100)
 
 Shapes are for one example, without the batch axis: `(height, width, channels)`,
 or `(units,)` from the first dense layer on. Windows and strides are pairs
@@ -19,31 +19,25 @@ ACTIVATIONS = ('relu', 'selu', 'elu', 'tanh', 'sigmoid', 'linear')
 Shape = tuple[int, ...]
 
 
-@dataclasses.dataclass(frozen=True)
 class _Sliding:
-  """What convolution and pooling have in common: a window that slides."""
-
-  name: str
-  window: tuple[int, int]
-  stride: tuple[int, int]
-  padding: str
+  """A layer with a window that slides over its inputs."""
 
   def axes(self, shape: Shape) -> list[windows.Axis]:
     """The vertical and the horizontal axis of the window on an input."""
-    return [
-      windows.Axis(size, window, stride, self.padding)
-      for size, window, stride in zip(
-        shape[:2], self.window, self.stride, strict=True
-      )
-    ]
+    axes = zip(shape[:2], self.window, self.stride, strict=True)
+    return [windows.Axis(*axis, self.padding) for axis in axes]
 
 
 @dataclasses.dataclass(frozen=True)
 class Conv(_Sliding):
-  """A convolution: each of its filters produces one feature map."""
+  """A convolution: each of its filters computes one feature map."""
 
+  name: str
   filters: int
-  activation: str
+  window: tuple[int, int]
+  stride: tuple[int, int] = (1, 1)
+  padding: str = 'valid'  # or 'same'
+  activation: str = 'relu'  # one of `ACTIVATIONS`
   dropout: float = 0.0  # share of the outputs that training sets to 0
 
   def output_shape(self, shape: Shape) -> Shape:
@@ -59,7 +53,15 @@ class Conv(_Sliding):
 class Pool(_Sliding):
   """The maximum or the average of every window, for each map separately."""
 
-  kind: str  # 'maxpool' or 'avgpool'
+  name: str
+  kind: str = 'maxpool'  # or 'avgpool'
+  window: tuple[int, int] = (2, 2)
+  stride: tuple[int, int] = None  # by default the window: they do not overlap
+  padding: str = 'valid'
+
+  def __post_init__(self):
+    if self.stride is None:
+      object.__setattr__(self, 'stride', self.window)
 
   def output_shape(self, shape: Shape) -> Shape:
     """`(height, width, channels)`, with as many maps as the input."""
@@ -76,7 +78,7 @@ class Dense:
 
   name: str
   units: int
-  activation: str
+  activation: str = 'relu'
   dropout: float = 0.0
 
   def axes(self, shape: Shape) -> list[windows.Axis]:

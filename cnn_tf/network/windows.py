@@ -7,13 +7,11 @@ A window of size 2 slides with stride 2 along an axis of size 11:
   same      6           0-1, 2-3, 4-5, 6-7, 8-9, 10-11    index 11 is padding
 
 `valid` uses no padding: `floor((size - window) / stride) + 1` positions. `same`
-pads until there are `ceil(size / stride)` positions, half of it before and half
-after, an odd one after. In a convolution the padding is 0; pooling ignores it.
+pads until there are `ceil(size / stride)` positions. The padding is split
+evenly; an odd value goes after. In a convolution it is 0; pooling ignores it.
 """
 
 import math
-from collections.abc import Iterable
-from collections.abc import Sequence
 from typing import NamedTuple
 
 PADDINGS = ('valid', 'same')
@@ -52,20 +50,3 @@ def covered(axis: Axis) -> list[range]:
   pad_before = pad_total // 2
   starts = range(-pad_before, last_start - pad_before + 1, axis.stride)
   return [range(start, start + axis.window) for start in starts]
-
-
-def reaching(
-  stack: Sequence[Axis], outputs: Iterable[int] | None = None
-) -> set[int]:
-  """The indices of the first input that can influence the last output.
-
-  Args:
-    stack: one axis per layer, all vertical or all horizontal, in order.
-    outputs: the positions of the last layer that count (default: all).
-  """
-  reached = set(range(num_positions(stack[-1])) if outputs is None else outputs)
-  for axis in reversed(stack):
-    windows = covered(axis)
-    reached = {index for position in reached for index in windows[position]}
-    reached &= set(range(axis.size))  # drops the padding
-  return reached

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from cnn_tf.network import geometry
+from cnn_tf.network import reach
 from cnn_tf.run import command
 from cnn_tf.run import layers
 from cnn_tf.run import tables
@@ -49,7 +50,7 @@ def table(geometries: Sequence[geometry.LayerGeometry]) -> str:
 
 def _describe_unseen(geometries):
   height, width, _ = geometries[0].input_shape
-  rows, columns = geometry.reaching(geometries)
+  rows, columns = reach.rows_and_columns(geometries)
   unseen = height * width - len(rows) * len(columns)
   text = f'{unseen} of {height * width} pixels cannot reach the output'
   if unseen:

@@ -8,6 +8,7 @@ import numpy as np
 from cnn_tf import errors
 from cnn_tf.data import files
 from cnn_tf.data import idx
+from cnn_tf.data import idx_writer
 from cnn_tf.run import run_folder
 from cnn_tf.studies import study
 
@@ -40,7 +41,7 @@ def write(
     if array.ndim == 3:
       array = change(array)
     file = target / path.name.removesuffix('.gz')
-    content = idx.encode(array)
+    content = idx_writer.encode(array)
     if not file.exists():
       run_folder.write(file, content)
     elif file.read_bytes() != content:

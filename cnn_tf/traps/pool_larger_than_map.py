@@ -22,5 +22,5 @@ def attempt():
 
 def truth():
   """An error."""
-  layer = specs.Pool('pool1', (3, 3), (1, 1), 'valid', 'maxpool')
+  layer = specs.Pool('pool1', window=(3, 3), stride=(1, 1))
   return geometry.trace([layer], (2, 2, 1))

@@ -23,5 +23,5 @@ def attempt():
 
 def truth():
   """An error."""
-  layer = specs.Conv('conv1', (3, 3), (1, 1), 'valid', 1, 'relu')
+  layer = specs.Conv('conv1', filters=1, window=(3, 3))
   return geometry.trace([layer], (2, 2, 1))

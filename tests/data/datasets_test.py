@@ -152,34 +152,6 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(test.labels, [2, 1])
     self.assertEqual(num_classes, 3)
 
-  @parameterized.named_parameters(
-    ('a_label_too_few', _TRAIN_LABELS, np.zeros(6), 'shape (6,) for 7 images'),
-    ('labels_in_two_axes', _TEST_LABELS, np.zeros([2, 1]), 'shape (2, 1) for'),
-    ('images_in_two_axes', _TEST_IMAGES, np.zeros([2, 9]), 'not shape (2, 9)'),
-    ('no_images', _TEST_IMAGES, np.zeros([0, 4, 5]), 'not shape (0, 4, 5)'),
-    (
-      'test_images_of_another_size',
-      _TEST_IMAGES,
-      np.zeros([2, 5, 4]),
-      'training images are (4, 5), test images (5, 4)',
-    ),
-    (
-      'a_test_label_that_was_never_trained',
-      _TEST_LABELS,
-      np.array([2, 3]),
-      'test label 3 is outside the classes 0 to 2 of the training labels',
-    ),
-    (
-      'a_training_label_far_from_the_others',
-      _TRAIN_LABELS,
-      np.array([0, 1, 2, 0, 1, 2, 99]),
-      'training label 99 is outside the classes: '
-      'no example has a label between 2 and 99',
-    ),
-  )
-  def test_refuses(self, name, array, words):
-    self.assert_refused(words, self.write(_small_arrays() | {name: array}))
-
   def test_a_missing_folder_and_a_missing_file_are_named(self):
     arrays = _small_arrays()
     del arrays[_TEST_LABELS]

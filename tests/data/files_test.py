@@ -1,12 +1,23 @@
-"""Finding the files of a dataset."""
+"""Four files that do not belong together, each with its line."""
 
 import pathlib
 
+import numpy as np
 from absl.testing import absltest
 from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import files
+
+# Seven training and two test images of 4x5, in three classes.
+_ARRAYS = {
+  'train-images': np.ones([7, 4, 5], np.uint8),
+  'train-labels': np.array([0, 1, 2, 0, 1, 2, 0], np.uint8),
+  'test-images': np.ones([2, 4, 5], np.uint8),
+  'test-labels': np.array([2, 1], np.uint8),
+}
+_PATHS = [pathlib.Path('folder', name) for name in _ARRAYS]
+
 
 _NAMES = [
   f'{prefix}-{kind}-ubyte'
@@ -39,6 +50,45 @@ class FilesTest(parameterized.TestCase):
     self.assertEqual(str(caught.exception), expected)
     with self.assertRaisesRegex(errors.UserError, 'no such folder'):
       files.folder('mnist', str(place / 'x'))
+
+
+class CheckTest(parameterized.TestCase):
+  def test_files_that_belong_together(self):
+    arrays = list(_ARRAYS.values())
+    files.check(_PATHS, arrays)
+    files.check(_PATHS, arrays[:2])  # the test files may stay unread
+
+  @parameterized.named_parameters(
+    ('a_label_too_few', 'train-labels', np.zeros(6), 'shape (6,) for 7 images'),
+    ('labels_in_two_axes', 'test-labels', np.zeros([2, 1]), 'shape (2, 1) for'),
+    ('images_in_two_axes', 'test-images', np.zeros([2, 9]), 'not shape (2, 9)'),
+    ('no_images', 'test-images', np.zeros([0, 4, 5]), 'not shape (0, 4, 5)'),
+    (
+      'test_images_of_another_size',
+      'test-images',
+      np.zeros([2, 5, 4]),
+      'training images are (4, 5), test images (5, 4)',
+    ),
+    (
+      'a_test_label_that_was_never_trained',
+      'test-labels',
+      np.array([2, 3]),
+      'test label 3 is outside the classes 0 to 2 of the training labels',
+    ),
+    (
+      'a_training_label_far_from_the_others',
+      'train-labels',
+      np.array([0, 1, 2, 0, 1, 2, 99]),
+      'training label 99 is outside the classes: '
+      'no example has a label between 2 and 99',
+    ),
+  )
+  def test_refuses(self, name, array, words):
+    arrays = [array if key == name else _ARRAYS[key] for key in _ARRAYS]
+    with self.assertRaises(errors.UserError) as caught:
+      files.check(_PATHS, [a.astype(np.uint8) for a in arrays])
+    self.assertIn(words, str(caught.exception))
+    self.assertLen(str(caught.exception).splitlines(), 1)
 
 
 if __name__ == '__main__':

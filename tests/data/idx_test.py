@@ -42,13 +42,6 @@ class IdxTest(parameterized.TestCase):
     content = b'\0\0\x08\x02' + b'\0\0\0\x01' + b'\0\0\0\x03' + b'\x07\x08\xff'
     self.assertEqual(self.read(content).tolist(), [[7, 8, 255]])
 
-  def test_encoded_by_hand(self):
-    content = b'\0\0\x08\x02' + b'\0\0\0\x01' + b'\0\0\0\x03' + b'\x07\x08\xff'
-    array = np.array([[7, 8, 255]], np.uint8)
-    self.assertEqual(idx.encode(array), content)
-    with self.assertRaises(TypeError):
-      idx.encode(array / 2)  # a fraction would be cut off
-
   @_QUICK
   @hypothesis.given(
     arrays.arrays(np.uint8, arrays.array_shapes(min_dims=0, min_side=0)),

@@ -10,13 +10,11 @@ from cnn_tf.network import specs
 
 
 def _conv(window=(3, 3), stride=(1, 1), padding='valid'):
-  return specs.Conv(
-    'conv2d', window, stride, padding, filters=1, activation='relu'
-  )
+  return specs.Conv('conv2d', 1, window, stride, padding)
 
 
 def _pool(kind, window=(2, 2), stride=(2, 2), padding='valid'):
-  return specs.Pool('pool', window, stride, padding, kind=kind)
+  return specs.Pool('pool', kind, window, stride, padding)
 
 
 _DENSE = specs.Dense('dense', units=3, activation='relu')

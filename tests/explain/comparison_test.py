@@ -14,11 +14,9 @@ from cnn_tf.explain import comparison
 from cnn_tf.network import ops
 from cnn_tf.network import specs
 
-_CONV = specs.Conv(
-  'conv2d', (3, 3), (1, 1), 'valid', filters=1, activation='relu'
-)
-_MAX = specs.Pool('max_pool2d', (2, 2), (2, 2), 'valid', kind='maxpool')
-_MEAN = specs.Pool('avg_pool2d', (2, 2), (2, 2), 'valid', kind='avgpool')
+_CONV = specs.Conv('conv2d', filters=1, window=(3, 3))
+_MAX = specs.Pool('max_pool2d')
+_MEAN = specs.Pool('avg_pool2d', kind='avgpool')
 _DENSE = specs.Dense('dense', units=3, activation='relu')
 
 

@@ -68,7 +68,7 @@ class MainTest(tf.test.TestCase, parameterized.TestCase):
       return conv2d(inputs, kernel[::-1, ::-1], stride, padding)
 
     window = (3, 3), (1, 1), 'valid'
-    spec = specs.Conv('conv2d', *window, filters=1, activation='relu')
+    spec = specs.Conv('conv2d', 1, *window)
     with (
       mock.patch.object(reference, 'conv2d', flipped),
       mock.patch.object(main, '_layer_and_size', lambda: (spec, (5, 5))),

@@ -15,11 +15,10 @@ _DENSE = specs.Dense('dense', units=3, activation='relu')
 
 
 def _spec(op, window, stride, padding):
-  sliding = op, window, stride, padding
   if op == 'conv2d':
-    return specs.Conv(*sliding, filters=1, activation='relu')
+    return specs.Conv(op, 1, window, stride, padding)
   kind = {'max_pool2d': 'maxpool', 'avg_pool2d': 'avgpool'}[op]
-  return specs.Pool(*sliding, kind=kind)
+  return specs.Pool(op, kind, window, stride, padding)
 
 
 def _page(spec, size, node=None):

@@ -9,14 +9,12 @@ from cnn_tf.network import specs
 
 
 def _conv(size, node, window=(3, 3), stride=(1, 1), padding='same'):
-  spec = specs.Conv(
-    'conv2d', window, stride, padding, filters=1, activation='relu'
-  )
+  spec = specs.Conv('conv2d', 1, window, stride, padding)
   return cases.make(spec, size, node)
 
 
 def _pool(size, node, window=(2, 2), padding='same'):
-  spec = specs.Pool('max_pool2d', window, window, padding, kind='maxpool')
+  spec = specs.Pool('max_pool2d', window=window, padding=padding)
   return cases.make(spec, size, node)
 
 

@@ -44,21 +44,23 @@ class CrossEntropyTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class SmoothingTest(tf.test.TestCase, parameterized.TestCase):
-  def test_the_logit_of_the_label_minus_the_mean(self):
-    logits = tf.constant([[3.0, 1.0, -1.0], [3.0, 1.0, 2.0]])
-    excess = losses.smoothing(logits, np.array([0, 1], np.uint8))
-    self.assertAllClose(excess, [2.0, -1.0])
-
   @parameterized.parameters(0.1, 0.5)
-  def test_the_sum_is_the_cross_entropy_with_smoothed_labels(self, s):
+  def test_it_is_the_cross_entropy_with_smoothed_labels(self, s):
     numbers = np.random.default_rng(0).normal(size=[4, 3])
     logits, labels = tf.constant(numbers, tf.float32), np.array([2, 0, 1, 1])
-    cost = losses.cross_entropy(logits, labels)
-    cost += s * losses.smoothing(logits, labels)
+    cost = losses.cross_entropy(logits, labels, s)
     targets = (1 - s) * np.eye(3)[labels] + s / 3
     powers = np.exp(numbers)
     logs = np.log(powers / powers.sum(axis=1, keepdims=True))
     self.assertAllClose(cost, -np.sum(targets * logs, axis=1))
+
+  def test_it_adds_the_logit_of_the_label_minus_the_mean(self):
+    logits = tf.constant([[3.0, 1.0, -1.0], [3.0, 1.0, 2.0]])
+    labels = np.array([0, 1], np.uint8)
+    plain, smoothed = (
+      losses.cross_entropy(logits, labels, s) for s in (0, 0.5)
+    )
+    self.assertAllClose(smoothed - plain, [0.5 * 2.0, 0.5 * -1.0])
 
 
 class L2PenaltyTest(tf.test.TestCase):

@@ -24,7 +24,7 @@ class OneStepTest(absltest.TestCase):
 
   def test_three_ways_to_one_gradient_agree(self):
     tape, by_hand, difference = self.numbers(
-      r'(?:Tape|weight|loss) +(-?[0-9]\.[0-9]{8})\n'
+      r'(?:Tape|L2) +(-?[0-9]\.[0-9]{8})\n'
     )
     self.assertNotEqual(tape, 0)
     self.assertAlmostEqual(by_hand, tape, delta=1e-4 * abs(tape))
@@ -41,7 +41,9 @@ class OneStepTest(absltest.TestCase):
   def test_the_loss_is_a_sum_and_the_update_lowers_it(self):
     [cross_entropy] = self.numbers(r'cross-entropy, in nats +([0-9.]+)\n')
     [penalty] = self.numbers(r'L2 penalty +([0-9.]+)\n')
-    [(before, after)] = re.findall(r'\nloss +(\S+) +([0-9.]+)\n', self.printed)
+    [(before, after)] = re.findall(
+      r'The loss .* falls from ([0-9.]+) to ([0-9.]+)\.', self.printed
+    )
     self.assertAlmostEqual(cross_entropy + penalty, float(before), delta=2e-4)
     self.assertLess(float(after), float(before))
 
@@ -54,8 +56,7 @@ class OneStepTest(absltest.TestCase):
 
   def test_it_is_short_and_quick(self):
     with open(self.names['__file__']) as file:
-      code = [line for line in file if line.strip()]
-    self.assertLessEqual(len(code), 110)  # 80 below the constants
+      self.assertLessEqual(len(file.readlines()), 90)
     self.assertLess(self.seconds, 10)
 
 

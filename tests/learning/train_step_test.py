@@ -5,7 +5,6 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.data import datasets
-from cnn_tf.learning import losses
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import train_step
 from cnn_tf.network import backward
@@ -30,11 +29,10 @@ def _by_name(network, gradients):
 
 
 class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
-  def run_on(self, network, count, weights=None, l2_scale=0.0):
-    weights = tf.ones(count) if weights is None else tf.constant(weights)
+  def run_on(self, network, count, l2_scale=0.0, **settings):
     images, labels = _batch(count)
     return train_step.forward_backward(
-      network, images, labels, weights, tf.reduce_sum(weights), l2_scale
+      network, images, labels, l2_scale, **settings
     )
 
   @parameterized.parameters('', 'conv 3 3x3, maxpool 2x2, dense 5 tanh')
@@ -53,60 +51,62 @@ class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_loss_of_equal_logits_is_ln_10(self):
     network = _network('')
     network.kernels['logits'].assign(tf.zeros([784, 10]))
-    loss, totals, _ = self.run_on(network, 5)
+    loss, logits, _ = self.run_on(network, 5)
     self.assertAllClose(loss, np.log(10))
-    self.assertAllClose(totals.cross_entropy, 5 * np.log(10))
-    self.assertAllEqual(totals.num_examples, 5)
+    self.assertAllEqual(logits, tf.zeros([5, 10]))
 
   def test_the_penalty_adds_l2_scale_times_the_kernel(self):
     network = _network('dense 3')
     plain = self.run_on(network, 4)
-    loss, totals, gradients = self.run_on(network, 4, l2_scale=0.5)
+    loss, logits, gradients = self.run_on(network, 4, l2_scale=0.5)
     squares = sum(np.sum(k.numpy() ** 2) for k in network.kernels.values())
     self.assertAllClose(loss - plain[0], 0.25 * squares, 1e-4)
-    self.assertAllClose(totals, plain[1])
+    self.assertAllEqual(logits, plain[1])
     for name, gradient in _by_name(network, gradients).items():
       layer, kind = name.removesuffix(':0').split('/')
       added = gradient - _by_name(network, plain[2])[name]
       expected = 0.5 * network.kernels[layer] if kind == 'kernel' else 0 * added
       self.assertAllClose(added, expected, 1e-3, 1e-5)
 
-  def test_label_smoothing_is_part_of_the_loss_and_not_of_the_totals(self):
+  def test_label_smoothing_adds_to_the_loss_and_not_to_the_logits(self):
     network = _network('dense 3')
     images, labels = _batch(4)
     plain, smoothed = (
-      train_step.forward_backward(
-        network, images, labels, tf.constant([1.0, 1.0, 1.0, 0.0]), 3.0, 0.1, s
-      )
-      for s in (0.0, 0.2)
+      self.run_on(network, 4, 0.1, label_smoothing=s) for s in (0.0, 0.2)
     )
-    excess = losses.smoothing(network(images), labels)[:3]
+    logits = network(images).numpy()
+    excess = logits[np.arange(4), labels] - logits.mean(axis=1)
     self.assertAllClose(smoothed[0] - plain[0], 0.2 * np.mean(excess), 1e-4)
     self.assertAllEqual(smoothed[1], plain[1])
     bias = _by_name(network, smoothed[2])['logits/bias:0']
     added = bias - _by_name(network, plain[2])['logits/bias:0']
-    expected = 0.2 * (np.eye(10)[labels[:3]].mean(axis=0) - 0.1)
+    expected = 0.2 * (np.eye(10)[labels].mean(axis=0) - 0.1)
     self.assertAllClose(added, expected, 1e-4, 1e-6)
 
   def test_a_dropped_unit_gets_no_gradient(self):
     network = _network('dense 4 linear dropout 0.5')
-    images, labels = _batch(1)
 
     def draw(purpose, shape):
       self.assertEqual((purpose, [*shape]), ('dense1', [4]))
       return tf.constant([[0.2, 0.7, 0.5, 0.4999]])
 
-    _, _, gradients = train_step.forward_backward(
-      network, images, labels, tf.ones(1), 1.0, 0.0, draw=draw
-    )
+    _, _, gradients = self.run_on(network, 1, draw=draw)
     gradient = _by_name(network, gradients)['dense1/bias:0'].numpy()
     self.assertAllEqual(gradient != 0, [False, True, True, False])
 
-  def test_an_example_of_weight_0_changes_nothing(self):
+  def test_the_mean_of_equal_shards_is_that_of_the_batch(self):
     network = _network('conv 2 3x3')
-    loss, totals, gradients = self.run_on(network, 3, [1.0, 1.0, 0.0])
-    expected = self.run_on(network, 2)
-    self.assertAllClose((loss, totals, gradients), expected, 1e-5, 1e-6)
+    images, labels = _batch(6)
+    whole = train_step.forward_backward(network, images, labels, 0.1)
+    shards = [
+      train_step.forward_backward(network, images[i::3], labels[i::3], 0.1)
+      for i in range(3)
+    ]
+    self.assertAllClose(np.mean([loss for loss, _, _ in shards]), whole[0])
+    for gradient, *of_shards in zip(
+      whole[2], *(gradients for _, _, gradients in shards), strict=True
+    ):
+      self.assertAllClose(np.mean(of_shards, axis=0), gradient, 1e-5, 1e-6)
 
 
 class TrainStepTest(tf.test.TestCase):
@@ -115,7 +115,7 @@ class TrainStepTest(tf.test.TestCase):
     images, labels = _batch(6)
     before = [v.numpy() for v in network.trainable_variables]
     loss, _, gradients = train_step.forward_backward(
-      network, images, labels, tf.ones(6), 6.0, 1e-2
+      network, images, labels, 1e-2
     )
     optimizer = optimizers.Momentum(network.trainable_variables)
     returned = train_step.train_step(

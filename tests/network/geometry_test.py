@@ -9,34 +9,11 @@ from cnn_tf.network import geometry
 from cnn_tf.network import specs
 from cnn_tf.run import layers
 from cnn_tf.run import settings as settings_lib
+from tests import seen
 
 
 def _trace(text, image_shape=(28, 28, 1)):
   return geometry.trace(layers.parse(text), image_shape)
-
-
-def _values(geometries, pixels):
-  """The network with kernels of ones: every path adds to the gradient."""
-  x = pixels
-  for layer in geometries:
-    spec = layer.spec
-    if isinstance(spec, specs.Dense):
-      x = tf.reshape(x, [1, -1]) @ tf.ones(layer.kernel_shape)
-    elif isinstance(spec, specs.Conv):
-      kernel = tf.ones(layer.kernel_shape)
-      x = tf.nn.conv2d(x, kernel, spec.stride, spec.padding.upper())
-    else:
-      x = tf.nn.avg_pool2d(x, spec.window, spec.stride, spec.padding.upper())
-  return x
-
-
-def _seen(geometries, node=...):
-  """Which pixels, `[height, width]`, have a gradient from `node` of the top."""
-  pixels = tf.ones([1, *geometries[0].input_shape])
-  with tf.GradientTape() as tape:
-    tape.watch(pixels)
-    top = tf.reduce_sum(_values(geometries, pixels)[node])
-  return tape.gradient(top, pixels).numpy().any(axis=(0, 3))
 
 
 class ReferenceNetworkTest(tf.test.TestCase):
@@ -67,14 +44,6 @@ class ReferenceNetworkTest(tf.test.TestCase):
       sum(layer.num_multiplications for layer in geometries), 2815336
     )
 
-  def test_rows_and_columns_26_and_27_are_never_seen(self):
-    seen_rows, seen_columns = geometry.reaching(
-      _trace(settings_lib.REFERENCE_LAYERS)
-    )
-    self.assertEqual(set(range(28)) - seen_rows, {26, 27})
-    self.assertEqual(set(range(28)) - seen_columns, {26, 27})
-    self.assertEqual(28 * 28 - len(seen_rows) * len(seen_columns), 108)
-
   def test_softmax_regression_sees_every_pixel_once(self):
     (logits,) = _trace('')
     self.assertEqual(logits.num_parameters, 7850)
@@ -82,24 +51,6 @@ class ReferenceNetworkTest(tf.test.TestCase):
 
 
 class GradientTest(tf.test.TestCase, parameterized.TestCase):
-  @parameterized.parameters(
-    (settings_lib.REFERENCE_LAYERS, (28, 28, 1)),
-    (settings_lib.REFERENCE_LAYERS, (25, 31, 3)),
-    ('maxpool 2x2', (5, 4, 1)),
-    ('conv 2 2x3 stride 4x5', (11, 17, 1)),
-    ('maxpool 1x2 stride 3, conv 2 3x1 stride 1x2', (14, 9, 2)),
-    ('conv 2 3x3 stride 2 same, maxpool 2x2', (10, 13, 1)),
-    ('conv 2 3x3 same, avgpool 2x2 stride 3 same, conv 2 2x2', (9, 8, 1)),
-    ('avgpool 2x2 stride 5 same, avgpool 3x3 same stride 1', (13, 12, 1)),
-    ('conv 2 5x5 stride 3, conv 2 2x2 stride 3, dense 4', (20, 23, 1)),
-  )
-  def test_the_pixels_that_reach_the_output_have_a_gradient(self, text, shape):
-    geometries = _trace(text, shape)
-    seen_rows, seen_columns = geometry.reaching(geometries)
-    expected = np.zeros(shape[:2], bool)
-    expected[np.ix_(sorted(seen_rows), sorted(seen_columns))] = True
-    self.assertAllEqual(_seen(geometries), expected)
-
   @parameterized.parameters(
     'conv 2 3x3',
     'conv 2 3x3, maxpool 2x2, conv 2 3x3, maxpool 2x2, conv 2 3x3',
@@ -111,9 +62,9 @@ class GradientTest(tf.test.TestCase, parameterized.TestCase):
     geometries = _trace(text, (40, 40, 1))[:-1]  # without the logits
     height, width, _ = geometries[-1].output_shape
     y, x = height // 2, width // 2
-    here = np.argwhere(_seen(geometries, (0, y, x)))
-    below = np.argwhere(_seen(geometries, (0, y + 1, x)))
-    right = np.argwhere(_seen(geometries, (0, y, x + 1)))
+    here = np.argwhere(seen.pixels(geometries, (0, y, x)))
+    below = np.argwhere(seen.pixels(geometries, (0, y + 1, x)))
+    right = np.argwhere(seen.pixels(geometries, (0, y, x + 1)))
     first = here.min(axis=0)
     down, across = geometries[-1].effective_stride
     self.assertAllEqual(
@@ -143,6 +94,21 @@ class RefusalTest(tf.test.TestCase, parameterized.TestCase):
       geometry.trace('conv 4 3x3', (28, 28, 1))
     with self.assertRaisesRegex(ValueError, r'\(height, width, channels\)'):
       geometry.trace(layers.parse('conv 4 3x3'), (28, 28))
+
+  def test_a_convolution_or_pooling_after_a_dense_layer(self):
+    dense = specs.Dense('dense1', units=4)
+    for layer in (
+      specs.Conv('conv1', filters=2, window=(1, 1)),
+      specs.Pool('p'),
+    ):
+      words = f'{layer.name} cannot follow dense1: a dense layer has no maps'
+      with self.assertRaisesRegex(errors.UserError, words):
+        geometry.trace([dense, layer], (28, 28, 1))
+
+  def test_two_layers_of_one_name(self):
+    dense = specs.Dense('dense1', units=4)
+    with self.assertRaisesRegex(ValueError, 'dense1, dense1'):
+      geometry.trace([dense, dense], (28, 28, 1))
 
   def test_a_window_as_large_as_its_map_fits_and_same_always_fits(self):
     self.assertEqual(_trace('maxpool 28x28')[0].output_shape, (1, 1, 1))

@@ -13,10 +13,6 @@ _KEY = keys.key(0, 'initializers_test')
 
 
 class InitializersTest(tf.test.TestCase, parameterized.TestCase):
-  def test_fans_are_the_weights_of_an_output_and_of_an_input(self):
-    self.assertEqual(initializers.fans((5, 3, 4, 8)), (60, 120))
-    self.assertEqual(initializers.fans((100, 10)), (100, 10))
-
   @parameterized.parameters(
     (initializers.he, 2 / 576),
     (initializers.lecun, 1 / 576),

@@ -7,8 +7,8 @@ from absl.testing import parameterized
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import reference
-from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
+from cnn_tf.run import environment
 from cnn_tf.run import layers
 from cnn_tf.run import settings as settings_lib
 from tests import rounded
@@ -137,9 +137,7 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     tensors = network.activations(images)
     kernels = {name: k.numpy() for name, k in network.kernels.items()}
     biases = {name: b.numpy() for name, b in network.biases.items()}
-    activate = {
-      name: f for name, (f, _) in reference_activations.ACTIVATIONS.items()
-    }
+    activate = {name: f for name, (f, _) in reference.ACTIVATIONS.items()}
 
     x = reference.conv2d(images.numpy(), kernels['conv1'], (2, 1), 'same')
     x = x + biases['conv1']
@@ -160,19 +158,6 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     x = activate['selu'](x)
     x = x @ kernels['logits'] + biases['logits']
     self.assertAllClose(tensors['logits'], x)
-
-  @parameterized.parameters(*specs.ACTIVATIONS)
-  def test_the_call_may_pool_first_and_changes_no_bit(self, name):
-    network = _network(f'conv 8 3x3 {name}, maxpool 2x2')
-    _draw_biases(network)
-    images = 6 * _images(50, 28, 28, 1) - 3
-    with tf.GradientTape(persistent=True) as tape:
-      late = network.activations(images)['logits']
-      early = network(images)
-    self.assertAllEqual(early, late)
-    for variable in (network.kernels['conv1'], network.biases['conv1']):
-      gradient = tape.gradient(early, variable)
-      self.assertAllClose(gradient, tape.gradient(late, variable), 1e-4)
 
   def test_dropout_comes_after_the_activation_and_before_the_pooling(self):
     network = _network(
@@ -255,6 +240,8 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters(_SMALL, settings_lib.REFERENCE_LAYERS)
   def test_each_layer_is_that_of_loops_that_round(self, text):
+    if not environment.has_bfloat16():
+      self.skipTest('without its instructions, sums are rounded on the way')
     network = _network(text, precision='bfloat16')
     _draw_biases(network)
     images = _images(2, 28, 28, 1).numpy()
@@ -264,14 +251,6 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
       self.assertAllClose(tensors[name], record, rtol=2**-7, atol=1e-6)
       same = np.isclose(tensors[name], record, rtol=1e-6, atol=1e-6)
       self.assertGreater(same.mean(), 0.98)
-
-  @parameterized.parameters(*specs.ACTIVATIONS)
-  def test_pooling_first_changes_no_bit(self, name):
-    network = _network(f'conv 8 3x3 {name}, maxpool 2x2', precision='bfloat16')
-    _draw_biases(network)
-    images = 6 * _images(50, 28, 28, 1) - 3
-    logits = network.activations(images)['logits']
-    self.assertAllEqual(network(images), logits)
 
   def test_float32_is_the_default_and_more_exact(self):
     images = _images(20, 28, 28, 1)

@@ -1,9 +1,6 @@
 """Each op: a case for paper, and every case against the loops of reference."""
 
 import itertools
-import os
-import subprocess
-import sys
 
 import numpy as np
 import tensorflow as tf
@@ -11,10 +8,9 @@ from absl.testing import parameterized
 
 from cnn_tf.network import ops
 from cnn_tf.network import reference
-from cnn_tf.network import reference_activations
 from cnn_tf.network import specs
 from cnn_tf.network import windows
-from tests import rounded
+from tests.network import op_runs
 
 _ONE_TO_NINE = np.arange(1.0, 10.0).reshape(1, 3, 3, 1)
 _SIZES = ((1, 1), (5, 4), (6, 7))
@@ -29,22 +25,8 @@ _CASES = [
 ]
 
 
-def _normal(*shape):
-  return np.random.default_rng(len(shape)).normal(size=shape)
-
-
 def _image(rows):
   return tf.constant(rows, tf.float32)[tf.newaxis, ..., tf.newaxis]
-
-
-def _run(op, inputs, upstream, *settings, dtype=tf.float32):
-  """The output of an op, and the gradients of `sum(upstream * output)`."""
-  inputs = [tf.constant(values, dtype) for values in inputs]
-  with tf.GradientTape() as tape:
-    tape.watch(inputs)
-    output = op(*inputs, *settings)
-    loss = tf.reduce_sum(output * upstream)
-  return output, tape.gradient(loss, inputs)
 
 
 class PaperTest(tf.test.TestCase, parameterized.TestCase):
@@ -89,7 +71,7 @@ class PaperTest(tf.test.TestCase, parameterized.TestCase):
 
   def test_the_gradient_goes_to_the_first_of_equal_maxima(self):
     maps, settings = _image([[1, 7, 7], [7, 7, 2]]), ((2, 3), (1, 1), 'valid')
-    _, (gradient,) = _run(ops.max_pool2d, [maps], 1, *settings)
+    _, (gradient,) = op_runs.run(ops.max_pool2d, [maps], 1, *settings)
     self.assert_map(gradient, [[0, 1, 0], [0, 0, 0]])
 
   def test_max_pooling_swallows_nan(self):
@@ -116,10 +98,12 @@ class PaperTest(tf.test.TestCase, parameterized.TestCase):
 class ReferenceTest(tf.test.TestCase, parameterized.TestCase):
   def test_conv2d_and_its_gradients(self):
     for size, window, *settings in _CASES:
-      maps, kernel = _normal(2, *size, 3), _normal(*window, 3, 4)
+      maps, kernel = op_runs.normal(2, *size, 3), op_runs.normal(*window, 3, 4)
       expected = reference.conv2d(maps, kernel, *settings)
-      upstream = _normal(*expected.shape)
-      output, actual = _run(ops.conv2d, [maps, kernel], upstream, *settings)
+      upstream = op_runs.normal(*expected.shape)
+      output, actual = op_runs.run(
+        ops.conv2d, [maps, kernel], upstream, *settings
+      )
       gradients = reference.conv2d_gradients(maps, kernel, *settings, upstream)
       self.assertAllClose(output, expected, 1e-4, 1e-4)
       self.assertAllClose(actual, gradients, 1e-4, 1e-4)
@@ -129,121 +113,35 @@ class ReferenceTest(tf.test.TestCase, parameterized.TestCase):
     pool, plain_pool = getattr(ops, name), getattr(reference, name)
     plain_gradient = getattr(reference, f'{name}_gradient')
     for size, *settings in _CASES:
-      numbers = _normal(2, *size, 3)
+      numbers = op_runs.normal(2, *size, 3)
       for maps in (numbers, np.round(numbers)):  # the second has equal maxima
         expected = plain_pool(maps, *settings)
-        upstream = _normal(*expected.shape)
-        output, (actual,) = _run(pool, [maps], upstream, *settings)
+        upstream = op_runs.normal(*expected.shape)
+        output, (actual,) = op_runs.run(pool, [maps], upstream, *settings)
         self.assertAllClose(output, expected)
         self.assertAllClose(actual, plain_gradient(maps, *settings, upstream))
 
   def test_dense_and_bias_and_their_gradients(self):
-    values, kernel, bias = _normal(5, 7), _normal(7, 3), _normal(3)
-    upstream = _normal(5, 3)
-    output, actual = _run(ops.dense, [values, kernel], upstream)
+    values, kernel, bias = (
+      op_runs.normal(5, 7),
+      op_runs.normal(7, 3),
+      op_runs.normal(3),
+    )
+    upstream = op_runs.normal(5, 3)
+    output, actual = op_runs.run(ops.dense, [values, kernel], upstream)
     self.assertAllClose(output, reference.dense(values, kernel))
     expected = reference.dense_gradients(values, kernel, upstream)
     self.assertAllClose(actual, expected)
-    _, (_, actual) = _run(ops.add_bias, [upstream, bias], upstream)
+    _, (_, actual) = op_runs.run(ops.add_bias, [upstream, bias], upstream)
     self.assertAllClose(actual, reference.add_bias_gradient(upstream))
 
   @parameterized.parameters(*specs.ACTIVATIONS)
   def test_activations_and_their_derivatives(self, name):
-    function, derivative = reference_activations.ACTIVATIONS[name]
+    function, derivative = reference.ACTIVATIONS[name]
     x = np.linspace(-8, 8, 161)  # with 0: empty pixels make many of them
-    output, (actual,) = _run(ops.ACTIVATIONS[name], [x], 1)
+    output, (actual,) = op_runs.run(ops.ACTIVATIONS[name], [x], 1)
     self.assertAllClose(output, function(x))
     self.assertAllClose(actual, derivative(x))
-
-
-# A process of its own, since it would end the one that runs it.
-_STRIDED_1X1 = """
-import numpy as np
-import tensorflow as tf
-from cnn_tf.network import ops
-from cnn_tf.network import reference
-
-draw = np.random.default_rng(0)
-
-@tf.function
-def step(inputs, kernel, upstream, *settings):
-  output = ops.conv2d(inputs, kernel, *settings)
-  return tf.gradients(output, [inputs, kernel], upstream)
-
-for num_inputs, num_outputs, batch in ((1, 2, 5), (4, 2, 5), (1, 1, 1)):
-  for stride in ((2, 2), (1, 2), (3, 1)):
-    inputs = draw.normal(size=(batch, 28, 28, num_inputs)).astype(np.float32)
-    kernel = draw.normal(size=(1, 1, num_inputs, num_outputs))
-    settings = stride, 'valid'
-    output = reference.conv2d(inputs, kernel, *settings)
-    upstream = draw.normal(size=output.shape).astype(np.float32)
-    expected = reference.conv2d_gradients(inputs, kernel, *settings, upstream)
-    for _ in range(10):
-      actual = step(
-        tf.constant(inputs),
-        tf.constant(kernel, tf.float32),
-        tf.constant(upstream),
-        *settings,
-      )
-      for a, b in zip(actual, expected, strict=True):
-        np.testing.assert_allclose(a, b, 1e-4, 1e-4)
-print('no crash')
-"""
-
-
-class Strided1x1Test(tf.test.TestCase):
-  def test_its_gradients_neither_crash_nor_differ(self):
-    done = subprocess.run(
-      [sys.executable, '-c', _STRIDED_1X1],
-      env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
-      capture_output=True,
-      text=True,
-    )
-    self.assertEqual((done.returncode, done.stdout), (0, 'no crash\n'))
-
-
-class OneColumnTest(tf.test.TestCase, parameterized.TestCase):
-  """Outputs one column wide, for which oneDNN reads memory that is not set."""
-
-  @parameterized.product(
-    window_and_width=[(2, 4), (3, 3), (4, 5), (1, 2), (4, 1), (2, 1)],
-    stride=[(1, 5), (2, 7)],
-    padding=['valid', 'same'],
-    num_maps=[1, 3],
-    dtype=['float32', 'bfloat16'],
-  )
-  def test_output_and_gradients_are_those_of_loops(
-    self, window_and_width, stride, padding, num_maps, dtype
-  ):
-    window, width = window_and_width
-    if padding == 'valid' and window > width:
-      return
-    maps = rounded.to_bfloat16(_normal(5, 6, width, num_maps))
-    kernel = rounded.to_bfloat16(_normal(2, window, num_maps, 3))
-    settings = stride, padding
-    expected = reference.conv2d(maps, kernel, *settings)
-    upstream = rounded.to_bfloat16(_normal(*expected.shape))
-    gradients = reference.conv2d_gradients(maps, kernel, *settings, upstream)
-    # Without oneDNN, TensorFlow adds up in bfloat16.
-    tolerance = {'float32': 1e-4, 'bfloat16': 0.2}[dtype]
-    for _ in range(5):
-      output, actual = _run(
-        ops.conv2d, [maps, kernel], upstream, *settings, dtype=dtype
-      )
-      for a, e in zip([output, *actual], [expected, *gradients], strict=True):
-        self.assertAllClose(tf.cast(a, 'float32'), e, tolerance, tolerance)
-
-
-class LargeWindowTest(tf.test.TestCase):
-  def test_the_gradient_of_same_average_pooling_without_onednn_is_wrong(self):
-    maps = tf.ones([1, 1, 4, 1], tf.float64)  # oneDNN has no float64
-    with tf.GradientTape() as tape:
-      tape.watch(maps)
-      first = ops.avg_pool2d(maps, (1, 5), (1, 1), 'same')[:, :, 0]
-    # Two columns of the first window are padding; it does not reach the fourth.
-    right, gradient = [1 / 3, 1 / 3, 1 / 3, 0], tape.gradient(first, maps)
-    self.assertNotAllClose(gradient[0, 0, :, 0], right)
-    self.assertAllClose(gradient[0, 0, :, 0], [1 / 4] * 4)
 
 
 class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
@@ -276,18 +174,7 @@ class ArgumentsTest(tf.test.TestCase, parameterized.TestCase):
 class NamesTest(tf.test.TestCase):
   def test_there_is_an_op_for_every_activation_of_the_specs(self):
     self.assertCountEqual(ops.ACTIVATIONS, specs.ACTIVATIONS)
-    self.assertCountEqual(reference_activations.ACTIVATIONS, specs.ACTIVATIONS)
-
-
-class NoImagesTest(tf.test.TestCase):
-  def test_a_batch_of_none_comes_out_of_conv2d_as_large_as_it_went_in(self):
-    if os.environ.get('TF_ENABLE_ONEDNN_OPTS') == '0':
-      self.skipTest('only oneDNN gets it wrong')
-    no_images, kernel = tf.zeros([0, 5, 6, 1]), tf.ones([3, 3, 1, 8])
-    maps = ops.conv2d(no_images, kernel, (1, 1), 'valid')
-    self.assertEqual(maps.shape, (0, 5, 6, 1))  # and not (0, 3, 4, 8)
-    with self.assertRaises(tf.errors.InvalidArgumentError):
-      ops.add_bias(maps, tf.zeros(8))
+    self.assertCountEqual(reference.ACTIVATIONS, specs.ACTIVATIONS)
 
 
 class DropoutTest(tf.test.TestCase):

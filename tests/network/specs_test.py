@@ -7,11 +7,11 @@ from cnn_tf.network import windows
 
 
 def _conv(window, stride, padding):
-  return specs.Conv('conv1', window, stride, padding, 8, 'relu')
+  return specs.Conv('conv1', 8, window, stride, padding)
 
 
 def _pool(window, stride, padding):
-  return specs.Pool('pool1', window, stride, padding, 'maxpool')
+  return specs.Pool('pool1', 'maxpool', window, stride, padding)
 
 
 class SpecsTest(absltest.TestCase):

@@ -2,11 +2,9 @@
 
 import itertools
 
-import hypothesis
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from hypothesis import strategies as st
 
 from cnn_tf.network import windows
 
@@ -17,19 +15,6 @@ _AXES = [
   )
   if padding == 'same' or window <= size
 ]
-
-
-@st.composite
-def _stacks(draw):
-  """Axes of layers that fit on one another."""
-  size, stack = draw(st.integers(1, 12)), []
-  for _ in range(draw(st.integers(1, 4))):
-    padding = draw(st.sampled_from(['valid', 'same']))
-    largest = size if padding == 'valid' else 5
-    window, stride = draw(st.integers(1, largest)), draw(st.integers(1, 4))
-    stack.append(windows.Axis(size, window, stride, padding))
-    size = windows.num_positions(stack[-1])
-  return stack
 
 
 def _first_and_last_covered(axis):
@@ -78,34 +63,6 @@ class WindowsTest(tf.test.TestCase, parameterized.TestCase):
       expected = _first_and_last_covered(axis)
       self.assertEqual(windows.num_positions(axis), len(expected), axis)
       self.assertEqual([(i[0], i[-1]) for i in inside], expected, axis)
-
-  def test_two_pixels_of_28_never_reach_the_top_of_the_reference_network(self):
-    # 28 - 2 = 26, / 2 = 13, - 2 = 11, / 2 = 5 and a remainder, - 2 = 3
-    convolution, pooling = (3, 1, 'valid'), (2, 2, 'valid')
-    stack = [
-      windows.Axis(28, *convolution),
-      windows.Axis(26, *pooling),
-      windows.Axis(13, *convolution),
-      windows.Axis(11, *pooling),
-      windows.Axis(5, *convolution),
-    ]
-    self.assertEqual(windows.reaching(stack), set(range(26)))
-    self.assertEqual(windows.reaching(stack[2:]), set(range(12)))
-
-  def test_a_stride_larger_than_its_window_steps_over_indices(self):
-    stack = [windows.Axis(10, 2, 4, 'valid')]
-    self.assertEqual(windows.reaching(stack), {0, 1, 4, 5, 8, 9})
-
-  @hypothesis.settings(max_examples=200, deadline=None, derandomize=True)
-  @hypothesis.given(_stacks())
-  def test_reaching_is_a_product_of_the_layers_connections(self, stack):
-    paths = np.eye(stack[0].size, dtype=int)
-    for axis in stack:
-      under = windows.covered(axis)
-      connected = [[i in range_ for i in range(axis.size)] for range_ in under]
-      paths = np.array(connected, int) @ paths
-    expected = set(np.flatnonzero(paths.sum(axis=0)))
-    self.assertEqual(windows.reaching(stack), expected)
 
 
 if __name__ == '__main__':

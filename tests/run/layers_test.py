@@ -38,12 +38,12 @@ class ParseTest(parameterized.TestCase):
     self.assertEqual(
       layers.parse(settings_lib.REFERENCE_LAYERS),
       (
-        specs.Conv('conv1', three, one, 'valid', 32, 'relu'),
-        specs.Pool('pool1', two, two, 'valid', 'maxpool'),
-        specs.Conv('conv2', three, one, 'valid', 64, 'relu'),
-        specs.Pool('pool2', two, two, 'valid', 'maxpool'),
-        specs.Conv('conv3', three, one, 'valid', 64, 'relu'),
-        specs.Dense('dense1', 100, 'relu'),
+        specs.Conv('conv1', 32, three, one),
+        specs.Pool('pool1', 'maxpool', two, two),
+        specs.Conv('conv2', 64, three, one),
+        specs.Pool('pool2', 'maxpool', two, two),
+        specs.Conv('conv3', 64, three, one),
+        specs.Dense('dense1', 100),
         specs.Dense('logits', 10, 'linear'),
       ),
     )
@@ -88,7 +88,7 @@ class ParseTest(parameterized.TestCase):
     words = '  '.join(options[place] for place in order)
     conv, _ = layers.parse(f' conv 16 5x3 {words} ')
     expected = specs.Conv(
-      'conv1', (5, 3), stride[1], padding, 16, activation, 0.25
+      'conv1', 16, (5, 3), stride[1], padding, activation, 0.25
     )
     self.assertEqual(conv, expected)
 

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.learning import adaptive
 from cnn_tf.learning import losses
-from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.studies.measure import tensors
 
@@ -63,7 +63,7 @@ def softmax_regressions(
   }
   variables = [variable for linear in maps.values() for variable in linear]
   num_steps = num_epochs * -(-len(examples.labels) // _BATCH_SIZE)
-  adam, rate = optimizers.Adam(variables), schedules.cosine(_RATE, num_steps)
+  adam, rate = adaptive.Adam(variables), schedules.cosine(_RATE, num_steps)
 
   @tf.function(autograph=False, reduce_retracing=True)
   def step(images, labels):

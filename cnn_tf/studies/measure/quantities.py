@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.network import windows
+from cnn_tf.network import reach
 
 Geometries = Sequence[geometry.LayerGeometry]
 
@@ -26,7 +26,7 @@ class Quantity(NamedTuple):
 
 def pixels(geometries: Geometries, *nodes: int) -> set[int]:
   """The image rows in the receptive field of some nodes of the last layer."""
-  return windows.reaching(geometry.axis_stacks(geometries)[0], nodes)
+  return reach.along_axis(reach.stacks(geometries)[0], nodes)
 
 
 def _parts(geometries):

@@ -17,7 +17,6 @@ import tensorflow as tf
 from cnn_tf.learning import losses
 from cnn_tf.network import backward
 from cnn_tf.network import model
-from cnn_tf.network import ops
 from cnn_tf.network import specs
 
 
@@ -69,13 +68,7 @@ def operands(
 
 def output(operands: Operands) -> tf.Tensor:
   """The op of a layer, without bias and activation function."""
-  layer, inputs, kernel = operands[:3]
-  if isinstance(layer, specs.Dense):
-    return ops.dense(inputs, kernel)
-  if isinstance(layer, specs.Conv):
-    return ops.conv2d(inputs, kernel, layer.stride, layer.padding)
-  pool = ops.POOLS[layer.kind]
-  return pool(inputs, layer.window, layer.stride, layer.padding)
+  return model.apply(*operands[:3])
 
 
 def forward_backward(operands: Operands) -> dict[str, tf.Tensor]:

@@ -69,7 +69,7 @@ class AloneTest(tf.test.TestCase):
 
   def test_a_tie_from_rounding_moves_the_gradient_of_max_pooling(self):
     maps = tf.constant([1, 1 + 2.0**-10, 0, 0.5], shape=[1, 2, 2, 1])
-    layer = specs.Pool('pool1', (2, 2), (2, 2), 'valid', 'maxpool')
+    layer = specs.Pool('pool1')
     upstream = tf.ones([1, 1, 1, 1])
     operands = rounding.Operands(layer, maps, None, upstream)
     errors = rounding.errors_alone(operands, 'bfloat16')

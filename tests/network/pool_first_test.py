@@ -1,0 +1,88 @@
+"""Pooling before bias and relu: the same bits as the forward pass in order."""
+
+from unittest import mock
+
+import tensorflow as tf
+from absl.testing import parameterized
+
+from cnn_tf.network import geometry
+from cnn_tf.network import ops
+from cnn_tf.network import pool_first
+from cnn_tf.network import specs
+from cnn_tf.run import layers
+
+_TEXTS = (
+  '',
+  'dense 5',
+  'maxpool 2x2, maxpool 2x2',
+  'conv 4 3x3, maxpool 2x2, conv 4 3x3, avgpool 2x2',
+  'conv 4 3x3, maxpool 3x3 stride 2 same, conv 4 3x3 linear, maxpool 2x2',
+  'conv 4 3x3 dropout 0.5, maxpool 2x2, dense 5 dropout 0.5',
+)
+
+
+def _network(text, precision='float32'):
+  geometries = geometry.trace(layers.parse(text), (28, 28, 1))
+  network = pool_first.PoolFirst(geometries, 0, precision)
+  for name, bias in network.biases.items():
+    bias.assign(tf.random.stateless_normal(bias.shape, [0, len(name)]))
+  return network
+
+
+def _images(number):
+  return tf.random.stateless_uniform([number, 28, 28, 1], [28, 28], -3, 3)
+
+
+def _draw(purpose, shape):
+  return tf.random.stateless_uniform([20, *shape], [len(purpose), 0])
+
+
+class PoolFirstTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.product(
+    name=specs.ACTIVATIONS, precision=['float32', 'bfloat16']
+  )
+  def test_no_bit_changes_whatever_the_activation(self, name, precision):
+    network = _network(f'conv 8 3x3 {name}, maxpool 2x2', precision)
+    images = _images(50)
+    logits = network.activations(images)['logits']
+    self.assertAllEqual(network(images), logits)
+
+  @parameterized.product(text=_TEXTS, draw=[None, _draw])
+  def test_no_bit_changes_with_and_without_dropout(self, text, draw):
+    network, images = _network(text), _images(20)
+    logits = network.activations(images, draw)['logits']
+    self.assertAllEqual(network(images, draw), logits)
+
+  @parameterized.parameters(*specs.ACTIVATIONS)
+  def test_the_gradients_agree(self, name):
+    network, images = _network(f'conv 8 3x3 {name}, maxpool 2x2'), _images(50)
+    with tf.GradientTape(persistent=True) as tape:
+      late = network.activations(images)['logits']
+      early = network(images)
+    for variable in (network.kernels['conv1'], network.biases['conv1']):
+      gradient = tape.gradient(early, variable)
+      self.assertAllClose(gradient, tape.gradient(late, variable), 1e-4)
+
+  @parameterized.parameters(
+    ('conv 4 3x3 {}, maxpool 2x2', 'relu', None, 13),
+    ('conv 4 3x3 {}, maxpool 2x2', 'linear', None, 13),
+    ('conv 4 3x3 {}, maxpool 2x2', 'tanh', None, 26),
+    ('conv 4 3x3 {}, avgpool 2x2', 'relu', None, 26),
+    # Dropout acts on the output of the layer, so only evaluation can go first.
+    ('conv 4 3x3 {} dropout 0.5, maxpool 2x2', 'relu', None, 13),
+    ('conv 4 3x3 {} dropout 0.5, maxpool 2x2', 'relu', _draw, 26),
+  )
+  def test_the_activation_sees_maps_of(self, text, name, draw, size):
+    network, sizes = _network(text.format(name)), []
+
+    def activation(x):
+      sizes.append(x.shape[1])
+      return x
+
+    with mock.patch.dict(ops.ACTIVATIONS, {name: activation}):
+      network(_images(20), draw)
+    self.assertEqual(sizes[0], size)
+
+
+if __name__ == '__main__':
+  tf.test.main()
