@@ -1,7 +1,6 @@
 """Logits, labels -> loss, gradients, update.
 
 losses.py       cross-entropy, and the L2 penalty
-metrics.py      sums over examples, divided once
 schedules.py    step -> learning rate
 optimizers.py   gradients, rate -> new values of the variables
 train_step.py   forward pass, backward pass, update

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
+from cnn_tf.learning import losses
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import train_step
 from cnn_tf.network import backward
@@ -45,11 +46,10 @@ for name, tensor in {'images': images, **network.activations(images)}.items():
   mean, std = np.mean(tensor), np.std(tensor)
   print(f'{name:12}  {tuple(tensor.shape)!s:18}  {mean:9.4f}  {std:9.4f}')
 
-weights, count = tf.ones(BATCH_SIZE), float(BATCH_SIZE)
-loss, totals, gradients = train_step.forward_backward(
-  network, images, labels, weights, count, L2_SCALE
+loss, logits, gradients = train_step.forward_backward(
+  network, images, labels, L2_SCALE
 )
-cross_entropy = totals.cross_entropy / count
+cross_entropy = tf.reduce_mean(losses.cross_entropy(logits, labels))
 print('\nLoss')
 print(f'cross-entropy, in nats    {cross_entropy:8.4f}')
 print(f'the same for equal logits {math.log(10):8.4f}  = ln(10)')
@@ -74,14 +74,14 @@ for change in (epsilon, -epsilon):
   kernel = network.kernels[layer].numpy().astype(np.float64)
   kernel[index] += change
   kernels = {**network.kernels, layer: kernel}
-  logits, _ = backward.forward(
+  logits_nearby, _ = backward.forward(
     types.SimpleNamespace(
       layers=LAYERS, kernels=kernels, biases=network.biases
     ),
     images.numpy(),
   )
   penalty = L2_SCALE * np.sum(kernel**2) / 2  # the other kernels do not change
-  mean = reference.cross_entropy(logits, labels).mean()
+  mean = reference.cross_entropy(logits_nearby, labels).mean()
   losses_nearby.append(mean + penalty)
 difference = (losses_nearby[0] - losses_nearby[1]) / (2 * epsilon)
 print(f'\nThe gradient with respect to one weight, {layer}/kernel{list(index)}')
@@ -101,10 +101,10 @@ print(
 )
 print(f'{weight:.8f} - {RATE} * gradient = {updated:.8f}')
 
-loss_after, totals_after, _ = train_step.forward_backward(
-  network, images, labels, weights, count, L2_SCALE
+loss_after, logits_after, _ = train_step.forward_backward(
+  network, images, labels, L2_SCALE
 )
 print('\nThe same images, before and after the update')
 print(f'loss         {loss:8.4f}  {loss_after:8.4f}')
-right = totals.num_correct, totals_after.num_correct
-print(f'correct      {right[0]:8.0f}  {right[1]:8.0f}  of {BATCH_SIZE}')
+right = [np.sum(np.argmax(x, 1) == labels) for x in (logits, logits_after)]
+print(f'correct      {right[0]:8}  {right[1]:8}  of {BATCH_SIZE}')

@@ -16,7 +16,6 @@ import tensorflow as tf
 
 from cnn_tf import keys
 from cnn_tf.learning import losses
-from cnn_tf.learning import metrics
 from cnn_tf.learning import optimizers
 from cnn_tf.network import model
 
@@ -25,42 +24,34 @@ def forward_backward(
   network: model.ConvNet,
   images: tf.Tensor,
   labels: tf.Tensor,
-  weights: tf.Tensor,
-  count: tf.Tensor | float,
   l2_scale: float,
   label_smoothing: float = 0.0,
   draw: keys.Draw | None = None,
-) -> tuple[tf.Tensor, metrics.Totals, list[tf.Tensor]]:
-  """Loss, totals and gradients of one batch.
+) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+  """Loss, logits and gradients of one batch.
 
-  `loss = sum(weights * cross_entropy) / count + l2_penalty`
+  `loss = mean(cross_entropy) + l2_penalty + label_smoothing * mean(smoothing)`
 
   Args:
     network: the network to differentiate.
     images: `[batch, height, width, channels]` float32.
     labels: `[batch]`, integers.
-    weights: `[batch]` float32, as for `metrics.of_batch`.
-    count: the number of examples to divide by: more than in this batch if it is
-      one device's part of a larger one.
     l2_scale: the factor of the L2 penalty.
-    label_smoothing: adds this times `losses.smoothing` to the cross-entropy in
-      the loss, not in the totals.
+    label_smoothing: the factor of `losses.smoothing`.
     draw: from `draws.draw_for`, for dropout.
 
   Returns:
-    The loss; the sums over the examples; the gradient of the loss with respect
-    to each of `network.trainable_variables`.
+    The loss, the logits `[batch, classes]`, and the gradient of the loss with
+    respect to each of `network.trainable_variables`.
   """
   with tf.GradientTape() as tape:
     logits = network(images, draw)
-    totals = metrics.of_batch(logits, labels, weights)
-    penalty = losses.l2_penalty(network.kernels.values(), l2_scale)
-    loss = totals.cross_entropy / count + penalty
+    loss = tf.reduce_mean(losses.cross_entropy(logits, labels))
+    loss += losses.l2_penalty(network.kernels.values(), l2_scale)
     if label_smoothing:
-      excess = tf.reduce_sum(weights * losses.smoothing(logits, labels))
-      loss += label_smoothing * excess / count
-  gradients = tape.gradient(loss, network.trainable_variables)
-  return loss, totals, gradients
+      smoothing = tf.reduce_mean(losses.smoothing(logits, labels))
+      loss += label_smoothing * smoothing
+  return loss, logits, tape.gradient(loss, network.trainable_variables)
 
 
 @tf.function(autograph=False)
@@ -85,10 +76,6 @@ def train_step(
   Returns:
     The loss before the update.
   """
-  weights = tf.ones(tf.shape(labels))
-  count = tf.reduce_sum(weights)
-  loss, _, gradients = forward_backward(
-    network, images, labels, weights, count, l2_scale
-  )
+  loss, _, gradients = forward_backward(network, images, labels, l2_scale)
   optimizer.apply(gradients, rate)
   return loss

@@ -1,6 +1,5 @@
 """Settings -> the network, and the trainer that trains it."""
 
-import math
 from collections.abc import Callable
 from collections.abc import Sequence
 
@@ -47,7 +46,7 @@ def build(
   """The trainer of a run, with a new network."""
   # Ops that would add in the order in which threads finish now raise an error.
   tf.config.experimental.enable_op_determinism()
-  steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
+  steps_per_epoch = len(data.train.labels) // settings.batch_size
   with replicas.scope(strategy):
     network = make_network(settings, geometries)
     optimizer = make_optimizer(settings, network.trainable_variables)

@@ -30,18 +30,14 @@ def _by_name(network, gradients):
 
 
 class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
-  def run_on(self, network, count, weights=None, l2_scale=0.0):
-    weights = tf.ones(count) if weights is None else tf.constant(weights)
-    images, labels = _batch(count)
-    return train_step.forward_backward(
-      network, images, labels, weights, tf.reduce_sum(weights), l2_scale
-    )
+  def run_on(self, network, count, *others):
+    return train_step.forward_backward(network, *_batch(count), *others)
 
   @parameterized.parameters('', 'conv 3 3x3, maxpool 2x2, dense 5 tanh')
   def test_gradients_are_those_of_backward(self, text):
     network = _network(text)
     images, labels = _batch(4)
-    _, _, gradients = self.run_on(network, 4)
+    _, _, gradients = self.run_on(network, 4, 0.0)
     expected = backward.backward(network, images.numpy(), labels)
     by_name = _by_name(network, gradients)
     for name, gradient in expected.kernels.items():
@@ -53,39 +49,34 @@ class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_loss_of_equal_logits_is_ln_10(self):
     network = _network('')
     network.kernels['logits'].assign(tf.zeros([784, 10]))
-    loss, totals, _ = self.run_on(network, 5)
+    loss, logits, _ = self.run_on(network, 5, 0.0)
     self.assertAllClose(loss, np.log(10))
-    self.assertAllClose(totals.cross_entropy, 5 * np.log(10))
-    self.assertAllEqual(totals.num_examples, 5)
+    self.assertAllEqual(logits, np.zeros([5, 10]))
 
   def test_the_penalty_adds_l2_scale_times_the_kernel(self):
     network = _network('dense 3')
-    plain = self.run_on(network, 4)
-    loss, totals, gradients = self.run_on(network, 4, l2_scale=0.5)
+    plain = self.run_on(network, 4, 0.0)
+    loss, logits, gradients = self.run_on(network, 4, 0.5)
     squares = sum(np.sum(k.numpy() ** 2) for k in network.kernels.values())
     self.assertAllClose(loss - plain[0], 0.25 * squares, 1e-4)
-    self.assertAllClose(totals, plain[1])
+    self.assertAllEqual(logits, plain[1])
     for name, gradient in _by_name(network, gradients).items():
       layer, kind = name.removesuffix(':0').split('/')
       added = gradient - _by_name(network, plain[2])[name]
       expected = 0.5 * network.kernels[layer] if kind == 'kernel' else 0 * added
       self.assertAllClose(added, expected, 1e-3, 1e-5)
 
-  def test_label_smoothing_is_part_of_the_loss_and_not_of_the_totals(self):
+  def test_label_smoothing_adds_its_mean_to_the_loss(self):
     network = _network('dense 3')
     images, labels = _batch(4)
-    plain, smoothed = (
-      train_step.forward_backward(
-        network, images, labels, tf.constant([1.0, 1.0, 1.0, 0.0]), 3.0, 0.1, s
-      )
-      for s in (0.0, 0.2)
-    )
-    excess = losses.smoothing(network(images), labels)[:3]
+    plain = self.run_on(network, 4, 0.1)
+    smoothed = self.run_on(network, 4, 0.1, 0.2)
+    excess = losses.smoothing(network(images), labels)
     self.assertAllClose(smoothed[0] - plain[0], 0.2 * np.mean(excess), 1e-4)
     self.assertAllEqual(smoothed[1], plain[1])
     bias = _by_name(network, smoothed[2])['logits/bias:0']
     added = bias - _by_name(network, plain[2])['logits/bias:0']
-    expected = 0.2 * (np.eye(10)[labels[:3]].mean(axis=0) - 0.1)
+    expected = 0.2 * (np.eye(10)[labels].mean(axis=0) - 0.1)
     self.assertAllClose(added, expected, 1e-4, 1e-6)
 
   def test_a_dropped_unit_gets_no_gradient(self):
@@ -97,16 +88,23 @@ class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
       return tf.constant([[0.2, 0.7, 0.5, 0.4999]])
 
     _, _, gradients = train_step.forward_backward(
-      network, images, labels, tf.ones(1), 1.0, 0.0, draw=draw
+      network, images, labels, 0.0, draw=draw
     )
     gradient = _by_name(network, gradients)['dense1/bias:0'].numpy()
     self.assertAllEqual(gradient != 0, [False, True, True, False])
 
-  def test_an_example_of_weight_0_changes_nothing(self):
+  def test_a_batch_is_the_mean_of_its_halves(self):
     network = _network('conv 2 3x3')
-    loss, totals, gradients = self.run_on(network, 3, [1.0, 1.0, 0.0])
-    expected = self.run_on(network, 2)
-    self.assertAllClose((loss, totals, gradients), expected, 1e-5, 1e-6)
+    images, labels = _batch(6)
+    loss, logits, gradients = self.run_on(network, 6, 0.1)
+    one, two = (
+      train_step.forward_backward(network, images[x], labels[x], 0.1)
+      for x in (slice(3), slice(3, 6))
+    )
+    self.assertAllClose(loss, (one[0] + two[0]) / 2)
+    self.assertAllClose(logits, tf.concat([one[1], two[1]], axis=0))
+    for whole, *halves in zip(gradients, one[2], two[2], strict=True):
+      self.assertAllClose(whole, sum(halves) / 2, 1e-5, 1e-6)
 
 
 class TrainStepTest(tf.test.TestCase):
@@ -115,7 +113,7 @@ class TrainStepTest(tf.test.TestCase):
     images, labels = _batch(6)
     before = [v.numpy() for v in network.trainable_variables]
     loss, _, gradients = train_step.forward_backward(
-      network, images, labels, tf.ones(6), 6.0, 1e-2
+      network, images, labels, 1e-2
     )
     optimizer = optimizers.Momentum(network.trainable_variables)
     returned = train_step.train_step(
