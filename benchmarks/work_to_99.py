@@ -28,7 +28,7 @@ GOAL = 99.0
 class Work(NamedTuple):
   """How to train, and for how long."""
 
-  images: int = 40000  # seen in all, each once
+  images: int = 40000  # seen in all, each once; whole batches
   batch_size: int = 16
   learning_rate: float = 0.006  # the highest
   warmup: float = 0.1  # share of the steps in which the rate rises
@@ -72,6 +72,11 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
     raise errors.UserError(
       f'--images={work.images}: there are {num_examples}, each seen once'
     )
+  if work.images % work.batch_size:
+    raise errors.UserError(
+      f'--images={work.images} must be a multiple of '
+      f'--batch_size={work.batch_size}'
+    )
   tf.config.experimental.enable_op_determinism()
   geometries = build.plan(settings, data)
   with replicas.scope(strategy):
@@ -80,7 +85,7 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
     averaged = (
       build.make_network(settings, geometries) if work.average else None
     )
-  num_steps = -(-work.images // work.batch_size)
+  num_steps = work.images // work.batch_size
   trainer = training.Trainer(
     network,
     optimizer,

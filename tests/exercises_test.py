@@ -13,6 +13,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from tests import exercises
+from tests import layout_test
 
 _EXERCISES = exercises.read()
 
@@ -21,10 +22,10 @@ class ExercisesTest(parameterized.TestCase):
   def test_they_are_numbered_and_follow_the_reading_order(self):
     numbers = [int(x.title.partition('.')[0]) for x in _EXERCISES]
     self.assertEqual(numbers, list(range(1, len(_EXERCISES) + 1)))
-    order = (exercises.ROOT / 'cnn_tf' / '__init__.py').read_text()
-    order = f'{order} run_train.py'
+    modules = [*layout_test.reading_order(), 'run_train']
+    order = [f'{module.rpartition(".")[2]}.py' for module in modules]
     files = [re.search(r'\w+\.py', x.title)[0] for x in _EXERCISES]
-    places = [order.index(f' {file}') for file in files]
+    places = [order.index(file) for file in files]
     self.assertEqual(places, sorted(places))
 
   @parameterized.named_parameters((x.title, x) for x in _EXERCISES)

@@ -277,7 +277,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
       *self.flags,
       '--batch_size=10',
       '--lr_schedule=step',
-      f'--decay_epochs={51 / 52}',
+      f'--decay_epochs={50 / 51}',
       '--decay_rate=1e30',
     )
     self.assertIn('images/s', received)

@@ -31,7 +31,7 @@ TRICKS = {
 
 
 def flags(folder: str | pathlib.Path, **others: Any) -> dict[str, Any]:
-  """A run on `write(folder)`: 52 steps an epoch, the last one of 2 images."""
+  """A run on `write(folder)`: 51 steps an epoch; 2 images are left out."""
   return {
     'data_dir': str(folder),
     'num_validation': 128,

@@ -11,8 +11,8 @@ summary.py          the geometry of a network as a table
 cluster.py          several machines: what TF_CONFIG says
 cores.py            the cores, and TensorFlow's devices on them
 replicas.py         cores, GPUs or machines -> a strategy
-trainer.py          the loop over steps, in the graph, over replicas
 evaluation.py       mean cross-entropy and accuracy
+trainer.py          the loop over steps, in the graph, over replicas
 build.py            a `Settings` -> network and trainer
 lock.py             one process at a time trains in a folder
 memory.py           the memory that training needs, predicted

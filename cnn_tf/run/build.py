@@ -1,6 +1,5 @@
 """Settings -> the network, and the trainer that trains it."""
 
-import math
 from collections.abc import Callable
 from collections.abc import Sequence
 
@@ -8,10 +7,12 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.learning import adaptive
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.network import pool_first
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
@@ -47,7 +48,7 @@ def build(
   """The trainer of a run, with a new network."""
   # Ops that would add in the order in which threads finish now raise an error.
   tf.config.experimental.enable_op_determinism()
-  steps_per_epoch = math.ceil(len(data.train.labels) / settings.batch_size)
+  steps_per_epoch = len(data.train.labels) // settings.batch_size
   with replicas.scope(strategy):
     network = make_network(settings, geometries)
     optimizer = make_optimizer(settings, network.trainable_variables)
@@ -72,7 +73,7 @@ def make_network(
   settings: settings_lib.Settings, geometries: Sequence[geometry.LayerGeometry]
 ) -> model.ConvNet:
   """The network of a run, with its initial kernels."""
-  return model.ConvNet(geometries, settings.seed, settings.precision)
+  return pool_first.PoolFirst(geometries, settings.seed, settings.precision)
 
 
 def predictor(
@@ -101,7 +102,7 @@ def saved(
 
 def make_optimizer(
   settings: settings_lib.Settings, variables: Sequence[tf.Variable]
-) -> optimizers.Optimizer:
+) -> optimizers.Momentum | adaptive.RMSProp | adaptive.Adam:
   """The optimizer of a run."""
   match settings.optimizer:
     case 'momentum':
@@ -109,9 +110,9 @@ def make_optimizer(
         variables, settings.momentum, settings.nesterov
       )
     case 'rmsprop':
-      return optimizers.RMSProp(variables)
+      return adaptive.RMSProp(variables)
     case 'adam':
-      return optimizers.Adam(variables)
+      return adaptive.Adam(variables)
 
 
 def make_schedule(

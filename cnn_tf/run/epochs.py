@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.learning import metrics
 from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import evaluation
@@ -79,7 +78,9 @@ def train(
     build.predictor(settings, trainer.evaluated), validation, trainer.strategy
   )
   lines = terminal.Terminal(
-    settings.num_epochs, trainer.num_examples, bool(validate)
+    settings.num_epochs,
+    trainer.steps_per_epoch * settings.batch_size,
+    bool(validate),
   )
   for epoch in range(len(history) + 1, settings.num_epochs + 1):
     trained, seconds = _train_epoch(settings, trainer, epoch, lines)
@@ -113,10 +114,10 @@ def _row(epoch, trainer, trained):
 
 
 def _train_epoch(settings, trainer, epoch, lines):
-  """Trains on every example once; returns the means, and the seconds."""
-  totals = metrics.no_examples()
-  num_images = trainer.num_examples
-  order = datasets.order(num_images, settings.seed, epoch)
+  """Trains for one epoch; returns the means, and the seconds."""
+  totals = evaluation.Totals.zero()
+  order = datasets.order(trainer.num_examples, settings.seed, epoch)
+  num_images = trainer.steps_per_epoch * trainer.batch_size
   images_per_call = _STEPS_PER_CALL * trainer.batch_size
   started = time.perf_counter()
   for start in range(0, num_images, images_per_call):

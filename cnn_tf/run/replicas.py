@@ -2,7 +2,7 @@
 
 A small convolution does not split well over threads, but a batch does. Every
 replica has a copy of each variable and processes its shard of each batch. The
-gradients are summed over all replicas (all-reduce), and every replica applies
+gradients are averaged over all replicas (all-reduce), and every replica applies
 the same update, so the copies stay equal. With one replica, sharding and
 all-reduce do nothing.
 """
@@ -32,26 +32,28 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
 
   Args:
     replicas: a number, or 'auto': one per GPU or, without a GPU, one per core,
-      as long as each has `MIN_SHARD_SIZE` examples of a batch. With TF_CONFIG
-      in the environment: one per machine, or one per GPU of the machines.
+      as long as they can share a batch equally and each has `MIN_SHARD_SIZE`
+      examples of it. With TF_CONFIG in the environment: one per machine, or one
+      per GPU of the machines.
     batch_size: examples per step, over all replicas.
 
   Raises:
-    UserError: there are too few devices, or too few examples in a batch, or
-      TF_CONFIG is invalid.
+    UserError: there are too few devices, or a batch cannot be shared equally,
+      or TF_CONFIG is invalid.
   """
   if not _is_valid(replicas, batch_size):
     raise errors.UserError(
       f'--replicas={replicas} must be auto or a number from 1 to {batch_size}'
     )
   if cluster.is_given():
-    return _connect()
+    return _connect(batch_size)
   num_gpus = len(tf.config.list_physical_devices('GPU'))
   num_cores = cores.num_cores()
   if replicas == 'auto':
-    count = max(1, min(num_gpus or num_cores, batch_size // MIN_SHARD_SIZE))
+    count = _largest_count(num_gpus or num_cores, batch_size)
   else:
     count = int(replicas)
+    _check_shards(f'--replicas={count}', count, batch_size)
   if count == 1:
     return tf.distribute.get_strategy()  # the default, without replication
   if num_gpus:
@@ -106,24 +108,33 @@ def replicate(strategy: tf.distribute.Strategy, array: np.ndarray) -> Any:
   return strategy.experimental_distribute_values_from_function(copy)
 
 
-def shard(
-  first: tf.Tensor, end: tf.Tensor, batch_size: int
-) -> tuple[tf.Tensor, tf.Tensor]:
-  """The shard of the positions `first` to `end - 1` for this replica.
-
-  A short batch is filled with examples of weight 0, because a convolution
-  cannot process an empty shard.
+def shard(batch_size: int) -> tf.Tensor:
+  """The places in a batch of the examples that this replica processes.
 
   Returns:
-    Positions `[n]` int32 and weights `[n]` float32, 0 or 1, where n is
-    `batch_size / replicas`, rounded up.
+    `[batch_size / replicas]` int32. All shards have the same size.
   """
   context = tf.distribute.get_replica_context()
-  size = -(-batch_size // context.num_replicas_in_sync)
-  begin = first + size * tf.cast(context.replica_id_in_sync_group, tf.int32)
-  positions = begin + tf.range(size)
-  inside = tf.cast(positions < tf.minimum(end, first + batch_size), tf.float32)
-  return tf.minimum(positions, end - 1), inside
+  size = batch_size // context.num_replicas_in_sync
+  index = tf.cast(context.replica_id_in_sync_group, tf.int32)
+  return size * index + tf.range(size)
+
+
+def part(count: int) -> tuple[tf.Tensor, tf.Tensor]:
+  """Start and end of this replica's part of a list: `list[start:end]`.
+
+  The parts follow one another. Their lengths differ by at most 1, and can be 0.
+
+  Args:
+    count: the length of the whole list.
+  """
+  context = tf.distribute.get_replica_context()
+  size, num_longer = divmod(count, context.num_replicas_in_sync)
+  index = tf.cast(context.replica_id_in_sync_group, tf.int32)
+  start, end = (
+    size * i + tf.minimum(i, num_longer) for i in (index, index + 1)
+  )
+  return start, end
 
 
 def all_reduce_sum(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
@@ -153,11 +164,28 @@ def _is_valid(replicas, batch_size):
   return replicas.isdecimal() and 1 <= int(replicas) <= batch_size
 
 
-def _connect():
+def _largest_count(num_devices, batch_size):
+  """How many replicas can share a batch equally, with enough examples each."""
+  most = min(num_devices, batch_size // MIN_SHARD_SIZE)
+  counts = (n for n in range(most, 1, -1) if batch_size % n == 0)
+  return next(counts, 1)
+
+
+def _check_shards(who, num_replicas, batch_size):
+  if batch_size % num_replicas:
+    raise errors.UserError(
+      f'{who}: {num_replicas} replicas cannot share --batch_size={batch_size} '
+      'equally'
+    )
+
+
+def _connect(batch_size):
   """The strategy for the machines of TF_CONFIG."""
   cluster.check()
   try:
-    return tf.distribute.MultiWorkerMirroredStrategy()
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
   except (tf.errors.OpError, ValueError, RuntimeError) as error:
     reason = str(error).splitlines()[0]
     raise errors.UserError(f'TF_CONFIG: {reason}') from None
+  _check_shards('TF_CONFIG', strategy.num_replicas_in_sync, batch_size)
+  return strategy

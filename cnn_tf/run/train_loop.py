@@ -119,7 +119,7 @@ def _check_memory(settings, data, geometries, strategy):
     return  # it has memory of its own, and TensorFlow says when that is full
   # Each of several machines has one replica and its share of a batch.
   num_machines = strategy.num_replicas_in_sync if cluster.is_given() else 1
-  share = -(-settings.batch_size // num_machines)
+  share = settings.batch_size // num_machines
   memory.check(
     geometries,
     dataclasses.replace(settings, batch_size=share),

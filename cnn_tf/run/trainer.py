@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from cnn_tf.data import datasets
 from cnn_tf.learning import losses
-from cnn_tf.learning import metrics
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.learning import train_step
 from cnn_tf.network import model
+from cnn_tf.run import evaluation
 from cnn_tf.run import replicas
 from cnn_tf.tricks import augment
 from cnn_tf.tricks import averages
@@ -24,7 +24,7 @@ from cnn_tf.tricks import draws
 class Progress(NamedTuple):
   """The result of some consecutive steps."""
 
-  totals: metrics.Totals  # each batch with the kernels before its update
+  totals: evaluation.Totals  # each batch with the kernels before its update
   all_finite: tf.Tensor  # bool: loss, gradients and variables of every step
 
 
@@ -37,14 +37,16 @@ class Trainer:
     optimizer: of the variables of `network`.
     step: `tf.Variable` int64, the number of updates so far.
     strategy: distributes each batch over the replicas.
-    batch_size: examples per step; the last step of an epoch has the remainder.
-    num_examples: examples per epoch.
+    batch_size: examples per step.
+    num_examples: the size of the training set.
+    steps_per_epoch: the examples left over, fewer than a batch, are left out:
+      other ones in every epoch, since the order is new.
   """
 
   def __init__(
     self,
     network: model.ConvNet,
-    optimizer: optimizers.Optimizer,
+    optimizer: optimizers.Momentum,
     schedule: schedules.Schedule,
     l2_scale: float,
     examples: datasets.Examples,
@@ -78,6 +80,7 @@ class Trainer:
     self.strategy = strategy
     self.batch_size = batch_size
     self.num_examples = len(examples.labels)
+    self.steps_per_epoch = self.num_examples // batch_size
     self._schedule = schedule
     self._l2_scale = l2_scale
     self._augmentation = augmentation
@@ -112,7 +115,7 @@ class Trainer:
   def train_steps(
     self, order: tf.Tensor, start: tf.Tensor, end: tf.Tensor
   ) -> Progress:
-    """One step per batch of the examples `order[start:end]`.
+    """One step per whole batch of the examples `order[start:end]`.
 
     Stops early at the first loss, gradient or variable that is not finite.
 
@@ -123,52 +126,60 @@ class Trainer:
     """
 
     def take_step(first, progress):
-      batch_end = tf.minimum(first + self.batch_size, end)
       results = self.strategy.run(
-        self._step_of_replica,
-        (self._images, self._labels, order, first, batch_end),
+        self._step_of_replica, (self._images, self._labels, order, first)
       )
       totals, finite = replicas.first_replica(self.strategy, results)
-      return batch_end, Progress(progress.totals.plus(totals), finite)
+      return (
+        first + self.batch_size,
+        Progress(progress.totals.plus(totals), finite),
+      )
 
     _, progress = tf.while_loop(
-      lambda first, progress: (first < end) & progress.all_finite,
+      lambda first, progress: (
+        (first + self.batch_size <= end) & progress.all_finite
+      ),
       take_step,
-      [start, Progress(metrics.no_examples(), tf.constant(True))],
+      [start, Progress(evaluation.Totals.zero(), tf.constant(True))],
     )
     return progress
 
-  def _step_of_replica(self, images, labels, order, first, end):
-    """One step, as each replica runs it on its shard of `order[first:end]`.
+  def _step_of_replica(self, images, labels, order, first):
+    """One step, as each replica runs it on its shard of a batch.
 
-    The loss of a batch is the sum of the losses of its shards: each divides by
-    the number of examples in the whole batch, and has its share of the penalty.
+    The loss of a batch is the mean of the losses of its shards, which have the
+    same size.
+
+    Args:
+      images: all training images.
+      labels: all training labels.
+      order: as for `train_steps`.
+      first: where in `order` the batch starts.
     """
-    variables = self.network.trainable_variables
-    positions, weights = replicas.shard(first, end, self.batch_size)
-    indices = tf.gather(order, positions)
-    draw = draws.draw_for(
-      self._seed, self.step, self.batch_size, positions - first
-    )
-    loss, totals, gradients = train_step.forward_backward(
+    places = replicas.shard(self.batch_size)
+    indices = tf.gather(order, first + places)
+    draw = draws.draw_for(self._seed, self.step, self.batch_size, places)
+    images = datasets.to_float(tf.gather(images, indices))
+    labels = tf.gather(labels, indices)
+    loss, logits, gradients = train_step.forward_backward(
       self.network,
-      augment.augment(
-        datasets.to_float(tf.gather(images, indices)), self._augmentation, draw
-      ),
-      tf.gather(labels, indices),
-      weights,
-      tf.cast(end - first, tf.float32),
-      self._l2_scale / self.strategy.num_replicas_in_sync,
+      augment.augment(images, self._augmentation, draw),
+      labels,
+      self._l2_scale,
       self._label_smoothing,
       draw,
     )
+    totals = evaluation.Totals.of_batch(logits, labels)
     sums = replicas.all_reduce_sum([loss, *gradients, *totals])
-    loss, gradients = sums[0], sums[1 : 1 + len(variables)]
-    totals = metrics.Totals(*sums[1 + len(variables) :])
+    num_replicas = self.strategy.num_replicas_in_sync
+    loss, *gradients = [total / num_replicas for total in sums[: -len(totals)]]
+    totals = evaluation.Totals(*sums[-len(totals) :])
     self.optimizer.apply(gradients, self._schedule(self.step))
     self.step.assign_add(1)
     if self._average:
       self._average.update(self.step)
     # A NaN can get lost in max pooling, and then the loss looks fine.
-    norm = tf.linalg.global_norm([*gradients, *variables])
+    norm = tf.linalg.global_norm(
+      [*gradients, *self.network.trainable_variables]
+    )
     return totals, tf.math.is_finite(loss) & tf.math.is_finite(norm)

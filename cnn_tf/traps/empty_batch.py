@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from cnn_tf.network import reference
 
-AVOIDED = 'run/replicas.py: every replica gets images, some with weight 0'
+AVOIDED = 'run/evaluation.py: no op runs where there are no images'
 
 
 def attempt():

@@ -8,7 +8,7 @@ the others.
 import numpy as np
 import tensorflow as tf
 
-AVOIDED = 'learning/metrics.py adds up over examples and divides once'
+AVOIDED = 'run/evaluation.py adds up over examples and divides once'
 
 
 def attempt():

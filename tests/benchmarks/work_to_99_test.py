@@ -11,11 +11,11 @@ from cnn_tf import errors
 from cnn_tf.data import idx
 from cnn_tf.run import trainer
 
-SHORT = work_to_99.Work(images=330, batch_size=32, warmup=0.1)
+SHORT = work_to_99.Work(images=320, batch_size=32, warmup=0.1)
 
 
 class AccuracyTest(tf.test.TestCase):
-  def test_every_image_is_seen_once_and_the_last_batch_is_short(self):
+  def test_every_image_is_seen_once(self):
     seen = []
     original = trainer.Trainer.train_steps
 
@@ -29,8 +29,8 @@ class AccuracyTest(tf.test.TestCase):
     with mock.patch.object(trainer.Trainer, 'train_steps', train_steps):
       found = work_to_99.accuracy(SHORT, 0, 'validation', '1')
     (images, steps, last_rate) = seen
-    self.assertEqual((images, steps), ((0, 330, 330), 11))
-    self.assertAlmostEqual(last_rate, SHORT.learning_rate / 9.9, delta=1e-6)
+    self.assertEqual((images, steps), ((0, 320, 320), 10))
+    self.assertAlmostEqual(last_rate, SHORT.learning_rate / 9, delta=1e-6)
     self.assertBetween(found, 10, 100)
 
   def test_the_same_seed_gives_the_same_digits(self):
@@ -54,8 +54,12 @@ class AccuracyTest(tf.test.TestCase):
       work_to_99.accuracy(SHORT, 0, 'test', '1')
       self.assertEqual(names[2:], ['train', 'train', 't10k', 't10k'])
 
+  def test_images_are_whole_batches(self):
+    with self.assertRaisesRegex(errors.UserError, '--images=330 must'):
+      work_to_99.accuracy(SHORT._replace(images=330), 0, 'validation', '1')
+
   def test_images_are_not_seen_twice(self):
-    work = SHORT._replace(images=55001)
+    work = SHORT._replace(images=55008)
     with self.assertRaisesRegex(errors.UserError, 'there are 55000, each seen'):
       work_to_99.accuracy(work, 0, 'validation', '1')
 

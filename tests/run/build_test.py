@@ -6,6 +6,7 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.learning import adaptive
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.run import build
@@ -75,8 +76,8 @@ class OptimizerTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     (_MOMENTUM | {'momentum': 0.5}, optimizers.Momentum, {'momentum': 0.5}),
     (_MOMENTUM | {'nesterov': True}, optimizers.Momentum, {'nesterov': True}),
-    ({'optimizer': 'rmsprop'}, optimizers.RMSProp, {'decay': 0.9}),
-    ({'optimizer': 'adam'}, optimizers.Adam, {'beta1': 0.9, 'beta2': 0.999}),
+    ({'optimizer': 'rmsprop'}, adaptive.RMSProp, {'decay': 0.9}),
+    ({'optimizer': 'adam'}, adaptive.Adam, {'beta1': 0.9, 'beta2': 0.999}),
   )
   def test_the_config_chooses(self, settings, kind, attributes):
     made = build.make_optimizer(settings_lib.Settings(**settings), [])

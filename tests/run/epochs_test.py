@@ -112,7 +112,7 @@ class EpochsTest(StoppedRun):
     table = events.read_epochs(self.whole / 'metrics.csv', 3)
     for row in table:
       order = datasets.order(512, settings.seed, row.epoch)
-      whole_epoch = tf.constant(0), tf.constant(512)
+      whole_epoch = tf.constant(0), tf.constant(510)
       means = ours.train_steps(order, *whole_epoch).totals.means()
       self.assertAllClose(means.cross_entropy, row.train_cross_entropy)
       self.assertAllClose(means.accuracy, row.train_accuracy)
@@ -218,7 +218,7 @@ class EpochsTest(StoppedRun):
     # The rate is 0.05 in epoch 1, and then 5e28.
     later = {'lr_schedule': 'step', 'decay_rate': 1e30, 'decay_epochs': 1.0}
     for _ in range(2):  # going on ends in the same way
-      self.assert_diverges('at step 53, in epoch 2', ['ckpt-1'], **later)
+      self.assert_diverges('at step 52, in epoch 2', ['ckpt-1'], **later)
     self.assertEqual(
       small_data.saved_values(self.workdir, 1),
       small_data.saved_values(self.whole, 1),
@@ -230,12 +230,12 @@ class EpochsTest(StoppedRun):
 
   def test_what_diverged_at_the_last_step_of_an_epoch_is_not_saved(self):
     self.assert_diverges(
-      'at step 52, in epoch 1',
+      'at step 51, in epoch 1',
       [],
       layers='',
       lr_schedule='step',
       decay_rate=1e30,
-      decay_epochs=51 / 52,
+      decay_epochs=50 / 51,
     )
 
 

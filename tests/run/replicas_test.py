@@ -7,6 +7,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -32,7 +33,7 @@ from tests import small_data
 # Nothing here has a kink: where one value crosses a kink by rounding, two runs
 # take different ways, however equal they were.
 _SMOOTH = 'conv 4 3x3 tanh, avgpool 2x2, conv 8 3x3 tanh, dense 16 tanh'
-_BATCH_SIZE = 12  # five steps an epoch of 50, the last with two images
+_BATCH_SIZE = 12  # four steps an epoch of 50; two images are left out
 _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(['tensorflow'])
 
@@ -54,7 +55,7 @@ def _build(strategy, examples):
 
 
 def _train(count, folder):
-  """Fifty steps on `count` replicas; what they saw goes into a file."""
+  """Forty steps on `count` replicas; what they saw goes into a file."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
   network, ours = _build(strategy, examples)
@@ -80,13 +81,13 @@ def _train_with_tricks(count, folder):
 
 
 def _take_steps(ours):
-  """The totals of each of fifty steps."""
+  """The totals of each of forty steps."""
   steps = []
   for _ in range(10):
     order = tf.random.stateless_uniform([50], [1, 2], 0, 50, tf.int32)
-    for start in range(0, 50, _BATCH_SIZE):
-      end = min(start + _BATCH_SIZE, 50)
-      progress = ours.train_steps(order, tf.constant(start), tf.constant(end))
+    for start in range(0, 48, _BATCH_SIZE):
+      end = tf.constant(start + _BATCH_SIZE)
+      progress = ours.train_steps(order, tf.constant(start), end)
       steps.append([float(total) for total in progress.totals])
   return steps
 
@@ -103,6 +104,25 @@ def _restore(count, folder):
     checkpoints.restore_newest(checkpoint, folder / f'from_{other}')
     scored.append([*evaluate(), ours.step.numpy()])
   np.savez(folder / f'restored_{count}.npz', scored=scored)
+
+
+class _Replica(NamedTuple):
+  shard: tf.Tensor
+  part: tuple[tf.Tensor, tf.Tensor]
+
+
+def _replicas(num_replicas, count):
+  """What each of several replicas gets of `count` examples."""
+  found = []
+  for index in range(num_replicas):
+    context = mock.Mock(
+      num_replicas_in_sync=num_replicas, replica_id_in_sync_group=index
+    )
+    with mock.patch.object(
+      tf.distribute, 'get_replica_context', return_value=context
+    ):
+      found.append(_Replica(replicas.shard(count), replicas.part(count)))
+  return found
 
 
 def _in_processes(target, counts, folder):
@@ -124,34 +144,71 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     _in_processes(_train, (1, 2, 4), folder)
     _in_processes(_restore, (1, 2), folder)
     one, two, four = (np.load(folder / f'{count}.npz') for count in (1, 2, 4))
-    self.assertAllEqual(one['steps'][4::5, 2], [2] * 10)
-    self.assertLess(one['steps'][-1, 0], one['steps'][4, 0] / 2)
+    self.assertAllEqual(one['steps'][:, 2], [_BATCH_SIZE] * 40)
+    self.assertLess(one['steps'][-1, 0], one['steps'][0, 0] / 2)
     for other in (two, four):
       self.assertAllClose(other['steps'], one['steps'], rtol=1e-4, atol=0)
       self.assertAllClose(other['scored'], one['scored'], rtol=1e-4, atol=0)
     for count in (1, 2):
       restored = np.load(folder / f'restored_{count}.npz')['scored']
       self.assertAllClose(
-        restored, [[*one['scored'], 50]] * 3, rtol=1e-4, atol=0
+        restored, [[*one['scored'], 40]] * 3, rtol=1e-4, atol=0
       )
 
   def test_with_every_trick_losses_do_not_depend_on_their_number(self):
     folder = pathlib.Path(self.create_tempdir().full_path)
     _in_processes(_train_with_tricks, (1, 2, 4), folder)
     one, two, four = (np.load(folder / f'{count}.npz') for count in (1, 2, 4))
-    self.assertLess(one['steps'][-1, 0], one['steps'][4, 0])
+    self.assertLess(one['steps'][-1, 0], one['steps'][0, 0])
     for other in (two, four):
       self.assertAllClose(other['steps'], one['steps'], rtol=1e-4, atol=0)
       self.assertAllClose(other['scored'], one['scored'], rtol=1e-4, atol=0)
 
-  @parameterized.parameters((0, 4, 4), (4, 8, 4), (8, 10, 2), (8, 9, 1))
-  def test_a_short_batch_is_filled_with_what_weighs_nothing(
-    self, first, end, count
+  def test_shards_are_equal_and_make_a_batch(self):
+    found = [replica.shard for replica in _replicas(3, 12)]
+    self.assertAllEqual(found, np.arange(12).reshape(3, 4))
+
+  @parameterized.parameters(
+    (3, 8, [(0, 3), (3, 6), (6, 8)]),
+    (3, 9, [(0, 3), (3, 6), (6, 9)]),
+    (4, 2, [(0, 1), (1, 2), (2, 2), (2, 2)]),
+    (1, 5, [(0, 5)]),
+    (2, 0, [(0, 0), (0, 0)]),
+  )
+  def test_parts_follow_one_another(self, num_replicas, count, parts):
+    found = [replica.part for replica in _replicas(num_replicas, count)]
+    self.assertAllEqual(found, parts)
+
+  @parameterized.parameters((5, 12), (8, 12), (2, 13), (3, 128))
+  def test_refuses_shards_of_unequal_size(self, count, batch_size):
+    with self.assertRaisesRegex(
+      errors.UserError,
+      f'^--replicas={count}: {count} replicas cannot share '
+      f'--batch_size={batch_size} equally$',
+    ):
+      replicas.make_strategy(str(count), batch_size)
+
+  @parameterized.parameters(
+    (2, 128, 2),
+    (3, 128, 2),
+    (6, 128, 4),
+    (64, 128, 4),
+    (3, 96, 3),
+    (4, 127, 1),
+    (2, 63, 1),
+    (1, 128, 1),
+  )
+  def test_auto_takes_as_many_as_share_a_batch_equally(
+    self, num_cores, batch_size, count
   ):
-    positions, weights = replicas.shard(tf.constant(first), tf.constant(end), 4)
-    self.assertAllEqual(weights, [1] * count + [0] * (4 - count))
-    self.assertAllEqual(positions[:count], range(first, end))
-    self.assertAllInRange(positions, 0, end - 1)
+    made = []
+    with (
+      mock.patch.object(cores, 'num_cores', return_value=num_cores),
+      mock.patch.object(cores, 'split', side_effect=made.append),
+      mock.patch.object(tf.distribute, 'MirroredStrategy'),
+    ):
+      replicas.make_strategy('auto', batch_size)
+    self.assertEqual(made, [count] if count > 1 else [])
 
   @parameterized.parameters('two', '0', '-1', '13', '', '1.5')
   def test_refuses(self, number):
@@ -163,7 +220,7 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     with self.assertRaisesRegex(
       errors.UserError, f'^--replicas={limit + 1}: more than 4 for each of the '
     ):
-      replicas.make_strategy(str(limit + 1), 10_000)
+      replicas.make_strategy(str(limit + 1), 10 * (limit + 1))
 
   @parameterized.parameters(
     ('banana', '{}', '--replicas=banana must be auto or a number'),

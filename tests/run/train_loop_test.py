@@ -60,7 +60,7 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
       self.workdir / 'metrics.csv', delimiter=',', names=True
     )
     self.assertAllEqual(rows['epoch'], [1, 2, 3])
-    self.assertAllEqual(rows['step'], [52, 104, 156])
+    self.assertAllEqual(rows['step'], [51, 102, 153])
     self.assertAllClose(rows['learning_rate'], [0.05] * 3)
     self.assertGreater(rows['validation_accuracy'][-1], 0.7)
 

@@ -63,7 +63,7 @@ class TrainerTest(tf.test.TestCase, parameterized.TestCase):
     network.biases['logits'].assign(np.linspace(-1.0, 1.0, 10))
     kernel = network.kernels['logits'].numpy().astype(np.float64)
     bias = network.biases['logits'].numpy().astype(np.float64)
-    for start in range(0, len(order), batch_size):
+    for start in range(0, len(order) - batch_size + 1, batch_size):
       batch = order[start : start + batch_size]
       kernel, bias = _numpy_step(kernel, bias, examples, batch, 0.1, l2_scale)
     _take(made, order)
@@ -79,9 +79,9 @@ class TrainerTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_order_decides_which_examples_make_a_batch(self):
     self.assert_numpy_agrees(order=[7, 1, 4, 1], batch_size=2)
 
-  @parameterized.parameters(1, 2)
-  def test_the_last_batch_is_the_mean_of_what_is_left(self, left):
-    order = [3, 0, 6, 5, 2, 7][: 4 + left]
+  @parameterized.parameters(1, 2, 3)
+  def test_what_is_left_over_for_a_batch_is_left_out(self, left):
+    order = [3, 0, 6, 5, 2, 7, 1][: 4 + left]
     self.assert_numpy_agrees(order, batch_size=4, l2_scale=0.5)
 
   def test_an_epoch_in_pieces_ends_in_the_same_bits(self):
@@ -91,7 +91,8 @@ class TrainerTest(tf.test.TestCase, parameterized.TestCase):
     pieces, made = _make(_SMALL, examples, 8, 0.1, 1e-3, 0.9)
     for start in range(0, 50, 16):
       _take(made, order, start, min(start + 16, 50))
-    self.assertEqual(made.step.numpy(), 7)
+    self.assertEqual(made.steps_per_epoch, 6)
+    self.assertEqual(made.step.numpy(), 6)
     for a, b in zip(_values(whole), _values(pieces), strict=True):
       self.assertAllEqual(a, b)
 
@@ -130,15 +131,18 @@ class TrainerTest(tf.test.TestCase, parameterized.TestCase):
     _, made = _make('', small_data.examples(10), 4)
     for start, end in ((0, 8), (8, 10), (0, 4)):
       _take(made, range(10), start, end)
+    self.assertEqual(made.step.numpy(), 3)
     self.assertEqual(made.train_steps.experimental_get_tracing_count(), 1)
 
 
 class ProgressTest(tf.test.TestCase):
   def test_totals_are_those_before_each_update(self):
     examples = small_data.examples(6)
-    network, made = _make('', examples, 4, rate=0.0, l2_scale=3.0)
+    network, made = _make('', examples, 3, rate=0.0, l2_scale=3.0)
     network.kernels['logits'].assign(tf.zeros([784, 10]))
-    means = _take(made, range(6)).totals.means()
+    totals = _take(made, range(6)).totals
+    self.assertAllEqual(totals.num_examples, 6)
+    means = totals.means()
     self.assertAllClose(means.cross_entropy, np.log(10))
     self.assertAllClose(means.accuracy, np.mean(examples.labels == 0))
 

@@ -47,7 +47,7 @@ class MainTest(tf.test.TestCase):
     *_, answer, right, avoided = text.splitlines()
     self.assertEqual(answer.split(), ['its', 'answer', 'here', '6.167'])
     self.assertEqual(right.split()[-1], '5.5')
-    self.assertIn('learning/metrics.py', avoided)
+    self.assertIn('run/evaluation.py', avoided)
 
   def test_an_unknown_name_is_one_line_with_all_names(self):
     done = self.start('mean_of_means', 'banana')
