@@ -9,6 +9,7 @@ import re
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf import first
 from tests import small_data
 from tests import small_run
 
@@ -26,10 +27,26 @@ class ReadmeTest(tf.test.TestCase):
     super().setUp()
     self.enter_context(contextlib.chdir(self.create_tempdir().full_path))
     self.blocks = re.findall(r'```python\n(.*?)```', _README, re.DOTALL)
-    self.assertLen(self.blocks, 2)
+    self.assertLen(self.blocks, 3)
+
+  def test_the_first_page_is_shown_whole(self):
+    self.assertEqual(self.blocks[0], pathlib.Path(first.__file__).read_text())
+
+  def test_every_file_that_it_names_exists(self):
+    package = pathlib.Path(first.__file__).parent
+    table = _README[_README.index('| line | file |') :].partition('\n\n')[0]
+    rows = [row.split('|')[2] for row in table.splitlines()[2:]]
+    self.assertLen(rows, 12)
+    for row in rows:
+      names = re.findall(r'`([\w/.]+)`', row)
+      folder = package / pathlib.PurePath(names[0]).parent
+      for name in names:
+        self.assertTrue(
+          (package / name).exists() or (folder / name).exists(), name
+        )
 
   def test_a_network_is_trained_in_a_dozen_lines(self):
-    self.assertLess(float(_execute(self.blocks[0])), 0.5)
+    self.assertLess(float(_execute(self.blocks[1])), 0.5)
 
   def test_a_run_is_loaded_and_classifies_a_picture(self):
     os.makedirs('runs')
@@ -38,7 +55,7 @@ class ReadmeTest(tf.test.TestCase):
     picture = np.zeros([56, 40, 3], np.uint8)
     png = tf.io.encode_png(picture)
     pathlib.Path('picture.png').write_bytes(png.numpy())
-    digit, shape = _execute(self.blocks[1]).splitlines()
+    digit, shape = _execute(self.blocks[2]).splitlines()
     self.assertIn(digit, '0123456789')
     self.assertEqual(shape, '(1, 11, 11, 64)')
     self.assertStartsWith(pathlib.Path('conv1.png').read_bytes(), b'\x89PNG')
