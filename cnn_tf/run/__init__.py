@@ -13,7 +13,6 @@ cores.py            the cores, and TensorFlow's devices on them
 replicas.py         cores, GPUs or machines -> a strategy
 evaluation.py       mean cross-entropy and accuracy
 trainer.py          the loop over steps, in the graph, over replicas
-build.py            a `Settings` -> network and trainer
 lock.py             one process at a time trains in a folder
 memory.py           the memory that training needs, predicted
 run_folder.py       settings, environment and result of a run

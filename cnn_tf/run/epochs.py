@@ -8,14 +8,13 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import evaluation
 from cnn_tf.run import events
 from cnn_tf.run import first_kernels
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import terminal
-from cnn_tf.run import trainer
+from cnn_tf.run import trainer as trainer_lib
 
 # Steps per call into the graph: enough to make the call itself cheap, few
 # enough to react to Ctrl-C and to show the progress.
@@ -23,7 +22,7 @@ _STEPS_PER_CALL = 50
 
 
 def resume(
-  folder: pathlib.Path, trainer: trainer.Trainer
+  folder: pathlib.Path, trainer: trainer_lib.Trainer
 ) -> list[events.Epoch]:
   """Restores the newest checkpoint; returns the epochs up to it.
 
@@ -58,7 +57,7 @@ def resume(
 def train(
   settings: settings_lib.Settings,
   folder: pathlib.Path,
-  trainer: trainer.Trainer,
+  trainer: trainer_lib.Trainer,
   validation: datasets.Examples,
   history: list[events.Epoch],
   num_kept: int,
@@ -74,13 +73,14 @@ def train(
   """
   kernels = first_kernels.FirstKernels(folder, trainer.evaluated, len(history))
   board = events.TensorBoard(folder)
-  validate = len(validation.labels) and evaluation.Evaluation(
-    build.predictor(settings, trainer.evaluated), validation, trainer.strategy
-  )
+  validate = None
+  if len(validation.labels):
+    predict = evaluation.predictor(settings, trainer.evaluated)
+    validate = evaluation.Evaluation(predict, validation, trainer.strategy)
   lines = terminal.Terminal(
     settings.num_epochs,
     trainer.steps_per_epoch * settings.batch_size,
-    bool(validate),
+    is_validated=validate is not None,
   )
   for epoch in range(len(history) + 1, settings.num_epochs + 1):
     trained, seconds = _train_epoch(settings, trainer, epoch, lines)
@@ -117,8 +117,8 @@ def _train_epoch(settings, trainer, epoch, lines):
   """Trains for one epoch; returns the means, and the seconds."""
   totals = evaluation.Totals.zero()
   order = datasets.order(trainer.num_examples, settings.seed, epoch)
-  num_images = trainer.steps_per_epoch * trainer.batch_size
-  images_per_call = _STEPS_PER_CALL * trainer.batch_size
+  num_images = trainer.steps_per_epoch * settings.batch_size
+  images_per_call = _STEPS_PER_CALL * settings.batch_size
   started = time.perf_counter()
   for start in range(0, num_images, images_per_call):
     end = min(start + images_per_call, num_images)

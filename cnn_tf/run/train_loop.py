@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.run import build
+from cnn_tf.network import model
 from cnn_tf.run import checkpoints
 from cnn_tf.run import cluster
 from cnn_tf.run import environment
@@ -26,7 +26,7 @@ from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import summary
-from cnn_tf.run import trainer
+from cnn_tf.run import trainer as trainer_lib
 
 
 def train_and_evaluate(
@@ -71,7 +71,7 @@ def train(
   num_replicas: str = 'auto',
   num_kept: int = checkpoints.NUM_KEPT,
   read_test: bool = True,
-) -> tuple[trainer.Trainer, datasets.Dataset]:
+) -> tuple[trainer_lib.Trainer, datasets.Dataset]:
   """As `train_and_evaluate`, up to the end of the last epoch.
 
   The folder gets no result and no export.
@@ -99,8 +99,9 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
   data = datasets.load(
     settings.dataset, settings.data_dir, settings.num_validation, read_test
   )
-  geometries = build.plan(settings, data)
+  geometries = trainer_lib.geometries(settings, data)
   _check_memory(settings, data, geometries, strategy)
+  trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
   with _folder_to_write(workdir) as folder:
     here = environment.describe(strategy.num_replicas_in_sync)
     for change in run_folder.open_run(folder, settings, here):
@@ -108,7 +109,6 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
     print(f'{summary.table(geometries)}\n\n{workdir}')
     if settings.precision == 'bfloat16' and not environment.has_bfloat16():
       print('No bfloat16 instructions here: float32 will be faster.')
-    trainer = build.build(settings, data, geometries, strategy)
     history = epochs.resume(folder, trainer)
     epochs.train(settings, folder, trainer, data.validation, history, num_kept)
     yield folder, trainer, data
@@ -152,7 +152,7 @@ def _folder_to_write(workdir):
 def _finish(settings, folder, trainer, test):
   """Evaluates on the test set; exports the network; marks the run finished."""
   network = trainer.evaluated
-  predict = build.predictor(settings, network)
+  predict = evaluation.predictor(settings, network)
   scored = evaluation.Evaluation(predict, test, trainer.strategy)()
   if not math.isfinite(scored.cross_entropy):  # seen only without validation
     raise errors.UserError(
@@ -176,14 +176,15 @@ def _export_again(workdir, settings):
     data = datasets.load(
       settings.dataset, settings.data_dir, settings.num_validation
     )
-    network = build.make_network(settings, build.plan(settings, data))
-    checkpoint = build.saved(settings, network)
+    geometries = trainer_lib.geometries(settings, data)
+    network = model.ConvNet(geometries, settings.seed, settings.precision)
+    checkpoint = trainer_lib.saved(settings, network)
     with lock.hold(workdir):
       saved = workdir / 'checkpoints'
       epoch = checkpoints.restore_newest(checkpoint, saved, strict=False)
       if epoch < settings.num_epochs:
         raise errors.UserError('the last checkpoint is missing, too')
-      predict = build.predictor(settings, network)
+      predict = evaluation.predictor(settings, network)
       export.export(network, data.test.images.shape[1:], folder, predict)
   except errors.UserError as error:
     return f'{folder} is missing and cannot be made again: {error}'

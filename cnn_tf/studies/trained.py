@@ -22,12 +22,12 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.run import events
 from cnn_tf.run import layers
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
+from cnn_tf.run import trainer as trainer_lib
 from cnn_tf.studies import study
 
 # Of training in float32 on two cores of an AMD EPYC; the multiplications are
@@ -164,7 +164,8 @@ def train(
   Raises:
     UserError: the training diverges.
   """
-  trainer = build.build(wanted, data, build.plan(wanted, data), strategy)
+  geometries = trainer_lib.geometries(wanted, data)
+  trainer = trainer_lib.Trainer(wanted, data, geometries, strategy)
   seed = wanted.seed if order_seed is None else order_seed
   num_images = len(data.train.labels)
   for epoch in range(1, wanted.num_epochs + 1):

@@ -12,14 +12,9 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.learning import optimizers
-from cnn_tf.learning import schedules
 from cnn_tf.measure import runs
-from cnn_tf.network import geometry
-from cnn_tf.network import model
 from cnn_tf.run import environment
 from cnn_tf.run import events
-from cnn_tf.run import layers
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from cnn_tf.run import trainer
@@ -97,16 +92,11 @@ class EpochsTest(StoppedRun):
 
   def test_a_run_is_made_of_these_parts(self):
     settings = settings_lib.Settings(**small_data.flags(self.data_dir))
-    train = datasets.load('', self.data_dir, 128).train
-    geometries = geometry.trace(layers.parse(settings.layers), (28, 28, 1))
-    network = model.ConvNet(geometries, settings.seed)
+    data = datasets.load('', self.data_dir, 128)
     ours = trainer.Trainer(
-      network,
-      optimizers.Momentum(network.trainable_variables),
-      schedules.constant(0.05),
-      1e-4,
-      train,
-      10,
+      settings,
+      data,
+      trainer.geometries(settings, data),
       tf.distribute.get_strategy(),
     )
     table = events.read_epochs(self.whole / 'metrics.csv', 3)
@@ -117,7 +107,7 @@ class EpochsTest(StoppedRun):
       self.assertAllClose(means.cross_entropy, row.train_cross_entropy)
       self.assertAllClose(means.accuracy, row.train_accuracy)
     saved = small_data.saved_values(self.whole, 3).values()
-    for variable in network.variables:
+    for variable in ours.network.variables:
       self.assertIn(variable.numpy().tobytes(), saved)
 
   def test_the_same_flags_end_in_the_same_bits(self):

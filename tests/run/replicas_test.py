@@ -16,15 +16,9 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.learning import optimizers
-from cnn_tf.learning import schedules
-from cnn_tf.network import geometry
-from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.run import checkpoints
 from cnn_tf.run import cores
 from cnn_tf.run import evaluation
-from cnn_tf.run import layers
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
@@ -38,30 +32,28 @@ _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(['tensorflow'])
 
 
-def _build(strategy, examples):
-  geometries = geometry.trace(layers.parse(_SMOOTH), (28, 28, 1))
-  with replicas.scope(strategy):
-    network = model.ConvNet(geometries, seed=0)
-    optimizer = optimizers.Momentum(network.trainable_variables)
-  return network, trainer.Trainer(
-    network,
-    optimizer,
-    schedules.constant(0.05),
-    1e-3,
-    examples,
-    _BATCH_SIZE,
-    strategy,
+def _build(strategy, examples, **others):
+  """A trainer, and the evaluation of its network."""
+  settings = settings_lib.Settings(
+    **small_data.flags(
+      '', layers=_SMOOTH, batch_size=_BATCH_SIZE, momentum=0.9, l2_scale=1e-3
+    )
+    | others
   )
+  data = datasets.Dataset(examples, examples, examples, 10)
+  geometries = trainer.geometries(settings, data)
+  ours = trainer.Trainer(settings, data, geometries, strategy)
+  predict = evaluation.predictor(settings, ours.evaluated)
+  return ours, evaluation.Evaluation(predict, examples, strategy)
 
 
 def _train(count, folder):
   """Forty steps on `count` replicas; what they saw goes into a file."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  network, ours = _build(strategy, examples)
-  evaluate = evaluation.Evaluation(network, examples, strategy)
+  ours, evaluate = _build(strategy, examples)
   steps = _take_steps(ours)
-  checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
+  checkpoint = tf.train.Checkpoint(network=ours.network, step=ours.step)
   checkpoints.save(checkpoint, folder / f'from_{count}', 1)
   np.savez(folder / f'{count}.npz', steps=steps, scored=evaluate())
 
@@ -70,13 +62,7 @@ def _train_with_tricks(count, folder):
   """The same with every training trick."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  given = small_data.flags(folder, batch_size=_BATCH_SIZE) | small_data.TRICKS
-  settings = settings_lib.Settings(**given)
-  data = datasets.Dataset(examples, examples, examples, 10)
-  geometries = build.plan(settings, data)
-  ours = build.build(settings, data, geometries, strategy)
-  predict = build.predictor(settings, ours.evaluated)
-  evaluate = evaluation.Evaluation(predict, examples, strategy)
+  ours, evaluate = _build(strategy, examples, **small_data.TRICKS)
   np.savez(folder / f'{count}.npz', steps=_take_steps(ours), scored=evaluate())
 
 
@@ -96,9 +82,8 @@ def _restore(count, folder):
   """Scores on `count` replicas what the others have trained."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  network, ours = _build(strategy, examples)
-  evaluate = evaluation.Evaluation(network, examples, strategy)
-  checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
+  ours, evaluate = _build(strategy, examples)
+  checkpoint = tf.train.Checkpoint(network=ours.network, step=ours.step)
   scored = []
   for other in (1, 2, 4):
     checkpoints.restore_newest(checkpoint, folder / f'from_{other}')
