@@ -16,6 +16,7 @@ OPTIONAL = ('tricks/augment.py', 'tricks/averages.py')
 # Their flags are shared by several commands.
 FLAGS_WITHOUT_MAIN = (
   'run/command.py',
+  'run/main.py',
   'run/settings.py',
   'studies/study.py',
 )

@@ -54,8 +54,9 @@ class Trainer:
     strategy: distributes each batch over the replicas.
     network: the network that is trained.
     evaluated: the network to evaluate: its average, if there is one, or itself.
+    predict: images -> the logits of the network to evaluate.
     optimizer: of the variables of `network`.
-    schedule: the learning rate of each step.
+    schedule: the learning rate of each step; replace it before the first one.
     step: `tf.Variable` int64, the number of updates so far.
     num_examples: the size of the training set.
     steps_per_epoch: the examples left over, fewer than a batch, are left out:
@@ -112,6 +113,7 @@ class Trainer:
       self._average = averages.Average(
         variables, self.evaluated.trainable_variables, settings.average
       )
+    self.predict = evaluation.predictor(settings, self.evaluated)
 
   def checkpoint(self) -> tf.train.Checkpoint:
     """Everything that training changes."""

@@ -24,9 +24,9 @@ from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import events
 from cnn_tf.run import layers
+from cnn_tf.run import loop
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import train_loop
 from cnn_tf.run import trainer as trainer_lib
 from cnn_tf.studies import study
 
@@ -106,7 +106,7 @@ def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:
     print(f'training {workdir}', flush=True)
   log = plan.networks / f'{workdir.name}.log'
   with log.open('a') as file, contextlib.redirect_stdout(file):
-    train_loop.train_and_evaluate(
+    loop.train_and_evaluate(
       wanted, workdir, plan.num_replicas, num_kept=wanted.num_epochs
     )
   # Graphs are in reference cycles, and hold a copy of the training set: many of
