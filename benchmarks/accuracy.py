@@ -20,7 +20,7 @@ from cnn_tf import errors
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import tables
+from cnn_tf.run import terminal
 
 
 def main(*flagfiles: str) -> None:
@@ -47,7 +47,7 @@ def main(*flagfiles: str) -> None:
     if settings.evaluate_flips:
       flipped = [record.accuracy_with_flips for record in found]
       rows.append(row(f'{name}, with flips', flipped))
-  print(f'\nAccuracy on {flags.FLAGS.on}, in percent\n{tables.align(rows)}')
+  print(f'\nAccuracy on {flags.FLAGS.on}, in percent\n{terminal.align(rows)}')
 
 
 COLUMNS = ['flagfile', 'n', 'mean', 'deviation', 'min', 'max', '95 % interval']

@@ -21,7 +21,7 @@ from absl import flags
 from benchmarks import machine
 from benchmarks import peers
 from cnn_tf.run import command
-from cnn_tf.run import tables
+from cnn_tf.run import terminal
 
 _NUM_CONVOLUTIONS = 3
 # The first pattern that is found in the kernel decides. A fused convolution or
@@ -100,7 +100,7 @@ def compare(profiles: Mapping[str, Profile]) -> str:
       f'{x / total:.1%}' for x, total in zip(values, totals, strict=True)
     ]
     rows.append([part, *(f'{x:.2f}' for x in values), *ratios, *shares])
-  return tables.align(rows)
+  return terminal.align(rows)
 
 
 def _measure(precisions, num_rounds, num_steps):

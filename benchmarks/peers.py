@@ -51,10 +51,10 @@ def ours(precision: str, num_replicas: str) -> Work:
   import tensorflow as tf
 
   from cnn_tf.data import datasets
-  from cnn_tf.run import build
   from cnn_tf.run import evaluation
   from cnn_tf.run import replicas
   from cnn_tf.run import settings as settings_lib
+  from cnn_tf.run import trainer as trainer_lib
 
   settings = settings_lib.Settings(
     layers=settings_lib.REFERENCE_LAYERS,
@@ -70,7 +70,8 @@ def ours(precision: str, num_replicas: str) -> Work:
   )
   strategy = replicas.make_strategy(num_replicas, BATCH_SIZE)
   data = datasets.load('fashion')
-  trainer = build.build(settings, data, build.plan(settings, data), strategy)
+  geometries = trainer_lib.geometries(settings, data)
+  trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
   order = datasets.order(len(data.train.labels), 0, 1)
 
   def train(num_steps):

@@ -87,7 +87,7 @@ def _train(name, settings, on, num_replicas, folder):
 
     from cnn_tf.run import environment
     from cnn_tf.run import evaluation
-    from cnn_tf.run import train_loop
+    from cnn_tf.run import loop
   tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
 
   stem = f'{name.replace(" ", "_")}-{records.digest(settings)}-{on}'
@@ -97,7 +97,7 @@ def _train(name, settings, on, num_replicas, folder):
   log = folder / f'{workdir.name}.log'
   started = time.perf_counter()
   with log.open('a') as file, contextlib.redirect_stdout(file):
-    trainer, data = train_loop.train(
+    trainer, data = loop.train(
       settings, workdir, num_replicas, read_test=on == 'test'
     )
   seconds = round(time.perf_counter() - started)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import peers
-from cnn_tf.run import tables
+from cnn_tf.run import terminal
 
 KINDS = ('training', 'evaluation')
 BAR = ('Keras', 'PyTorch')  # the libraries that most people would use
@@ -119,7 +119,7 @@ def table(speeds: Speeds, kind: str, precision: str) -> str:
     is_ours = ours is None or peer == peers.OURS
     row += ['', ''] if is_ours else _ratio_cells(ratio(ours, values))
     rows.append([*row, _share(values, top)])
-  return tables.align(rows)
+  return terminal.align(rows)
 
 
 def bars(speeds: Speeds) -> str:
@@ -139,7 +139,7 @@ def bars(speeds: Speeds) -> str:
       rows += _row(speeds, kind, 'bfloat16', other, label)
     other = Contestant(peers.OURS, 'float32')
     rows += _row(speeds, kind, 'bfloat16', other, 'ours in float32')
-  return tables.align(rows)
+  return terminal.align(rows)
 
 
 def write_csv(path: pathlib.Path, turns: Iterable[Turn]) -> None:

@@ -51,10 +51,9 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
     import tensorflow as tf
 
     from cnn_tf.data import datasets
-    from cnn_tf.run import build
     from cnn_tf.run import evaluation
     from cnn_tf.run import replicas
-    from cnn_tf.run import trainer as training
+    from cnn_tf.run import trainer as trainer_lib
 
   tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
   names = [name for name in work._fields if name not in ('images', 'warmup')]
@@ -77,28 +76,10 @@ def accuracy(work: Work, seed: int, on: str, num_replicas: str) -> float:
       f'--images={work.images} must be a multiple of '
       f'--batch_size={work.batch_size}'
     )
-  tf.config.experimental.enable_op_determinism()
-  geometries = build.plan(settings, data)
-  with replicas.scope(strategy):
-    network = build.make_network(settings, geometries)
-    optimizer = build.make_optimizer(settings, network.trainable_variables)
-    averaged = (
-      build.make_network(settings, geometries) if work.average else None
-    )
+  geometries = trainer_lib.geometries(settings, data)
+  trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
   num_steps = work.images // work.batch_size
-  trainer = training.Trainer(
-    network,
-    optimizer,
-    _up_and_down(work.learning_rate, num_steps, work.warmup),
-    work.l2_scale,
-    data.train,
-    work.batch_size,
-    strategy,
-    averaged,
-    work.average,
-    label_smoothing=work.label_smoothing,
-    seed=seed,
-  )
+  trainer.schedule = _up_and_down(work.learning_rate, num_steps, work.warmup)
   order = datasets.order(num_examples, seed, epoch=1)
   progress = trainer.train_steps(
     order, tf.constant(0), tf.constant(work.images)

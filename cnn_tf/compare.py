@@ -17,7 +17,7 @@ from cnn_tf import errors
 from cnn_tf.run import command
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import tables
+from cnn_tf.run import terminal
 
 _RESULTS = ('epoch', 'time', 'training', 'validation', 'test', 'cross-entropy')
 _TIME = 0x09  # protocol buffers: field 1, a double
@@ -75,7 +75,7 @@ def main(*folders: str) -> None:
     except errors.UserError as error:
       problems.append(f'left out: {error}')
   if entries:
-    print(tables.align(table(entries)))
+    print(terminal.align(table(entries)))
   if problems:
     print('\n'.join(['', *problems] if entries else problems))
 

@@ -10,9 +10,9 @@ from absl.testing import absltest
 
 from cnn_tf import errors
 from cnn_tf.run import events
+from cnn_tf.run import loop
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import train_loop
 from tests import kill
 from tests import processes
 from tests import small_data
@@ -65,7 +65,7 @@ class FullDiskTest(absltest.TestCase):
       **small_data.flags(self.folder, batch_size=128, layers='')
     )
     with contextlib.redirect_stdout(io.StringIO()):
-      train_loop.train_and_evaluate(settings, workdir, '1')
+      loop.train_and_evaluate(settings, workdir, '1')
 
   def saved(self, workdir):
     """The files of all checkpoints, with their contents."""

@@ -19,6 +19,7 @@ BESIDE = {
 # Their flags are shared by several commands.
 FLAGS_WITHOUT_MAIN = (
   'run/command.py',
+  'run/main.py',
   'run/settings.py',
   'studies/study.py',
 )

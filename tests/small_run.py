@@ -14,8 +14,8 @@ from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import events
 from cnn_tf.run import layers
+from cnn_tf.run import loop
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import train_loop
 from tests import small_data
 
 LAYERS = 'conv 4 3x3, maxpool 2x2, conv 6 3x3, dense 8'
@@ -43,7 +43,7 @@ def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
     **small_data.flags(folder, layers=text, batch_size=64, num_epochs=2)
   )
   with contextlib.redirect_stdout(io.StringIO()):
-    train_loop.train_and_evaluate(settings, workdir, '1')
+    loop.train_and_evaluate(settings, workdir, '1')
   return workdir
 
 

@@ -10,11 +10,12 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.run import checkpoints
+from cnn_tf.run import evaluation
 from cnn_tf.run import events
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import trainer
 
 # The classes of Fashion-MNIST in the order of their labels.
 _FASHION = (
@@ -49,7 +50,13 @@ class Run(NamedTuple):
   @property
   def predict(self) -> Callable[[tf.Tensor], tf.Tensor]:
     """Images -> the logits of the reported accuracy."""
-    return build.predictor(self.settings, self.network)
+    return evaluation.predictor(self.settings, self.network)
+
+  def untrained(self) -> model.ConvNet:
+    """A network with the initial kernels."""
+    return model.ConvNet(
+      self.geometries, self.settings.seed, self.settings.precision
+    )
 
   @property
   def dataset(self) -> str:
@@ -87,10 +94,10 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   data = datasets.load(
     settings.dataset, settings.data_dir, settings.num_validation
   )
-  geometries = build.plan(settings, data)
-  network = build.make_network(settings, geometries)
+  geometries = trainer.geometries(settings, data)
+  network = model.ConvNet(geometries, settings.seed, settings.precision)
   folder = workdir / 'checkpoints'
-  checkpoint = build.saved(settings, network)
+  checkpoint = trainer.saved(settings, network)
   epoch = checkpoints.restore_newest(
     checkpoint, folder, strict=False, last=last
   )

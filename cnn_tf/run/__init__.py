@@ -1,28 +1,21 @@
 """Settings -> the folder of a finished run.
 
 settings.py         every setting: its default, its flag; flagfiles
-ctrl_c.py           Ctrl-C ends a command with one line
-durable.py          files that survive a power cut
-output.py           standard output that cannot end a run
 command.py          what all commands have in common
-tables.py           rows of cells -> aligned text
-layers.py           layers as text -> specs
-summary.py          the geometry of a network as a table
-cluster.py          several machines: what TF_CONFIG says
-cores.py            the cores, and TensorFlow's devices on them
+terminal.py         aligned tables; progress -> lines on the terminal
+layers.py           layers as text -> specs; their geometry as a table
 replicas.py         cores, GPUs or machines -> a strategy
 evaluation.py       mean cross-entropy and accuracy
 trainer.py          the loop over steps, in the graph, over replicas
-build.py            a `Settings` -> network and trainer
-lock.py             one process at a time trains in a folder
 memory.py           the memory that training needs, predicted
-run_folder.py       settings, environment and result of a run
-first_kernels.py    the first layer's kernels after each epoch
 environment.py      what else decides the bits of a result
+durable.py          files that survive a power cut
+lock.py             one process at a time trains in a folder
+run_folder.py       settings, environment and result of a run
 checkpoints.py      saving, and finding the newest intact one
+first_kernels.py    the first layer's kernels after each epoch
 events.py           numbers -> CSV and TensorBoard files
 export.py           a trained network -> a SavedModel
-terminal.py         progress -> lines on the terminal
-epochs.py           train, validate, record, save
-train_loop.py       the order of events in a run
+loop.py             the loop over epochs: train, validate, record, save
+main.py             the command: flags -> a run, its figures, its page
 """

@@ -1,10 +1,20 @@
-"""What all commands of this project have in common."""
+"""What all commands of this project have in common.
 
+Flags, help, and errors of one line; Ctrl-C ends a command with one line, from
+its first import to its end; standard output cannot end a run.
+
+This module imports quickly, without TensorFlow.
+"""
+
+import _thread
 import contextlib
+import io
 import os
 import pathlib
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 
@@ -13,12 +23,15 @@ from absl import flags
 from absl import logging
 
 from cnn_tf import errors
-from cnn_tf.run import ctrl_c
-from cnn_tf.run import output
+
+CTRL_C_STATUS = 130  # what a shell reports of a command that Ctrl-C ended
 
 
 def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
-  """Parses the flags and calls `main`; an end that is no bug prints one line.
+  """Parses the flags and calls `main`.
+
+  User errors and Ctrl-C print one line, not a traceback. `--help` prints the
+  docstring of the module of `main`.
 
   With `takes_arguments`, the words that are not flags are the arguments of
   `main`. Otherwise such a word is an error.
@@ -26,7 +39,8 @@ def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
   The exit status is 1 after a `UserError`, 130 after Ctrl-C, and 141 after the
   reader of the output has closed it, as `head` does.
   """
-  output.protect()
+  docstring = sys.modules[main.__module__].__doc__ or ''  # none in python -OO
+  protect_output()
   # Figures are drawn as PNG files, for which matplotlib needs no backend, but
   # an unknown name here would keep it from loading.
   os.environ.pop('MPLBACKEND', None)
@@ -34,13 +48,13 @@ def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
     try:
       app.run(
         lambda argv: _main_or_one_line(lambda: main(*argv[1:])),
-        flags_parser=lambda argv: _parse(argv, takes_arguments),
+        flags_parser=lambda argv: _parse(argv, takes_arguments, docstring),
       )
     finally:
       if sys.stdout is not None:
         sys.stdout.flush()
   except BrokenPipeError:
-    output.discard()
+    _discard_output()
     sys.exit(141)
 
 
@@ -78,10 +92,111 @@ def silent_libraries() -> Iterator[None]:
     os.close(terminal)
 
 
+def exit_at_ctrl_c() -> None:
+  """Makes Ctrl-C end the process at once, while there is nothing to clean up.
+
+  Importing TensorFlow takes seconds.
+  """
+  if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _exit)
+
+
+@contextlib.contextmanager
+def ctrl_c_raises() -> Iterator[None]:
+  """Inside this block Ctrl-C always raises KeyboardInterrupt.
+
+  Python raises it wherever the program is. That may be inside a library which
+  swallows it, or turns it into an error of its own.
+  """
+  caught, timers, hook = [], [], sys.unraisablehook
+
+  def interrupt(number, frame):
+    caught.append(number)
+    raise KeyboardInterrupt
+
+  def raise_later(unraisable):  # here nobody could catch it
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+      timers.append(threading.Timer(0.01, _thread.interrupt_main))
+      timers[-1].start()
+    else:
+      hook(unraisable)
+
+  handler = signal.getsignal(signal.SIGINT)
+  if handler is signal.SIG_IGN:  # a job in the background of a shell
+    yield
+    return
+  signal.signal(signal.SIGINT, interrupt)
+  sys.unraisablehook = raise_later
+  try:
+    yield
+    if caught:
+      raise KeyboardInterrupt
+  except Exception:
+    if caught:
+      raise KeyboardInterrupt from None
+    raise
+  finally:
+    for timer in timers:
+      timer.cancel()
+    sys.unraisablehook = hook
+    signal.signal(signal.SIGINT, handler)
+
+
+def protect_output() -> None:
+  """Makes standard output unable to end a run, and able to show every name.
+
+  A disk with a full log, or a terminal that is gone, would otherwise end hours
+  of training at the next line that is printed. A broken pipe still raises a
+  BrokenPipeError: `head` has seen enough.
+  """
+  if sys.stdout is None:  # it was closed from the start
+    return
+  sys.stdout.flush()
+  sys.stdout = io.TextIOWrapper(
+    io.BufferedWriter(_Lossy(sys.stdout.fileno(), 'w', closefd=False)),
+    encoding=sys.stdout.encoding,
+    errors='backslashreplace',
+    line_buffering=sys.stdout.line_buffering,
+  )
+
+
+class _Lossy(io.FileIO):
+  """Discards what cannot be written, and says so once on standard error."""
+
+  lost = False
+
+  def write(self, content):
+    try:
+      return super().write(content)
+    except BrokenPipeError:
+      raise
+    except OSError as error:
+      if not self.lost:
+        self.lost = True
+        with contextlib.suppress(OSError):
+          print(
+            f'standard output is lost: {error.strerror or error}',
+            file=sys.stderr,
+          )
+      return len(content)
+
+
+def _discard_output() -> None:
+  """Redirects stdout to /dev/null, so that Python's final flush cannot fail."""
+  nowhere = os.open(os.devnull, os.O_WRONLY)
+  os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _exit(number, frame):
+  with contextlib.suppress(OSError):
+    os.write(1, b'\nStopped.\n')
+  os._exit(CTRL_C_STATUS)
+
+
 def _main_or_one_line(main):
   logging.set_verbosity(logging.WARNING)
   try:
-    with ctrl_c.raised():
+    with ctrl_c_raises():
       main()
   except errors.UserError as error:
     sys.exit(f'{_name()}: {error}')
@@ -92,12 +207,12 @@ def _main_or_one_line(main):
     sys.exit(f'{_name()}: out of memory')
   except KeyboardInterrupt as interrupt:
     print(f'\nStopped. {interrupt}'.rstrip())
-    sys.exit(ctrl_c.STATUS)
+    sys.exit(CTRL_C_STATUS)
 
 
-def _parse(argv, takes_arguments):
+def _parse(argv, takes_arguments, docstring):
   if {'--help', '-help', '-h', '-?'} & set(argv[1:]):
-    print(_help())
+    print(_help(docstring))
     sys.exit(0)
   try:
     leftover = flags.FLAGS(argv)[1:]
@@ -144,9 +259,8 @@ def _describe(error):
   return f'--{missing[1]}=... is missing' if missing else str(error)
 
 
-def _help():
+def _help(docstring):
   """The docstring of the command and its flags, in order of definition."""
-  docstring = sys.modules['__main__'].__doc__ or ''  # none in python -OO
   groups = []
   for group in flags.FLAGS.flags_by_module_dict():
     if not group.startswith(('absl.', 'tensorflow.')):

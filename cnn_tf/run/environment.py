@@ -12,7 +12,7 @@ import platform
 import numpy as np
 import tensorflow as tf
 
-from cnn_tf.run import cores
+from cnn_tf.run import replicas
 
 
 def describe(num_replicas: int) -> dict[str, str | int]:
@@ -22,7 +22,7 @@ def describe(num_replicas: int) -> dict[str, str | int]:
     'tensorflow': tf.__version__,
     'numpy': np.__version__,
     'cpu': _cpu_name(),
-    'cores': cores.num_cores(),
+    'cores': replicas.num_cores(),
     'replicas': num_replicas,
     'threads_per_op': tf.config.threading.get_intra_op_parallelism_threads(),
     'onednn': os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'default'),

@@ -14,6 +14,7 @@ from cnn_tf.data import datasets
 from cnn_tf.learning import losses
 from cnn_tf.network import model
 from cnn_tf.run import replicas
+from cnn_tf.run import settings as settings_lib
 
 BATCH_SIZE = 100  # feature maps stay in the caches: 1.25 times faster than 500
 
@@ -76,6 +77,13 @@ def with_flips(network: model.ConvNet) -> Callable[[tf.Tensor], tf.Tensor]:
     return tf.reduce_logsumexp(tf.stack(both), axis=0) - math.log(2)
 
   return logits
+
+
+def predictor(
+  settings: settings_lib.Settings, network: model.ConvNet
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """Images -> the logits by which a run evaluates its network."""
+  return with_flips(network) if settings.evaluate_flips else network
 
 
 class Evaluation:

@@ -1,21 +1,40 @@
-"""Layers as text -> layer specs.
+"""Layers as text -> layer specs, and their geometry as a table.
 
   "conv 32 3x3, maxpool 2x2, conv 64 5x3 stride 2x1 same tanh"
   "conv 32 3x3, maxpool 2x2, dense 100 dropout 0.3"
 
 A layer is its kind, its size, and options in any order. Names are numbered by
 kind and are the same everywhere: `conv1`, `pool1`, `conv2`, ..., `dense1`,
-`logits`.
+`logits`. The command prints the table, for images of 28x28 and ten classes:
+
+python -m cnn_tf.run.layers --layers="conv 32 3x3, maxpool 2x2"
 """
 
 import collections
+import math
 import re
+from collections.abc import Sequence
+
+from absl import flags
 
 from cnn_tf import errors
+from cnn_tf.network import geometry
+from cnn_tf.network import reach
 from cnn_tf.network import specs
 from cnn_tf.network import windows
+from cnn_tf.run import command
+from cnn_tf.run import terminal
 
 _ACTIVATED = {'activation': 'relu', 'dropout': 0.0}
+_COLUMNS = (
+  'layer',
+  'output',
+  'parameters',
+  'multiplications',
+  'activations',
+  'field',
+  'stride',
+)
 
 
 def parse(text: str, num_classes: int = 10) -> tuple[specs.Layer, ...]:
@@ -39,6 +58,29 @@ def parse(text: str, num_classes: int = 10) -> tuple[specs.Layer, ...]:
       raise errors.UserError(f'{place}: {error}') from None
     parsed.append(layer)
   return (*parsed, specs.Dense('logits', num_classes, 'linear'))
+
+
+def table(geometries: Sequence[geometry.LayerGeometry]) -> str:
+  """One line per layer, for one image; then totals and unseen pixels."""
+  image_shape = geometries[0].input_shape
+  size = geometry.format_size
+  image = ['image', size(image_shape), 0, 0, math.prod(image_shape)]
+  lines = [[*image, '1x1', '1x1']]
+  for layer in geometries:
+    lines.append(
+      [layer.spec.name, size(layer.output_shape), layer.num_parameters]
+      + [layer.num_multiplications, layer.num_activations]
+      + [size(layer.receptive_field), size(layer.effective_stride)]
+    )
+  totals = [sum(line[column] for line in lines) for column in (2, 3, 4)]
+  lines.append(['total', '', *totals, '', ''])
+  lines = [[*_COLUMNS], *lines]
+  rates = [getattr(layer.spec, 'dropout', 0.0) for layer in geometries]
+  if any(rates):
+    cells = [f'{rate:g}' if rate else '' for rate in rates]
+    column = ['dropout', '', *cells, '']
+    lines = [[*line, cell] for line, cell in zip(lines, column, strict=True)]
+  return f'{terminal.align(lines)}\n{_describe_unseen(geometries)}'
 
 
 def _parse_layer(words, counts):
@@ -124,3 +166,29 @@ def _integer(digits, what):
   if len(digits) > 4:  # more would fill any memory
     raise ValueError(f'{what} must be at most 9999, not {digits}')
   return int(digits)
+
+
+def _describe_unseen(geometries):
+  height, width, _ = geometries[0].input_shape
+  rows, columns = reach.rows_and_columns(geometries)
+  unseen = height * width - len(rows) * len(columns)
+  text = f'{unseen} of {height * width} pixels cannot reach the output'
+  if unseen:
+    text += (
+      f' ({unseen / (height * width):.1%}): '
+      f'rows {sorted(set(range(height)) - rows)}, '
+      f'columns {sorted(set(range(width)) - columns)}'
+    )
+  return text
+
+
+def main() -> None:
+  """Prints the table of `--layers`."""
+  print(table(geometry.trace(parse(flags.FLAGS.layers), (28, 28, 1))))
+
+
+if __name__ == '__main__':
+  flags.DEFINE_string(
+    'layers', '', 'as for run_train.py', module_name='network'
+  )
+  command.run(main)

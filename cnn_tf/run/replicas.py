@@ -5,9 +5,19 @@ replica has a copy of each variable and processes its shard of each batch. The
 gradients are averaged over all replicas (all-reduce), and every replica applies
 the same update, so the copies stay equal. With one replica, sharding and
 all-reduce do nothing.
+
+Several machines are described by the environment variable TF_CONFIG:
+
+  TF_CONFIG='{"cluster": {"worker": ["host:port", "host:port"]},
+              "task": {"type": "worker", "index": 0}}'
+
+Each machine gets the same cluster and a task of its own. The chief, the task
+`chief` or else the first worker, writes the folder of the run.
 """
 
 import contextlib
+import json
+import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +26,12 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import errors
-from cnn_tf.run import cluster
-from cnn_tf.run import cores
 
 # 'auto' makes no replica with a smaller shard of the batch.
 MIN_SHARD_SIZE = 32
 # More replicas than cores only show that the result does not depend on them.
 MAX_PER_CORE = 4
+_JOBS = ('chief', 'worker')
 
 
 def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
@@ -45,12 +54,12 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
     raise errors.UserError(
       f'--replicas={replicas} must be auto or a number from 1 to {batch_size}'
     )
-  if cluster.is_given():
+  if has_cluster():
     return _connect(batch_size)
   num_gpus = len(tf.config.list_physical_devices('GPU'))
-  num_cores = cores.num_cores()
+  num_devices = num_gpus or num_cores()
   if replicas == 'auto':
-    count = _largest_count(num_gpus or num_cores, batch_size)
+    count = _largest_count(num_devices, batch_size)
   else:
     count = int(replicas)
     _check_shards(f'--replicas={count}', count, batch_size)
@@ -60,16 +69,72 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
     if count > num_gpus:
       raise errors.UserError(f'--replicas={count}: there are {num_gpus} GPUs')
     return tf.distribute.MirroredStrategy([f'GPU:{i}' for i in range(count)])
-  if count > MAX_PER_CORE * num_cores:
+  if count > MAX_PER_CORE * num_devices:
     raise errors.UserError(
       f'--replicas={count}: more than {MAX_PER_CORE} for each of the '
-      f'{num_cores} cores would only take longer'
+      f'{num_devices} cores would only take longer'
     )
   # The sum is computed once and copied, so all replicas get the same bits.
   return tf.distribute.MirroredStrategy(
-    cores.split(count),
+    split_cpu(count),
     cross_device_ops=tf.distribute.ReductionToOneDevice(),
   )
+
+
+def num_cores() -> int:
+  """The cores that this process may use."""
+  if hasattr(os, 'sched_getaffinity'):  # Linux
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
+
+
+def split_cpu(count: int) -> list[str]:
+  """Splits the CPU into logical devices, which share the cores, once.
+
+  Raises:
+    UserError: TensorFlow has run an op already, with fewer devices.
+  """
+  cpu = tf.config.list_physical_devices('CPU')[0]
+  try:
+    tf.config.set_logical_device_configuration(
+      cpu, [tf.config.LogicalDeviceConfiguration()] * count
+    )
+    threads_per_op = max(1, num_cores() // count)
+    tf.config.threading.set_intra_op_parallelism_threads(threads_per_op)
+  except RuntimeError as error:
+    if len(tf.config.list_logical_devices('CPU')) < count:
+      raise errors.UserError(f'--replicas={count}: {error}') from None
+  return [f'CPU:{index}' for index in range(count)]
+
+
+def has_cluster() -> bool:
+  """Whether there is a TF_CONFIG, even an invalid one."""
+  return 'TF_CONFIG' in os.environ
+
+
+def check_cluster() -> None:
+  """Checks TF_CONFIG, if it is given.
+
+  Raises:
+    UserError: it is not a cluster with a task for this machine.
+  """
+  if has_cluster():
+    try:
+      _check_tf_config(json.loads(os.environ['TF_CONFIG']))
+    except json.JSONDecodeError as error:
+      raise errors.UserError(f'TF_CONFIG is not JSON: {error}') from None
+    except ValueError as error:
+      raise errors.UserError(f'TF_CONFIG: {error}') from None
+
+
+def is_chief() -> bool:
+  """Whether this process writes the folder of the run: the chief, or alone."""
+  if not has_cluster():
+    return True
+  config = json.loads(os.environ['TF_CONFIG'])
+  if 'chief' in config['cluster']:
+    return config['task']['type'] == 'chief'
+  return int(config['task']['index']) == 0
 
 
 @contextlib.contextmanager
@@ -181,7 +246,7 @@ def _check_shards(who, num_replicas, batch_size):
 
 def _connect(batch_size):
   """The strategy for the machines of TF_CONFIG."""
-  cluster.check()
+  check_cluster()
   try:
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
   except (tf.errors.OpError, ValueError, RuntimeError) as error:
@@ -189,3 +254,26 @@ def _connect(batch_size):
     raise errors.UserError(f'TF_CONFIG: {reason}') from None
   _check_shards('TF_CONFIG', strategy.num_replicas_in_sync, batch_size)
   return strategy
+
+
+def _check_tf_config(config: Any):
+  cluster = config.get('cluster') if isinstance(config, dict) else None
+  task = config.get('task') if isinstance(config, dict) else None
+  if not isinstance(cluster, dict) or not isinstance(task, dict):
+    raise ValueError('it must be an object with "cluster" and "task"')
+  for job, addresses in cluster.items():
+    if job not in _JOBS:
+      raise ValueError(f'"{job}" in its cluster is neither chief nor worker')
+    if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
+      raise ValueError(f'"{job}" must be a list of "host:port"')
+  job, index = task.get('type'), task.get('index')
+  size = len(cluster.get(job, [])) if isinstance(job, str) else 0
+  if not str(index).isdecimal() or int(index) >= size:
+    raise ValueError(f'its cluster has no task {job} {index}')
+
+
+def _is_address(value):
+  if not isinstance(value, str):
+    return False
+  host, _, port = value.rpartition(':')
+  return bool(host) and port.isdecimal()

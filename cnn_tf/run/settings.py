@@ -23,7 +23,6 @@ _DEFINE = {
   float: flags.DEFINE_float,
   str: flags.DEFINE_string,
 }
-_BOOLS = {'true': True, 'false': False}
 DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.002}
 
 
@@ -234,23 +233,16 @@ class Settings:
     """The inverse of `to_flags`.
 
     Raises:
-      UserError: a line is not `--name=value` with a valid name and value, or a
-        flag is missing.
+      UserError: a line is not a flag with a valid value, or a flag is missing.
     """
-    types = {field.name: field.type for field in dataclasses.fields(cls)}
-    values = {}
-    for line in text.splitlines():
-      name, _, value = line.removeprefix('--').partition('=')
-      try:
-        kind = types[name]
-        values[name] = _BOOLS[value] if kind is bool else kind(value)
-      except (KeyError, ValueError):
-        raise errors.UserError(f'cannot read this flag: {line!r}') from None
-    missing = ', '.join(f'--{name}' for name in types if name not in values)
+    lines = text.splitlines()
+    values = _parse(lines)
+    names = [field.name for field in dataclasses.fields(cls)]
+    missing = [f'--{name}' for name in names if not values[name].present]
     if missing or not text.endswith('\n'):
-      lost = missing or 'the end of its last line'
+      lost = ', '.join(missing) or 'the end of its last line'
       raise errors.UserError(f'incomplete, it lacks {lost}')
-    return cls(**values)
+    return cls(**{name: values[name].value for name in names})
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -284,15 +276,23 @@ def read(path: str | pathlib.Path, *more: str) -> Settings:
   Raises:
     UserError: the file cannot be read, or a line is not a valid flag.
   """
+  try:
+    return Settings(**given(_parse([f'--flagfile={path}', *more])))
+  except errors.UserError as error:
+    raise errors.UserError(f'{path}: {error}') from None
+
+
+def _parse(words):
+  """The values of the flags in `words`, such as the lines of a flagfile."""
   values = flags.FlagValues()
   define(values)
   try:
-    leftover = values(['', f'--flagfile={path}', *more])[1:]
+    leftover = values(['', *words])[1:]
   except (flags.Error, UnicodeDecodeError) as error:
-    raise errors.UserError(f'{path}: {error}') from None
+    raise errors.UserError(str(error)) from None
   if leftover:
-    raise errors.UserError(f'{path}: not a flag: {leftover[0]!r}')
-  return Settings(**given(values))
+    raise errors.UserError(f'not a flag: {leftover[0]!r}')
+  return values
 
 
 def _check(

@@ -1,14 +1,33 @@
-"""Progress of a run -> lines on the terminal."""
+"""What is printed: aligned tables, and the progress of a run."""
 
 import sys
 import time
-
-from cnn_tf.run import events
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 _GROUPS = '\n                    training, mean of the epoch'
 _VALIDATION_GROUP = '      validation, at its end'
 _HEADER = '      rate  cross-entropy        L2  correct'
 _VALIDATION_HEADER = '  cross-entropy  correct'
+
+
+def align(rows: Iterable[Sequence[str | int]]) -> str:
+  """One line per row: the first column is aligned left, the others right.
+
+  Integers get thousands separators. All rows have the same length.
+  """
+  cells = [
+    [f'{cell:,}' if isinstance(cell, int) else cell for cell in row]
+    for row in rows
+  ]
+  widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+  return '\n'.join(
+    '  '.join(
+      [first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]
+    ).rstrip()
+    for first, *rest in cells
+  )
 
 
 class Terminal:
@@ -40,8 +59,13 @@ class Terminal:
       line = f'\r{self._name(epoch)} {share:4.0%}  {speed}\033[K\r'
       print(line, end='', flush=True)
 
-  def epoch(self, row: events.Epoch, seconds: float) -> None:
-    """Prints the line of an epoch, whose updates took `seconds`."""
+  def epoch(self, row: Any, seconds: float) -> None:
+    """Prints the line of an epoch.
+
+    Args:
+      row: the `events.Epoch`; its module would import TensorFlow.
+      seconds: how long its updates took.
+    """
     self._images_so_far += self._images_per_epoch
     per_epoch = self._images_per_epoch / self._images_so_far
     elapsed = time.perf_counter() - self._started

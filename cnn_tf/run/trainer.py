@@ -1,24 +1,43 @@
-"""The loop over training steps, in the graph and over replicas.
+"""Training: the loop over steps is in the graph, and runs on all replicas.
 
 A Python loop would put one copy of the step per iteration into the graph;
 `tf.while_loop` is a single op.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.learning import adaptive
 from cnn_tf.learning import losses
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.learning import train_step
-from cnn_tf.network import model
+from cnn_tf.network import geometry
+from cnn_tf.network import pool_first
 from cnn_tf.run import evaluation
+from cnn_tf.run import layers
 from cnn_tf.run import replicas
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.tricks import augment
 from cnn_tf.tricks import averages
 from cnn_tf.tricks import draws
+
+
+def geometries(
+  settings: settings_lib.Settings, data: datasets.Dataset
+) -> tuple[geometry.LayerGeometry, ...]:
+  """The geometry of the network for the images and classes of a dataset.
+
+  Raises:
+    UserError: the layers are impossible.
+  """
+  height, width = data.train.images.shape[1:]
+  specs = layers.parse(settings.layers, data.num_classes)
+  return geometry.trace(specs, (height, width, 1))
 
 
 class Progress(NamedTuple):
@@ -29,15 +48,17 @@ class Progress(NamedTuple):
 
 
 class Trainer:
-  """Trains a network on a set of examples.
+  """Trains a new network.
 
   Attributes:
+    settings: the settings of the run.
+    strategy: distributes each batch over the replicas.
     network: the network that is trained.
     evaluated: the network to evaluate: its average, if there is one, or itself.
+    predict: images -> the logits of the network to evaluate.
     optimizer: of the variables of `network`.
+    schedule: the learning rate of each step; replace it before the first one.
     step: `tf.Variable` int64, the number of updates so far.
-    strategy: distributes each batch over the replicas.
-    batch_size: examples per step.
     num_examples: the size of the training set.
     steps_per_epoch: the examples left over, fewer than a batch, are left out:
       other ones in every epoch, since the order is new.
@@ -45,54 +66,55 @@ class Trainer:
 
   def __init__(
     self,
-    network: model.ConvNet,
-    optimizer: optimizers.Momentum,
-    schedule: schedules.Schedule,
-    l2_scale: float,
-    examples: datasets.Examples,
-    batch_size: int,
+    settings: settings_lib.Settings,
+    data: datasets.Dataset,
+    geometries: Sequence[geometry.LayerGeometry],
     strategy: tf.distribute.Strategy,
-    averaged: model.ConvNet | None = None,
-    decay: float = 0.0,
-    augmentation: augment.Augmentation = augment.NONE,
-    label_smoothing: float = 0.0,
-    seed: int = 0,
   ):
     """Starts at step 0.
 
     Args:
-      network: the network to train.
-      optimizer: of its variables.
-      schedule: the learning rate of each step.
-      l2_scale: the factor of the L2 penalty.
-      examples: the training set.
-      batch_size: examples per step.
+      settings: the settings of the run.
+      data: its training set is used.
+      geometries: of the network, from `geometries`.
       strategy: the replicas that share each batch.
-      averaged: a second network, for the average of all variables, or None.
-      decay: of the average, per step.
-      augmentation: how to change the images of each step.
-      label_smoothing: as for `train_step.forward_backward`.
-      seed: of all that is random in a step.
+
+    Raises:
+      UserError: a batch is larger than the training set.
     """
-    self.network = network
-    self.evaluated = averaged or network
-    self.optimizer = optimizer
+    self.num_examples = len(data.train.labels)
+    self.steps_per_epoch = self.num_examples // settings.batch_size
+    if not self.steps_per_epoch:
+      raise errors.UserError(
+        f'--batch_size={settings.batch_size} is larger than the '
+        f'{self.num_examples} training examples'
+      )
+    # Ops that add in the order in which threads finish now raise an error.
+    tf.config.experimental.enable_op_determinism()
+    self.settings = settings
     self.strategy = strategy
-    self.batch_size = batch_size
-    self.num_examples = len(examples.labels)
-    self.steps_per_epoch = self.num_examples // batch_size
-    self._schedule = schedule
-    self._l2_scale = l2_scale
-    self._augmentation = augmentation
-    self._label_smoothing = label_smoothing
-    self._seed = seed
+    self.schedule = make_schedule(settings, self.steps_per_epoch)
+    self._augmentation = augmentation(settings)
+    self._images = replicas.replicate(strategy, data.train.images)
+    self._labels = replicas.replicate(strategy, data.train.labels)
     with replicas.scope(strategy):
-      self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
-    self._images = replicas.replicate(strategy, examples.images)
-    self._labels = replicas.replicate(strategy, examples.labels)
-    self._average = averaged and averages.Average(
-      network.trainable_variables, averaged.trainable_variables, decay
-    )
+      self._make_variables(settings, geometries)
+
+  def _make_variables(self, settings, geometries):
+    def make_network():
+      return pool_first.PoolFirst(geometries, settings.seed, settings.precision)
+
+    self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
+    self.network = self.evaluated = make_network()
+    variables = self.network.trainable_variables
+    self.optimizer = make_optimizer(settings, variables)
+    self._average = None
+    if settings.average:
+      self.evaluated = make_network()
+      self._average = averages.Average(
+        variables, self.evaluated.trainable_variables, settings.average
+      )
+    self.predict = evaluation.predictor(settings, self.evaluated)
 
   def checkpoint(self) -> tf.train.Checkpoint:
     """Everything that training changes."""
@@ -105,11 +127,13 @@ class Trainer:
 
   def last_rate(self) -> tf.Tensor:
     """The learning rate of the last update."""
-    return self._schedule(self.step - 1)
+    return self.schedule(self.step - 1)
 
   def l2_penalty(self) -> tf.Tensor:
     """The L2 penalty of the kernels as they are now."""
-    return losses.l2_penalty(self.network.kernels.values(), self._l2_scale)
+    return losses.l2_penalty(
+      self.network.kernels.values(), self.settings.l2_scale
+    )
 
   @tf.function(autograph=False)
   def train_steps(
@@ -124,62 +148,116 @@ class Trainer:
       start: scalar int32 tensor.
       end: scalar int32 tensor.
     """
+    batch_size = self.settings.batch_size
 
     def take_step(first, progress):
       results = self.strategy.run(
         self._step_of_replica, (self._images, self._labels, order, first)
       )
       totals, finite = replicas.first_replica(self.strategy, results)
-      return (
-        first + self.batch_size,
-        Progress(progress.totals.plus(totals), finite),
-      )
+      totals = progress.totals.plus(totals)
+      return first + batch_size, Progress(totals, finite)
 
-    _, progress = tf.while_loop(
-      lambda first, progress: (
-        (first + self.batch_size <= end) & progress.all_finite
-      ),
-      take_step,
-      [start, Progress(evaluation.Totals.zero(), tf.constant(True))],
-    )
+    def goes_on(first, progress):
+      return (first + batch_size <= end) & progress.all_finite
+
+    nothing = Progress(evaluation.Totals.zero(), tf.constant(True))
+    _, progress = tf.while_loop(goes_on, take_step, [start, nothing])
     return progress
 
   def _step_of_replica(self, images, labels, order, first):
     """One step, as each replica runs it on its shard of a batch.
 
-    The loss of a batch is the mean of the losses of its shards, which have the
-    same size.
+    The shards have the same size, so the loss of the batch is the mean of their
+    losses, and its gradients are the means of their gradients.
 
     Args:
       images: all training images.
       labels: all training labels.
       order: as for `train_steps`.
       first: where in `order` the batch starts.
+
+    Returns:
+      The totals of the whole batch, and whether everything is finite.
     """
-    places = replicas.shard(self.batch_size)
+    settings = self.settings
+    places = replicas.shard(settings.batch_size)
+    draw = draws.draw_for(settings.seed, self.step, settings.batch_size, places)
     indices = tf.gather(order, first + places)
-    draw = draws.draw_for(self._seed, self.step, self.batch_size, places)
     images = datasets.to_float(tf.gather(images, indices))
+    images = augment.augment(images, self._augmentation, draw)
     labels = tf.gather(labels, indices)
     loss, logits, gradients = train_step.forward_backward(
       self.network,
-      augment.augment(images, self._augmentation, draw),
+      images,
       labels,
-      self._l2_scale,
-      self._label_smoothing,
+      settings.l2_scale,
+      settings.label_smoothing,
       draw,
     )
     totals = evaluation.Totals.of_batch(logits, labels)
-    sums = replicas.all_reduce_sum([loss, *gradients, *totals])
-    num_replicas = self.strategy.num_replicas_in_sync
-    loss, *gradients = [total / num_replicas for total in sums[: -len(totals)]]
-    totals = evaluation.Totals(*sums[-len(totals) :])
-    self.optimizer.apply(gradients, self._schedule(self.step))
+    loss, gradients, totals = self._all_reduce(loss, gradients, totals)
+    self.optimizer.apply(gradients, self.schedule(self.step))
     self.step.assign_add(1)
     if self._average:
       self._average.update(self.step)
     # A NaN can get lost in max pooling, and then the loss looks fine.
-    norm = tf.linalg.global_norm(
-      [*gradients, *self.network.trainable_variables]
-    )
+    variables = self.network.trainable_variables
+    norm = tf.linalg.global_norm([*gradients, *variables])
     return totals, tf.math.is_finite(loss) & tf.math.is_finite(norm)
+
+  def _all_reduce(self, loss, gradients, totals):
+    """The means of loss and gradients over the replicas, and the sums."""
+    sums = replicas.all_reduce_sum([*totals, loss, *gradients])
+    num_replicas = self.strategy.num_replicas_in_sync
+    loss, *gradients = [total / num_replicas for total in sums[len(totals) :]]
+    return loss, gradients, evaluation.Totals(*sums[: len(totals)])
+
+
+def saved(
+  settings: settings_lib.Settings, network: model.ConvNet
+) -> tf.train.Checkpoint:
+  """What restores the evaluated network of a run, alone, from a checkpoint."""
+  name = 'averaged' if settings.average else 'network'
+  return tf.train.Checkpoint(**{name: network})
+
+
+def augmentation(settings: settings_lib.Settings) -> augment.Augmentation:
+  """How the training images of a run are changed."""
+  return augment.Augmentation(
+    *(getattr(settings, name) for name in augment.Augmentation._fields)
+  )
+
+
+def make_optimizer(
+  settings: settings_lib.Settings, variables: Sequence[tf.Variable]
+) -> optimizers.Momentum | adaptive.RMSProp | adaptive.Adam:
+  """The optimizer of a run."""
+  match settings.optimizer:
+    case 'momentum':
+      return optimizers.Momentum(
+        variables, settings.momentum, settings.nesterov
+      )
+    case 'rmsprop':
+      return adaptive.RMSProp(variables)
+    case 'adam':
+      return adaptive.Adam(variables)
+
+
+def make_schedule(
+  settings: settings_lib.Settings, steps_per_epoch: int
+) -> schedules.Schedule:
+  """The schedule of a run; its durations are given in epochs."""
+  rate = settings.learning_rate
+  warmup_steps = settings.warmup_epochs * steps_per_epoch
+  num_steps = settings.num_epochs * steps_per_epoch - warmup_steps
+  decay = settings.decay_rate, settings.decay_epochs * steps_per_epoch
+  schedule = {
+    'constant': lambda: schedules.constant(rate),
+    'exp': lambda: schedules.exponential(rate, *decay),
+    'step': lambda: schedules.staircase(rate, *decay),
+    'inverse_time': lambda: schedules.inverse_time(rate, *decay),
+    'cosine': lambda: schedules.cosine(rate, num_steps),
+    'one_cycle': lambda: schedules.one_cycle(rate, num_steps),
+  }[settings.lr_schedule]()
+  return schedules.warm_up(schedule, warmup_steps) if warmup_steps else schedule

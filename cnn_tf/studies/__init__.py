@@ -22,10 +22,9 @@ import os
 import sys
 
 from cnn_tf.run import command
-from cnn_tf.run import ctrl_c
 
 if sys.argv[0] == '-m':  # Python is on its way to the module of `python -m`
-  ctrl_c.exit_at_once()
+  command.exit_at_ctrl_c()
 os.environ.pop('MPLBACKEND', None)  # as in `command.run`, but before the import
 
 with command.silent_libraries():

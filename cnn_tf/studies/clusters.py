@@ -31,9 +31,9 @@ import tensorflow as tf
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.run import build
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import trainer
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 from cnn_tf.studies.measure import centres
@@ -112,7 +112,7 @@ def of_features(
     network = trained.train(settings, inputs, strategy)
     accuracies.append(trained.accuracy(network, inputs.test))
   weights = 0 if kind == PIXELS else count * data.train.images[0].size
-  costs = _costs(build.plan(wanted[0], inputs))
+  costs = _costs(trainer.geometries(wanted[0], inputs))
   return Kind(count, *(cost + weights for cost in costs), accuracies)
 
 

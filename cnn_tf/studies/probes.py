@@ -31,7 +31,6 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import activity
 from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 from cnn_tf.studies.measure import centres
@@ -64,7 +63,7 @@ def measure(plan: study.Plan) -> study.Report:
     trained.announce(part, trained.of_seeds(part))
     found[name] = {TRAINED: [], UNTRAINED: []}
     for run in trained.seeds(part):
-      start = build.make_network(run.settings, run.geometries)
+      start = run.untrained()
       for kind, network in ((TRAINED, run.network), (UNTRAINED, start)):
         found[name][kind].append(look(network, run.data))
         print(f'{name}, seed {run.settings.seed}, {kind}', flush=True)

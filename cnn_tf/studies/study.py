@@ -17,7 +17,7 @@ from cnn_tf.run import command
 from cnn_tf.run import replicas
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import tables
+from cnn_tf.run import terminal
 
 
 class Plan(NamedTuple):
@@ -124,7 +124,7 @@ def _main(measure, quick, full):
   # The virtual devices of the replicas must exist before the first op runs.
   replicas.make_strategy(plan.num_replicas, settings_lib.Settings.batch_size)
   report = measure(plan)
-  print(f'\n{tables.align(report.table)}\n')
+  print(f'\n{terminal.align(report.table)}\n')
   folder = flags.FLAGS.workdir or f'runs/studies/{folder}'
   print('\n'.join(write(report, pathlib.Path(folder))))
   print(f'{time.perf_counter() - started:.0f} s')

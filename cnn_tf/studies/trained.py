@@ -22,12 +22,12 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.run import events
 from cnn_tf.run import layers
+from cnn_tf.run import loop
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import train_loop
+from cnn_tf.run import trainer as trainer_lib
 from cnn_tf.studies import study
 
 # Of training in float32 on two cores of an AMD EPYC; the multiplications are
@@ -106,7 +106,7 @@ def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:
     print(f'training {workdir}', flush=True)
   log = plan.networks / f'{workdir.name}.log'
   with log.open('a') as file, contextlib.redirect_stdout(file):
-    train_loop.train_and_evaluate(
+    loop.train_and_evaluate(
       wanted, workdir, plan.num_replicas, num_kept=wanted.num_epochs
     )
   # Graphs are in reference cycles, and hold a copy of the training set: many of
@@ -164,7 +164,8 @@ def train(
   Raises:
     UserError: the training diverges.
   """
-  trainer = build.build(wanted, data, build.plan(wanted, data), strategy)
+  geometries = trainer_lib.geometries(wanted, data)
+  trainer = trainer_lib.Trainer(wanted, data, geometries, strategy)
   seed = wanted.seed if order_seed is None else order_seed
   num_images = len(data.train.labels)
   for epoch in range(1, wanted.num_epochs + 1):

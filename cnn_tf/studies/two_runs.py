@@ -34,7 +34,6 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import runs
 from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.run import replicas
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -138,8 +137,8 @@ def networks_of(
     'second': second.network,
     'same kernels': trained.train(one, first.data, strategy, other.seed),
     'same order': trained.train(other, first.data, strategy, one.seed),
-    'start': build.make_network(one, first.geometries),
-    'other start': build.make_network(other, second.geometries),
+    'start': first.untrained(),
+    'other start': second.untrained(),
   }
 
 

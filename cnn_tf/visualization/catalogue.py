@@ -18,9 +18,9 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import fields
 from cnn_tf.measure import runs
 from cnn_tf.network import specs
-from cnn_tf.run import build
 from cnn_tf.run import events
 from cnn_tf.run import first_kernels
+from cnn_tf.run import trainer
 from cnn_tf.tricks import augment
 from cnn_tf.tricks import draws
 
@@ -37,7 +37,7 @@ def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
   """
   first = next(layer for layer in run.geometries if layer.kernel_shape)
   yield 'curves', _curves(run)
-  if build.augmentation(run.settings) != augment.NONE:
+  if trainer.augmentation(run.settings) != augment.NONE:
     yield 'augmentations', _augmentations(run)
   yield 'kernels', _kernels(run, first)
   if first_kernels.exist(run.workdir):
@@ -101,13 +101,13 @@ def _curves(run):
   num_steps = table['step'][-1]
   steps_per_epoch = num_steps // len(run.epochs)
   steps = np.linspace(0, num_steps - 1, 1000)
-  rates = build.make_schedule(run.settings, steps_per_epoch)(steps)
+  rates = trainer.make_schedule(run.settings, steps_per_epoch)(steps)
   source = run.source(f'{len(run.data.train.labels):,} training images')
   return training.curves(table, steps, rates.numpy(), source)
 
 
 def _augmentations(run):
-  most = build.augmentation(run.settings)
+  most = trainer.augmentation(run.settings)
   on = {name: value for name, value in most._asdict().items() if value}
   each = {
     f'--{name}' if value is True else f'--{name}={value:g}': {name: value}

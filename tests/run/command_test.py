@@ -1,9 +1,12 @@
 """A small command line of its own, run as a user runs it."""
 
+import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 from unittest import mock
 
 from absl import flags
@@ -12,6 +15,7 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.run import command
+from tests import small_data
 
 _ROOT = pathlib.Path(command.__file__).parents[2]
 _SCRIPT = '''
@@ -186,6 +190,171 @@ class CommandTest(parameterized.TestCase):
     self.assertIn('what to divide by', done.stdout)
     self.assertLess(done.stdout.index('--by'), done.stdout.index('--[no]ask'))
     self.assertNotIn('--verbosity', done.stdout)  # a flag of absl
+
+
+# Presses Ctrl-C while run_train.py imports a module.
+_PRESSED = """
+import importlib.abc, runpy, signal, sys
+
+_, pressed_at, *sys.argv = sys.argv
+
+class Press(importlib.abc.MetaPathFinder):
+  def find_spec(self, name, path, target=None):
+    if name == pressed_at:
+      signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Press())
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
+
+
+def _press():
+  signal.raise_signal(signal.SIGINT)
+
+
+class _Dying:
+  """Python swallows what is raised while it destroys an object."""
+
+  def __del__(self):
+    _press()
+
+
+class RaisedTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    before = signal.getsignal(signal.SIGINT)
+    self.addCleanup(
+      lambda: self.assertEqual(signal.getsignal(signal.SIGINT), before)
+    )
+
+  def test_without_ctrl_c_nothing_happens(self):
+    with command.ctrl_c_raises():
+      pass
+    with self.assertRaises(KeyError), command.ctrl_c_raises():
+      raise KeyError
+
+  def test_it_arrives(self):
+    passed = False
+    with self.assertRaises(KeyboardInterrupt), command.ctrl_c_raises():
+      _press()
+      passed = True
+    self.assertFalse(passed)
+
+  def test_it_arrives_from_where_python_swallows_it(self):
+    passed = False
+    with self.assertRaises(KeyboardInterrupt), command.ctrl_c_raises():
+      dying = _Dying()
+      del dying
+      for _ in range(1000):
+        time.sleep(0.01)
+      passed = True
+    self.assertFalse(passed)
+
+  def test_it_arrives_if_a_library_swallows_it(self):
+    with (
+      self.assertRaises(KeyboardInterrupt),
+      command.ctrl_c_raises(),
+      contextlib.suppress(KeyboardInterrupt),
+    ):
+      _press()
+
+  def test_it_arrives_if_a_library_makes_another_error_of_it(self):
+    with self.assertRaises(KeyboardInterrupt), command.ctrl_c_raises():
+      try:
+        _press()
+      except KeyboardInterrupt:
+        raise ImportError from None
+
+  def test_a_job_in_the_background_keeps_ignoring_it(self):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+      with command.ctrl_c_raises():
+        _press()
+    finally:
+      signal.signal(signal.SIGINT, before)
+
+
+class WhileImportingTest(absltest.TestCase):
+  def press(self, module, *arguments):
+    script = str(small_data.ROOT / 'run_train.py')
+    done = subprocess.run(
+      [sys.executable, '-c', _PRESSED, module, script, *arguments],
+      cwd=self.create_tempdir().full_path,
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
+      capture_output=True,
+      text=True,
+    )
+    self.assertEqual((done.returncode, done.stderr), (130, ''))
+    return done.stdout
+
+  def test_the_first_modules(self):
+    for module in (
+      'cnn_tf.run.main',
+      'cnn_tf.run.layers',
+      'cnn_tf.run.settings',
+    ):
+      self.assertEqual(self.press(module), '\nStopped.\n')
+
+  def test_tensorflow(self):
+    for module in ('tensorflow', 'numpy'):
+      said = self.press(module, '--workdir=new', '--num_validation=60000')
+      self.assertEqual(said, '\nStopped. The run had not started.\n')
+
+
+_PRINTS = """
+import sys
+from cnn_tf.run import command
+command.protect_output()
+for _ in range(3):
+  print('Zürich' * 1000, flush=True)
+print('end', file=sys.stderr)
+"""
+
+
+class OutputTest(absltest.TestCase):
+  def run_script(self, stdout, **environment):
+    return subprocess.run(
+      [sys.executable, '-c', _PRINTS],
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)} | environment,
+      stdout=stdout,
+      stderr=subprocess.PIPE,
+    )
+
+  def test_a_file_gets_all_of_it(self):
+    done = self.run_script(subprocess.PIPE, PYTHONIOENCODING='utf-8')
+    expected = f'{"Zürich" * 1000}\n' * 3
+    self.assertEqual(done.stdout.decode(), expected)
+    self.assertEqual((done.returncode, done.stderr), (0, b'end\n'))
+
+  def test_a_full_disk_is_told_once(self):
+    with open('/dev/full', 'w') as full:
+      done = self.run_script(full)
+    self.assertEqual(done.returncode, 0)
+    self.assertEqual(
+      done.stderr.decode(),
+      'standard output is lost: No space left on device\nend\n',
+    )
+
+  def test_closed_from_the_start(self):
+    arguments = [sys.executable, '-c', _PRINTS]
+    done = subprocess.run(
+      ['sh', '-c', '"$@" >&-', 'sh', *arguments],
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
+      stderr=subprocess.PIPE,
+    )
+    self.assertEqual((done.returncode, done.stderr), (0, b'end\n'))
+
+  def test_a_letter_that_the_encoding_lacks_is_escaped(self):
+    done = self.run_script(subprocess.PIPE, PYTHONIOENCODING='ascii')
+    self.assertStartsWith(done.stdout, b'Z\\xfcrich')
+    self.assertEqual(done.returncode, 0)
+
+  def test_a_broken_pipe_is_an_error(self):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = self.run_script(writer)
+    os.close(writer)
+    self.assertIn(b'BrokenPipeError', done.stderr)
 
 
 if __name__ == '__main__':

@@ -16,15 +16,8 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.learning import optimizers
-from cnn_tf.learning import schedules
-from cnn_tf.network import geometry
-from cnn_tf.network import model
-from cnn_tf.run import build
 from cnn_tf.run import checkpoints
-from cnn_tf.run import cores
 from cnn_tf.run import evaluation
-from cnn_tf.run import layers
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
@@ -38,30 +31,28 @@ _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(['tensorflow'])
 
 
-def _build(strategy, examples):
-  geometries = geometry.trace(layers.parse(_SMOOTH), (28, 28, 1))
-  with replicas.scope(strategy):
-    network = model.ConvNet(geometries, seed=0)
-    optimizer = optimizers.Momentum(network.trainable_variables)
-  return network, trainer.Trainer(
-    network,
-    optimizer,
-    schedules.constant(0.05),
-    1e-3,
-    examples,
-    _BATCH_SIZE,
-    strategy,
+def _build(strategy, examples, **others):
+  """A trainer, and the evaluation of its network."""
+  settings = settings_lib.Settings(
+    **small_data.flags(
+      '', layers=_SMOOTH, batch_size=_BATCH_SIZE, momentum=0.9, l2_scale=1e-3
+    )
+    | others
   )
+  data = datasets.Dataset(examples, examples, examples, 10)
+  geometries = trainer.geometries(settings, data)
+  ours = trainer.Trainer(settings, data, geometries, strategy)
+  predict = evaluation.predictor(settings, ours.evaluated)
+  return ours, evaluation.Evaluation(predict, examples, strategy)
 
 
 def _train(count, folder):
   """Forty steps on `count` replicas; what they saw goes into a file."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  network, ours = _build(strategy, examples)
-  evaluate = evaluation.Evaluation(network, examples, strategy)
+  ours, evaluate = _build(strategy, examples)
   steps = _take_steps(ours)
-  checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
+  checkpoint = tf.train.Checkpoint(network=ours.network, step=ours.step)
   checkpoints.save(checkpoint, folder / f'from_{count}', 1)
   np.savez(folder / f'{count}.npz', steps=steps, scored=evaluate())
 
@@ -70,13 +61,7 @@ def _train_with_tricks(count, folder):
   """The same with every training trick."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  given = small_data.flags(folder, batch_size=_BATCH_SIZE) | small_data.TRICKS
-  settings = settings_lib.Settings(**given)
-  data = datasets.Dataset(examples, examples, examples, 10)
-  geometries = build.plan(settings, data)
-  ours = build.build(settings, data, geometries, strategy)
-  predict = build.predictor(settings, ours.evaluated)
-  evaluate = evaluation.Evaluation(predict, examples, strategy)
+  ours, evaluate = _build(strategy, examples, **small_data.TRICKS)
   np.savez(folder / f'{count}.npz', steps=_take_steps(ours), scored=evaluate())
 
 
@@ -96,14 +81,26 @@ def _restore(count, folder):
   """Scores on `count` replicas what the others have trained."""
   strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
   examples = small_data.examples(50)
-  network, ours = _build(strategy, examples)
-  evaluate = evaluation.Evaluation(network, examples, strategy)
-  checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
+  ours, evaluate = _build(strategy, examples)
+  checkpoint = tf.train.Checkpoint(network=ours.network, step=ours.step)
   scored = []
   for other in (1, 2, 4):
     checkpoints.restore_newest(checkpoint, folder / f'from_{other}')
     scored.append([*evaluate(), ours.step.numpy()])
   np.savez(folder / f'restored_{count}.npz', scored=scored)
+
+
+_TWO = ['a:1', 'b:2']
+
+
+def _given(text):
+  return mock.patch.dict(os.environ, TF_CONFIG=text)
+
+
+def _config(jobs, task_type, index):
+  return json.dumps(
+    {'cluster': jobs, 'task': {'type': task_type, 'index': index}}
+  )
 
 
 class _Replica(NamedTuple):
@@ -203,8 +200,8 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
   ):
     made = []
     with (
-      mock.patch.object(cores, 'num_cores', return_value=num_cores),
-      mock.patch.object(cores, 'split', side_effect=made.append),
+      mock.patch.object(replicas, 'num_cores', return_value=num_cores),
+      mock.patch.object(replicas, 'split_cpu', side_effect=made.append),
       mock.patch.object(tf.distribute, 'MirroredStrategy'),
     ):
       replicas.make_strategy('auto', batch_size)
@@ -216,7 +213,7 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
       replicas.make_strategy(number, 12)
 
   def test_refuses_more_than_four_for_each_core(self):
-    limit = 4 * cores.num_cores()
+    limit = 4 * replicas.num_cores()
     with self.assertRaisesRegex(
       errors.UserError, f'^--replicas={limit + 1}: more than 4 for each of the '
     ):
@@ -233,6 +230,22 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
       self.assertRaisesRegex(errors.UserError, words),
     ):
       replicas.make_strategy(number, 12)
+
+  def test_machines_must_share_a_batch_equally(self):
+    workers = {'worker': ['a:1', 'b:2', 'c:3']}
+    with (
+      _given(_config(workers, 'worker', 0)),
+      mock.patch.object(
+        tf.distribute,
+        'MultiWorkerMirroredStrategy',
+        return_value=mock.Mock(num_replicas_in_sync=3),
+      ),
+      self.assertRaisesRegex(
+        errors.UserError,
+        '^TF_CONFIG: 3 replicas cannot share --batch_size=128 equally$',
+      ),
+    ):
+      replicas.make_strategy('auto', 128)
 
   def test_auto_leaves_each_replica_32_images(self):
     strategy = replicas.make_strategy('auto', replicas.MIN_SHARD_SIZE * 2 - 1)
@@ -294,6 +307,67 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     printed, table_again = run_on_two()
     self.assertIn('Resuming after epoch 1.', printed)
     self.assertEqual(table_again, table)
+
+
+class CoresTest(tf.test.TestCase):
+  def test_cores_are_those_that_this_process_may_use(self):
+    nproc = subprocess.run(['nproc'], capture_output=True, check=True)
+    self.assertEqual(replicas.num_cores(), int(nproc.stdout))
+
+  def test_devices_do_not_change_after_the_first_op(self):
+    self.assertEqual(tf.constant(1) + 1, 2)
+    self.assertEqual(replicas.split_cpu(1), ['CPU:0'])
+    with self.assertRaisesRegex(errors.UserError, '^--replicas=64: [^\n]*$'):
+      replicas.split_cpu(64)
+
+
+class ClusterTest(parameterized.TestCase):
+  def test_without_it_this_process_is_the_chief(self):
+    with mock.patch.dict(os.environ):
+      os.environ.pop('TF_CONFIG', None)
+      replicas.check_cluster()
+      self.assertFalse(replicas.has_cluster())
+      self.assertTrue(replicas.is_chief())
+
+  @parameterized.parameters(
+    ({'worker': _TWO}, 'worker', 0, True),
+    ({'worker': _TWO}, 'worker', 1, False),
+    ({'worker': _TWO}, 'worker', '1', False),
+    ({'chief': ['c:3'], 'worker': _TWO}, 'chief', 0, True),
+    ({'chief': ['c:3'], 'worker': _TWO}, 'worker', 0, False),
+  )
+  def test_the_chief_or_else_the_first_worker(self, jobs, job, index, chief):
+    with _given(_config(jobs, job, index)):
+      replicas.check_cluster()
+      self.assertTrue(replicas.has_cluster())
+      self.assertEqual(replicas.is_chief(), chief)
+
+  @parameterized.parameters(
+    ('', 'is not JSON'),
+    ('{', 'is not JSON'),
+    ('null', 'must be an object with "cluster" and "task"'),
+    ('[]', 'must be an object with "cluster" and "task"'),
+    ('{}', 'must be an object with "cluster" and "task"'),
+    ('{"cluster": {}}', 'must be an object with "cluster" and "task"'),
+    ('{"cluster": {}, "task": {}}', 'no task None None'),
+    (_config({}, 'worker', 0), 'no task worker 0'),
+    (_config({'worker': _TWO}, 'worker', 2), 'no task worker 2'),
+    (_config({'worker': _TWO}, 'worker', -1), 'no task worker -1'),
+    (_config({'worker': _TWO}, 'worker', 0.5), 'no task worker 0.5'),
+    (_config({'worker': _TWO}, 'worker', None), 'no task worker None'),
+    (_config({'worker': _TWO}, 'chief', 0), 'no task chief 0'),
+    (_config({'worker': _TWO}, ['worker'], 0), r"no task \['worker'\] 0"),
+    (_config({'worker': _TWO, 'ps': ['c:3']}, 'ps', 0), '"ps" in its cluster'),
+    (_config({'worker': 'a:1'}, 'worker', 0), '"worker" must be a list of'),
+    (_config({'worker': ['a']}, 'worker', 0), '"worker" must be a list of'),
+    (_config({'worker': [1]}, 'worker', 0), '"worker" must be a list of'),
+    (_config({'worker': [':1']}, 'worker', 0), '"worker" must be a list of'),
+  )
+  def test_one_line_for(self, text, words):
+    with _given(text), self.assertRaisesRegex(errors.UserError, words) as made:
+      replicas.check_cluster()
+    self.assertStartsWith(str(made.exception), 'TF_CONFIG')
+    self.assertNotIn('\n', str(made.exception))
 
 
 if __name__ == '__main__':

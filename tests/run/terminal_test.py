@@ -8,6 +8,7 @@ import time
 from unittest import mock
 
 import tensorflow as tf
+from absl.testing import absltest
 from absl.testing import parameterized
 
 from cnn_tf.run import events
@@ -104,6 +105,38 @@ class TerminalTest(tf.test.TestCase, parameterized.TestCase):
     with mock.patch.object(time, 'perf_counter', side_effect=[50.0, 60.0]):
       line = _to_file(4, _ROW._replace(epoch=epoch)).splitlines()[-1]
     self.assertEqual(line.split()[-1], left)
+
+
+class AlignTest(absltest.TestCase):
+  def test_first_column_stands_left_and_the_others_right(self):
+    rows = [['layer', 'maps', 'field'], ['conv1', 32, '3x3'], ['d', 8, '18x18']]
+    self.assertEqual(
+      terminal.align(rows).splitlines(),
+      [
+        'layer  maps  field',
+        'conv1    32    3x3',
+        'd         8  18x18',
+      ],
+    )
+
+  def test_whole_numbers_get_commas_and_texts_do_not(self):
+    self.assertEqual(
+      terminal.align([[114454, '114454', 999]]).split(),
+      [
+        '114,454',
+        '114454',
+        '999',
+      ],
+    )
+
+  def test_a_wide_cell_widens_its_column_only(self):
+    first, second = terminal.align([['a', 1, 1], ['a', 10**9, 1]]).splitlines()
+    self.assertEqual(first, 'a' + ' ' * 14 + '1  1')
+    self.assertEqual(second, 'a  1,000,000,000  1')
+
+  def test_rows_of_unequal_length_are_refused(self):
+    with self.assertRaises(ValueError):
+      terminal.align([['a', 1], ['b']])
 
 
 if __name__ == '__main__':

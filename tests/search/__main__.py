@@ -28,7 +28,7 @@ from cnn_tf.run import command
 def main() -> None:
   """Runs the three searches; the last line has the counts."""
   with command.silent_libraries():
-    from cnn_tf.run import cores
+    from cnn_tf.run import replicas
     from tests.search import networks
     from tests.search import op_cases
     from tests.search import workers
@@ -43,7 +43,7 @@ def main() -> None:
   }
   num_faults = 0
   for name, (check, cases) in searches.items():
-    verdicts = workers.run(check, cases, cores.num_cores())
+    verdicts = workers.run(check, cases, replicas.num_cores())
     num_faults += _report(name, len(cases), verdicts)
   counts = ', '.join(f'{len(c):,} {name}' for name, (_, c) in searches.items())
   seconds = time.perf_counter() - started

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.data import datasets
-from cnn_tf.run import build
+from cnn_tf.run import trainer
 from cnn_tf.studies import clusters
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -53,7 +53,7 @@ class ClustersTest(tf.test.TestCase):
     )
     inputs = clusters.scaled(data, distances)
     self.assertEqual(
-      sum(x.num_parameters for x in build.plan(settings, inputs)),
+      sum(x.num_parameters for x in trainer.geometries(settings, inputs)),
       100 * 70 + 70 + 70 * 30 + 30 + 30 * 10 + 10,
     )
 

@@ -1,0 +1,298 @@
+"""The loop over epochs, from the settings to the result of a run."""
+
+import contextlib
+import dataclasses
+import math
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+from typing import Any
+
+import tensorflow as tf
+
+from cnn_tf import errors
+from cnn_tf.data import datasets
+from cnn_tf.run import checkpoints
+from cnn_tf.run import environment
+from cnn_tf.run import evaluation
+from cnn_tf.run import events
+from cnn_tf.run import export
+from cnn_tf.run import first_kernels
+from cnn_tf.run import layers
+from cnn_tf.run import lock
+from cnn_tf.run import memory
+from cnn_tf.run import replicas
+from cnn_tf.run import run_folder
+from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import terminal
+from cnn_tf.run import trainer as trainer_lib
+
+# Steps per call into the graph: enough to make the call itself cheap, few
+# enough to react to Ctrl-C and to show the progress.
+_STEPS_PER_CALL = 50
+
+
+def train_and_evaluate(
+  settings: settings_lib.Settings,
+  workdir: str | pathlib.Path,
+  num_replicas: str = 'auto',
+  num_kept: int = checkpoints.NUM_KEPT,
+) -> dict[str, Any]:
+  """Trains a network, resumes its training, or finds that it is finished.
+
+  Args:
+    settings: the settings of the run.
+    workdir: its folder: new, empty, or that of a run with the same settings.
+    num_replicas: as for `replicas.make_strategy`. It is not one of the
+      settings: a run may be resumed with a different number.
+    num_kept: how many checkpoints to keep, the newest ones.
+
+  Returns:
+    The result, as in `result.json`.
+
+  Raises:
+    UserError: the data, the layers, the folder, the memory or the disk is not
+      usable, or the training diverges. Intact checkpoints stay intact.
+  """
+  workdir = pathlib.Path(workdir)
+  result = run_folder.read_result(workdir)
+  is_finished = result and run_folder.read_config(workdir) == settings
+  if is_finished and not _can_export_again(workdir, settings):
+    print(f'{workdir} is finished. {_describe(result)}')
+    return result
+  run = _trained(settings, workdir, num_replicas, num_kept)
+  with run as (folder, trainer, data):
+    result = _finish(trainer, folder, data.test)
+    print(f'\n{_describe(result)}')
+    return result
+
+
+def train(
+  settings: settings_lib.Settings,
+  workdir: str | pathlib.Path,
+  num_replicas: str = 'auto',
+  num_kept: int = checkpoints.NUM_KEPT,
+  read_test: bool = True,
+) -> tuple[trainer_lib.Trainer, datasets.Dataset]:
+  """As `train_and_evaluate`, up to the end of the last epoch.
+
+  The folder gets no result and no export.
+
+  Args:
+    settings: the settings of the run.
+    workdir: its folder.
+    num_replicas: as for `replicas.make_strategy`.
+    num_kept: how many checkpoints to keep.
+    read_test: if False, the test files are not opened.
+
+  Returns:
+    The trainer with the trained network, and the data.
+  """
+  workdir = pathlib.Path(workdir)
+  run = _trained(settings, workdir, num_replicas, num_kept, read_test)
+  with run as (_, trainer, data):
+    return trainer, data
+
+
+def _can_export_again(workdir, settings):
+  """Whether a finished run has lost its export, but not its last checkpoint."""
+  last = checkpoints.newest(workdir / 'checkpoints')
+  return not (workdir / 'export').exists() and last == settings.num_epochs
+
+
+@contextlib.contextmanager
+def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
+  """The locked folder, the trainer after the last epoch, and the data."""
+  strategy = replicas.make_strategy(num_replicas, settings.batch_size)
+  data = datasets.load(
+    settings.dataset, settings.data_dir, settings.num_validation, read_test
+  )
+  geometries = trainer_lib.geometries(settings, data)
+  _check_memory(settings, data, geometries, strategy)
+  trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
+  with _folder_to_write(workdir) as folder:
+    here = environment.describe(strategy.num_replicas_in_sync)
+    for change in run_folder.open_run(folder, settings, here):
+      print(f'The last bits may differ from an uninterrupted run: {change}')
+    print(f'{layers.table(geometries)}\n\n{workdir}')
+    if settings.precision == 'bfloat16' and not environment.has_bfloat16():
+      print('No bfloat16 instructions here: float32 will be faster.')
+    history = resume(folder, trainer)
+    _train_epochs(trainer, folder, data.validation, history, num_kept)
+    yield folder, trainer, data
+
+
+def _check_memory(settings, data, geometries, strategy):
+  if tf.config.list_physical_devices('GPU'):
+    return  # it has memory of its own, and TensorFlow says when that is full
+  # Each of several machines has one replica and its share of a batch.
+  num_machines = strategy.num_replicas_in_sync if replicas.has_cluster() else 1
+  share = settings.batch_size // num_machines
+  memory.check(
+    geometries,
+    dataclasses.replace(settings, batch_size=share),
+    strategy.num_replicas_in_sync // num_machines,
+    sum(array.nbytes for part in data[:3] for array in part),
+  )
+
+
+@contextlib.contextmanager
+def _folder_to_write(workdir):
+  """`workdir`, locked; on machines other than the chief, a temporary copy."""
+  if replicas.is_chief():
+    run_folder.make(workdir)
+    with lock.hold(workdir):
+      yield workdir
+    return
+  with (
+    tempfile.TemporaryDirectory() as scratch,
+    open(os.devnull, 'w') as nowhere,
+    contextlib.redirect_stdout(nowhere),
+  ):
+    if workdir.exists():
+      transient = shutil.ignore_patterns(
+        '*.partial', 'events.*', 'export', lock.FILE
+      )
+      shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
+    yield pathlib.Path(scratch)
+
+
+def resume(
+  folder: pathlib.Path, trainer: trainer_lib.Trainer
+) -> list[events.Epoch]:
+  """Restores the newest checkpoint; returns the epochs up to it.
+
+  Where `metrics.csv` or the first layer's kernels have lost epochs, it is the
+  newest checkpoint of an epoch that both still have.
+
+  Raises:
+    UserError: no intact checkpoint is old enough.
+  """
+  saved = checkpoints.newest(folder / 'checkpoints')
+  table = folder / 'metrics.csv'
+  have = {
+    table.name: events.num_epochs(table),
+    first_kernels.FILE: first_kernels.num_epochs(folder),
+  }
+  name = min(have, key=have.get)
+  done = checkpoints.restore_newest(
+    trainer.checkpoint(), folder / 'checkpoints', last=have[name]
+  )
+  if not done and have[name] < saved:
+    raise errors.UserError(
+      f'{folder / name} has {have[name]} epochs and no intact checkpoint is as '
+      'old as that: the run cannot be resumed, choose a new --workdir'
+    )
+  if have[name] < saved:
+    print(f'{folder / name} is damaged: it has {have[name]} of {saved} epochs')
+  if done:
+    print(f'Resuming after epoch {done}.')
+  return events.read_epochs(table, done)
+
+
+def _train_epochs(trainer, folder, validation, history, num_kept):
+  """Trains up to the last epoch, and appends to `history`.
+
+  After each epoch the folder gets its metrics, the first layer's kernels, its
+  events and its checkpoint, in this order: an epoch without a checkpoint is
+  repeated, with the same bits.
+
+  Raises:
+    UserError: the disk is full, or the training has diverged.
+  """
+  kernels = first_kernels.FirstKernels(folder, trainer.evaluated, len(history))
+  board = events.TensorBoard(folder)
+  settings, is_validated = trainer.settings, len(validation.labels) > 0
+  validate = evaluation.Evaluation(
+    trainer.predict, validation, trainer.strategy
+  )
+  images_per_epoch = trainer.steps_per_epoch * settings.batch_size
+  lines = terminal.Terminal(settings.num_epochs, images_per_epoch, is_validated)
+  for epoch in range(len(history) + 1, settings.num_epochs + 1):
+    trained, seconds = _train_epoch(trainer, epoch, lines)
+    validated = validate() if is_validated else None
+    history.append(_row(epoch, trainer, trained, validated))
+    events.write_epochs(folder / 'metrics.csv', history)
+    kernels.keep()
+    board.scalars(history[-1])
+    checkpoint = trainer.checkpoint()
+    checkpoints.save(checkpoint, folder / 'checkpoints', epoch, num_kept)
+    lines.epoch(history[-1], seconds)
+
+
+def _train_epoch(trainer, epoch, lines):
+  """Trains for one epoch; returns the means, and the seconds."""
+  settings, totals = trainer.settings, evaluation.Totals.zero()
+  order = datasets.order(trainer.num_examples, settings.seed, epoch)
+  num_images = trainer.steps_per_epoch * settings.batch_size
+  images_per_call = _STEPS_PER_CALL * settings.batch_size
+  started = time.perf_counter()
+  for start in range(0, num_images, images_per_call):
+    end = min(start + images_per_call, num_images)
+    progress = trainer.train_steps(order, tf.constant(start), tf.constant(end))
+    if not progress.all_finite:
+      raise _diverged(trainer, epoch)
+    totals = totals.plus(progress.totals)
+    seconds = time.perf_counter() - started
+    lines.status(epoch, end, seconds)
+  return totals.means(), seconds
+
+
+def _row(epoch, trainer, trained, validated):
+  """The row of an epoch; `validated` is None without validation."""
+  row = events.Epoch(
+    epoch=epoch,
+    step=int(trainer.step.numpy()),
+    learning_rate=float(trainer.last_rate()),
+    train_cross_entropy=trained.cross_entropy,
+    l2_penalty=float(trainer.l2_penalty()),
+    train_accuracy=trained.accuracy,
+  )
+  if validated is None:
+    return row
+  if not math.isfinite(validated.cross_entropy):
+    raise _diverged(trainer, epoch)
+  return row._replace(
+    validation_cross_entropy=validated.cross_entropy,
+    validation_accuracy=validated.accuracy,
+  )
+
+
+def _diverged(trainer, epoch):
+  # With a scale of 1, the penalty of the reference network's initial kernels
+  # is 92 times their cross-entropy.
+  penalty = '--l2_scale or ' if trainer.settings.l2_scale >= 1 else ''
+  kept = '; the checkpoints of earlier epochs are kept' if epoch > 1 else ''
+  return errors.UserError(
+    f'loss, gradients or kernels are not finite at step '
+    f'{trainer.step.numpy()}, in epoch {epoch}: try a lower {penalty}'
+    f'--learning_rate in a new --workdir{kept}'
+  )
+
+
+def _finish(trainer, folder, test):
+  """Evaluates on the test set; exports the network; marks the run finished."""
+  scored = evaluation.Evaluation(trainer.predict, test, trainer.strategy)()
+  if not math.isfinite(scored.cross_entropy):  # seen only without validation
+    raise errors.UserError(
+      'the cross-entropy of the test set is not finite: try a lower '
+      '--learning_rate in a new --workdir'
+    )
+  size = test.images.shape[1:]
+  export.export(trainer.evaluated, size, folder / 'export', trainer.predict)
+  result = {
+    'test_accuracy': scored.accuracy,
+    'test_cross_entropy': scored.cross_entropy,
+    'test_examples': len(test.labels),
+  }
+  run_folder.write_result(folder, result)
+  return result
+
+
+def _describe(result):
+  return (
+    f'Test: {result["test_accuracy"]:.2%} of {result["test_examples"]:,} '
+    f'images correct, cross-entropy {result["test_cross_entropy"]:.4f}'
+  )
