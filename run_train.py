@@ -23,8 +23,8 @@ from cnn_tf import errors
 from cnn_tf.run import cluster
 from cnn_tf.run import command
 from cnn_tf.run import layers
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 
 settings_lib.define()
 flags.DEFINE_string(
@@ -72,7 +72,7 @@ def config_from_flags(
 def main() -> None:
   """Trains and evaluates according to the flags."""
   given = command.folder('workdir')
-  begun = run_folder.read_config(given) if given else None
+  begun = storage.read_settings(given) if given else None
   settings = config_from_flags(begun)
   layers.parse(settings.layers)  # errors come before TensorFlow loads
   workdir = given or _new_workdir(settings)
@@ -127,7 +127,7 @@ def _new_workdir(settings):
   dataset = pathlib.Path(settings.data_dir or settings.dataset).name
   now = time.strftime('%Y%m%d-%H%M%S')
   path = pathlib.Path('runs', f'{now}-{dataset}-{settings.lr_schedule}')
-  run_folder.make(path.parent)
+  storage.make_folder(path.parent)
   while True:
     try:
       path.mkdir()
@@ -140,7 +140,7 @@ def _new_workdir(settings):
 
 
 def _how_to_resume(workdir):
-  if run_folder.read_config(workdir) is None:
+  if storage.read_settings(workdir) is None:
     return 'The run had not started.'
   return f'To resume: python run_train.py --workdir={_quote(workdir)}'
 

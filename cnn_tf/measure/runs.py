@@ -11,10 +11,9 @@ from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import build
-from cnn_tf.run import checkpoints
-from cnn_tf.run import events
-from cnn_tf.run import run_folder
+from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 
 # The classes of Fashion-MNIST in the order of their labels.
 _FASHION = (
@@ -39,12 +38,9 @@ class Run(NamedTuple):
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
   network: model.ConvNet  # with the averaged kernels, if training averages
-  epochs: list[events.Epoch]  # up to the epoch of the kernels
-
-  @property
-  def epoch(self) -> int:
-    """The epoch after which the kernels were saved."""
-    return self.epochs[-1].epoch
+  epoch: int  # after which the kernels were saved
+  step: int  # updates up to then
+  epochs: list[history.Epoch]  # up to then; those that the records have
 
   @property
   def predict(self) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -81,7 +77,7 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
     UserError: there is no run, it has no checkpoint, or its data is missing.
   """
   workdir = pathlib.Path(workdir)
-  settings = run_folder.read_config(workdir)
+  settings = storage.read_settings(workdir)
   if settings is None:
     raise errors.UserError(f'{workdir}: there is no run here')
   data = datasets.load(
@@ -89,12 +85,20 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   )
   geometries = build.plan(settings, data)
   network = build.make_network(settings, geometries)
-  folder = workdir / 'checkpoints'
   checkpoint = build.saved(settings, network)
-  epoch = checkpoints.restore_newest(
-    checkpoint, folder, strict=False, last=last
+  checkpoint.step = step = tf.Variable(0, dtype=tf.int64)
+  epoch = storage.restore_checkpoint(
+    checkpoint, workdir, strict=False, last=last
   )
   if not epoch:
     raise errors.UserError(f'{workdir}: this run has no checkpoint yet')
-  epochs = events.read_epochs(workdir / 'metrics.csv', epoch)
-  return Run(workdir, settings, data, geometries, network, epochs)
+  return Run(
+    workdir,
+    settings,
+    data,
+    geometries,
+    network,
+    epoch,
+    int(step.numpy()),
+    history.read_epochs(workdir, epoch),
+  )

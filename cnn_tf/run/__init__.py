@@ -2,7 +2,7 @@
 
 settings.py         every setting: its default, its flag; flagfiles
 ctrl_c.py           Ctrl-C ends a command with one line
-durable.py          files that survive a power cut
+storage.py          what a run keeps on disk, safely
 output.py           standard output that cannot end a run
 command.py          what all commands have in common
 tables.py           rows of cells -> aligned text
@@ -14,13 +14,9 @@ replicas.py         cores, GPUs or machines -> a strategy
 trainer.py          the loop over steps, in the graph, over replicas
 evaluation.py       mean cross-entropy and accuracy
 build.py            a `Settings` -> network and trainer
-lock.py             one process at a time trains in a folder
 memory.py           the memory that training needs, predicted
-run_folder.py       settings, environment and result of a run
-first_kernels.py    the first layer's kernels after each epoch
 environment.py      what else decides the bits of a result
-checkpoints.py      saving, and finding the newest intact one
-events.py           numbers -> CSV and TensorBoard files
+history.py          numbers and kernels of each epoch -> files
 export.py           a trained network -> a SavedModel
 terminal.py         progress -> lines on the terminal
 epochs.py           train, validate, record, save

@@ -10,11 +10,10 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.learning import metrics
 from cnn_tf.run import build
-from cnn_tf.run import checkpoints
 from cnn_tf.run import evaluation
-from cnn_tf.run import events
-from cnn_tf.run import first_kernels
+from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import terminal
 from cnn_tf.run import trainer
 
@@ -23,37 +22,12 @@ from cnn_tf.run import trainer
 _STEPS_PER_CALL = 50
 
 
-def resume(
-  folder: pathlib.Path, trainer: trainer.Trainer
-) -> list[events.Epoch]:
-  """Restores the newest checkpoint; returns the epochs up to it.
-
-  Where `metrics.csv` or the first layer's kernels have lost epochs, it is the
-  newest checkpoint of an epoch that both still have.
-
-  Raises:
-    UserError: no intact checkpoint is old enough.
-  """
-  saved = checkpoints.newest(folder / 'checkpoints')
-  table = folder / 'metrics.csv'
-  have = {
-    table.name: events.num_epochs(table),
-    first_kernels.FILE: first_kernels.num_epochs(folder),
-  }
-  name = min(have, key=have.get)
-  done = checkpoints.restore_newest(
-    trainer.checkpoint(), folder / 'checkpoints', last=have[name]
-  )
-  if not done and have[name] < saved:
-    raise errors.UserError(
-      f'{folder / name} has {have[name]} epochs and no intact checkpoint is as '
-      'old as that: the run cannot be resumed, choose a new --workdir'
-    )
-  if have[name] < saved:
-    print(f'{folder / name} is damaged: it has {have[name]} of {saved} epochs')
+def resume(folder: pathlib.Path, trainer: trainer.Trainer) -> int:
+  """Restores the newest intact checkpoint; returns its epoch, or 0."""
+  done = storage.restore_checkpoint(trainer.checkpoint(), folder)
   if done:
     print(f'Resuming after epoch {done}.')
-  return events.read_epochs(table, done)
+  return done
 
 
 def train(
@@ -61,27 +35,28 @@ def train(
   folder: pathlib.Path,
   trainer: trainer.Trainer,
   validation: datasets.Examples,
-  history: list[events.Epoch],
+  done: int,
   num_kept: int,
 ) -> None:
-  """Trains up to epoch `settings.num_epochs`, and appends to `history`.
+  """Trains the epochs after `done`, up to `settings.num_epochs`.
 
-  After each epoch the folder gets its metrics, the first layer's kernels, its
-  events and its checkpoint, in this order: an epoch without a checkpoint is
-  repeated, with the same bits.
+  After each epoch the folder gets its records and then its checkpoint: an epoch
+  without a checkpoint is repeated, with the same bits.
 
   Raises:
     UserError: the disk is full, or the training has diverged.
   """
-  kernels = first_kernels.FirstKernels(folder, trainer.evaluated, len(history))
-  board = events.TensorBoard(folder)
+  first_kernel = next(iter(trainer.evaluated.kernels.values()))
+  records = history.History(folder, first_kernel, done)
+  for line in records.gaps():
+    print(line)
   validate = len(validation.labels) and evaluation.Evaluation(
     build.predictor(settings, trainer.evaluated), validation, trainer.strategy
   )
   lines = terminal.Terminal(
     settings.num_epochs, trainer.num_examples, bool(validate)
   )
-  for epoch in range(len(history) + 1, settings.num_epochs + 1):
+  for epoch in range(done + 1, settings.num_epochs + 1):
     trained, seconds = _train_epoch(settings, trainer, epoch, lines)
     row = _row(epoch, trainer, trained)
     if validate:
@@ -92,17 +67,13 @@ def train(
         validation_cross_entropy=validated.cross_entropy,
         validation_accuracy=validated.accuracy,
       )
-    history.append(row)
-    events.write_epochs(folder / 'metrics.csv', history)
-    kernels.keep()
-    board.scalars(row)
-    checkpoint = trainer.checkpoint()
-    checkpoints.save(checkpoint, folder / 'checkpoints', epoch, num_kept)
+    records.add(row)
+    storage.save_checkpoint(trainer.checkpoint(), folder, epoch, num_kept)
     lines.epoch(row, seconds)
 
 
 def _row(epoch, trainer, trained):
-  return events.Epoch(
+  return history.Epoch(
     epoch=epoch,
     step=int(trainer.step.numpy()),
     learning_rate=float(trainer.last_rate()),

@@ -13,7 +13,7 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import model
-from cnn_tf.run import durable
+from cnn_tf.run import storage
 
 
 def export(
@@ -53,6 +53,6 @@ def export(
   try:
     tf.saved_model.save(served, str(partial), {'serving_default': serve})
     shutil.rmtree(folder, ignore_errors=True)
-    durable.replace(partial, folder)
+    storage.rename(partial, folder)
   except (tf.errors.OpError, OSError) as error:
-    raise errors.UserError(f'{folder}: {durable.reason(error)}') from None
+    raise errors.UserError(f'{folder}: {storage.reason(error)}') from None

@@ -9,7 +9,7 @@ import io
 import os
 import sys
 
-from cnn_tf.run import durable
+from cnn_tf.run import storage
 
 
 class _Lossy(io.FileIO):
@@ -27,7 +27,7 @@ class _Lossy(io.FileIO):
         self.lost = True
         with contextlib.suppress(OSError):
           print(
-            f'standard output is lost: {durable.reason(error)}',
+            f'standard output is lost: {storage.reason(error)}',
             file=sys.stderr,
           )
       return len(content)

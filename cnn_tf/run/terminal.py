@@ -3,7 +3,7 @@
 import sys
 import time
 
-from cnn_tf.run import events
+from cnn_tf.run import history
 
 _GROUPS = '\n                    training, mean of the epoch'
 _VALIDATION_GROUP = '      validation, at its end'
@@ -40,7 +40,7 @@ class Terminal:
       line = f'\r{self._name(epoch)} {share:4.0%}  {speed}\033[K\r'
       print(line, end='', flush=True)
 
-  def epoch(self, row: events.Epoch, seconds: float) -> None:
+  def epoch(self, row: history.Epoch, seconds: float) -> None:
     """Prints the line of an epoch, whose updates took `seconds`."""
     self._images_so_far += self._images_per_epoch
     per_epoch = self._images_per_epoch / self._images_so_far

@@ -14,17 +14,16 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.run import build
-from cnn_tf.run import checkpoints
 from cnn_tf.run import cluster
 from cnn_tf.run import environment
 from cnn_tf.run import epochs
 from cnn_tf.run import evaluation
 from cnn_tf.run import export
-from cnn_tf.run import lock
+from cnn_tf.run import history
 from cnn_tf.run import memory
 from cnn_tf.run import replicas
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import summary
 from cnn_tf.run import trainer
 
@@ -33,7 +32,7 @@ def train_and_evaluate(
   settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
-  num_kept: int = checkpoints.NUM_KEPT,
+  num_kept: int = storage.NUM_KEPT,
 ) -> dict[str, Any]:
   """Trains a network, resumes its training, or finds that it is finished.
 
@@ -52,8 +51,8 @@ def train_and_evaluate(
       usable, or the training diverges. Intact checkpoints stay intact.
   """
   workdir = pathlib.Path(workdir)
-  result = run_folder.read_result(workdir)
-  if result and run_folder.read_config(workdir) == settings:
+  result = storage.read_result(workdir)
+  if result and storage.read_settings(workdir) == settings:
     print(f'{workdir} is finished. {_describe(result)}')
     if not (workdir / 'export').exists() and not cluster.is_given():
       print(_export_again(workdir, settings))
@@ -69,7 +68,7 @@ def train(
   settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
-  num_kept: int = checkpoints.NUM_KEPT,
+  num_kept: int = storage.NUM_KEPT,
   read_test: bool = True,
 ) -> tuple[trainer.Trainer, datasets.Dataset]:
   """As `train_and_evaluate`, up to the end of the last epoch.
@@ -103,14 +102,14 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
   _check_memory(settings, data, geometries, strategy)
   with _folder_to_write(workdir) as folder:
     here = environment.describe(strategy.num_replicas_in_sync)
-    for change in run_folder.open_run(folder, settings, here):
+    for change in storage.open_run(folder, settings, here):
       print(f'The last bits may differ from an uninterrupted run: {change}')
     print(f'{summary.table(geometries)}\n\n{workdir}')
     if settings.precision == 'bfloat16' and not environment.has_bfloat16():
       print('No bfloat16 instructions here: float32 will be faster.')
     trainer = build.build(settings, data, geometries, strategy)
-    history = epochs.resume(folder, trainer)
-    epochs.train(settings, folder, trainer, data.validation, history, num_kept)
+    done = epochs.resume(folder, trainer)
+    epochs.train(settings, folder, trainer, data.validation, done, num_kept)
     yield folder, trainer, data
 
 
@@ -132,8 +131,8 @@ def _check_memory(settings, data, geometries, strategy):
 def _folder_to_write(workdir):
   """`workdir`, locked; on machines other than the chief, a temporary copy."""
   if cluster.is_chief():
-    run_folder.make(workdir)
-    with lock.hold(workdir):
+    storage.make_folder(workdir)
+    with storage.locked(workdir):
       yield workdir
     return
   with (
@@ -143,7 +142,7 @@ def _folder_to_write(workdir):
   ):
     if workdir.exists():
       transient = shutil.ignore_patterns(
-        '*.partial', 'events.*', 'export', lock.FILE
+        '*.partial', 'events.*', 'export', storage.LOCK
       )
       shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
     yield pathlib.Path(scratch)
@@ -164,8 +163,9 @@ def _finish(settings, folder, trainer, test):
     'test_accuracy': scored.accuracy,
     'test_cross_entropy': scored.cross_entropy,
     'test_examples': len(test.labels),
+    'training_seconds': history.read_seconds(folder),
   }
-  run_folder.write_result(folder, result)
+  storage.write_result(folder, result)
   return result
 
 
@@ -178,9 +178,8 @@ def _export_again(workdir, settings):
     )
     network = build.make_network(settings, build.plan(settings, data))
     checkpoint = build.saved(settings, network)
-    with lock.hold(workdir):
-      saved = workdir / 'checkpoints'
-      epoch = checkpoints.restore_newest(checkpoint, saved, strict=False)
+    with storage.locked(workdir):
+      epoch = storage.restore_checkpoint(checkpoint, workdir, strict=False)
       if epoch < settings.num_epochs:
         raise errors.UserError('the last checkpoint is missing, too')
       predict = build.predictor(settings, network)

@@ -20,12 +20,12 @@ from cnn_tf.learning import schedules
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import build
-from cnn_tf.run import checkpoints
 from cnn_tf.run import cores
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import trainer
 from tests import small_data
 
@@ -61,7 +61,7 @@ def _train(count, folder):
   evaluate = evaluation.Evaluation(network, examples, strategy)
   steps = _take_steps(ours)
   checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
-  checkpoints.save(checkpoint, folder / f'from_{count}', 1)
+  storage.save_checkpoint(checkpoint, folder / f'from_{count}', 1)
   np.savez(folder / f'{count}.npz', steps=steps, scored=evaluate())
 
 
@@ -100,7 +100,7 @@ def _restore(count, folder):
   checkpoint = tf.train.Checkpoint(network=network, step=ours.step)
   scored = []
   for other in (1, 2, 4):
-    checkpoints.restore_newest(checkpoint, folder / f'from_{other}')
+    storage.restore_checkpoint(checkpoint, folder / f'from_{other}')
     scored.append([*evaluate(), ours.step.numpy()])
   np.savez(folder / f'restored_{count}.npz', scored=scored)
 

@@ -15,7 +15,7 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.measure import runs
-from cnn_tf.run import first_kernels
+from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import train_loop
 from tests import small_data
@@ -52,7 +52,7 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(
       names - {events_file},
       {'run.flags', 'environment.json', 'metrics.csv', 'result.json'}
-      | {'checkpoints', 'export', 'first_kernels.npy'},
+      | {'checkpoints', 'export', 'first_kernels.npz', 'seconds.txt'},
     )
 
   def test_the_table_has_a_row_an_epoch(self):
@@ -196,12 +196,11 @@ class TrainLoopTest(tf.test.TestCase, parameterized.TestCase):
       images=tf.constant(test.images)
     )
     self.assertAllClose(answers['probabilities'], np.exp(log_probabilities))
+    shape = run.network.kernels['conv1'].shape
+    kernels = history.read_kernels(workdir, shape, 3)
     for recorded, of_network in (
-      (first_kernels.read(workdir, 3)[-1], run.network.kernels['conv1']),
-      (
-        first_kernels.read(workdir, 3)[0],
-        first_kernels.read(self.workdir, 0)[0],
-      ),
+      (kernels[3], run.network.kernels['conv1']),
+      (kernels[0], history.read_kernels(self.workdir, shape, 3)[0]),
     ):
       self.assertAllEqual(recorded, of_network)
     trained = small_data.saved_values(self.workdir, 3)
