@@ -37,8 +37,9 @@ def export(
 
   @tf.function(input_signature=[images])
   def serve(images):
-    # A loaded signature checks names and types, but no shapes: without this,
-    # images of 29x29 get an answer, and a single one crashes Python.
+    # A loaded signature checks names and types, but not shapes: without this
+    # line, images of 29x29 get an answer, and an image without the dimension of
+    # the batch crashes Python.
     images = tf.ensure_shape(images, [None, *image_size])
     probabilities = tf.nn.softmax(
       (predict or network)(datasets.to_float(images))

@@ -7,7 +7,8 @@ events.*           the numbers and figures, for TensorBoard
 
 The checkpoint is the run, and these are records of it. Each row and each kernel
 carries the number of its epoch, so a record that was damaged has gaps, but
-never keeps a run from being resumed or drawn.
+never keeps a run from being resumed or drawn. Whatever writes a record raises a
+`UserError` if the disk is full.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ import time
 from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
@@ -57,6 +59,9 @@ class Epoch(NamedTuple):
     return self.validation_accuracy is not None
 
 
+_UNVALIDATED = Epoch._fields[:-2]  # the columns without validation
+
+
 class History:
   """The records of a run; `add` appends an epoch to each of them.
 
@@ -87,11 +92,12 @@ class History:
   def gaps(self) -> list[str]:
     """One line for each record that has lost something."""
     done = self._done
-    have = {epoch.epoch for epoch in self._epochs}
+    rows = {epoch.epoch for epoch in self._epochs}
+    is_timed = self._seconds_before or not done
     lost = {
-      METRICS: _spans(range(1, done + 1), have),
-      KERNELS: _spans(range(done + 1), self._kernels) if done else '',
-      SECONDS: '' if self._seconds_before or not done else 'earlier sessions',
+      METRICS: _spans(range(1, done + 1), rows),
+      KERNELS: _spans(range(done + 1), self._kernels),
+      SECONDS: '' if is_timed else 'earlier sessions',
     }
     return [
       f'{self._workdir / name} lacks {what}: the run continues anyway'
@@ -100,11 +106,7 @@ class History:
     ]
 
   def add(self, epoch: Epoch) -> None:
-    """Records the epoch that has just been trained, and the kernel as it is.
-
-    Raises:
-      UserError: the disk is full.
-    """
+    """Records the epoch that has just been trained, and the kernel as it is."""
     self._epochs.append(epoch)
     self._kernels[epoch.epoch] = self._kernel.numpy()
     seconds = self._seconds_before + time.perf_counter() - self._started
@@ -126,11 +128,15 @@ def read_epochs(workdir: pathlib.Path, last: int | None = None) -> list[Epoch]:
   except OSError:
     return []
   header, *lines = text.split('\n')[:-1] or ['']
-  columns = header.split(',')
+  columns = tuple(header.split(','))
+  if columns not in (Epoch._fields, _UNVALIDATED):
+    return []
+  kinds = [int, int, *[float] * (len(columns) - 2)]
   epochs = {}
   for line in lines:
-    with contextlib.suppress(ValueError):
-      epoch = _parse(columns, line.split(','))
+    with contextlib.suppress(ValueError):  # damaged
+      cells = zip(kinds, line.split(','), strict=True)
+      epoch = Epoch(*(kind(cell) for kind, cell in cells))
       if last is None or epoch.epoch <= last:
         epochs[epoch.epoch] = epoch
   return [epochs[number] for number in sorted(epochs)]
@@ -149,18 +155,11 @@ def read_all_epochs(workdir: pathlib.Path, num_epochs: int) -> list[Epoch]:
   return epochs
 
 
-def write_epochs(workdir: pathlib.Path, epochs: Iterable[Epoch]) -> None:
-  """Rewrites `metrics.csv`.
-
-  Raises:
-    UserError: the disk is full.
-  """
-  rows = [
-    epoch if epoch.is_validated else epoch[: -len(_VALIDATION)]
-    for epoch in epochs
-  ]
-  lines = [_COLUMNS[: len(rows[0])], *rows]
-  text = ''.join(','.join(map(str, line)) + '\n' for line in lines)
+def write_epochs(workdir: pathlib.Path, epochs: Sequence[Epoch]) -> None:
+  """Rewrites `metrics.csv`."""
+  columns = Epoch._fields if epochs[0].is_validated else _UNVALIDATED
+  rows = [columns, *(epoch[: len(columns)] for epoch in epochs)]
+  text = ''.join(','.join(map(str, row)) + '\n' for row in rows)
   storage.write(workdir / METRICS, text)
 
 
@@ -191,11 +190,7 @@ def read_kernels(
 def write_kernels(
   workdir: pathlib.Path, kernels: Mapping[int, np.ndarray]
 ) -> None:
-  """Rewrites `first_kernels.npz`: `epochs` `[n]` and `kernels` `[n, ...]`.
-
-  Raises:
-    UserError: the disk is full.
-  """
+  """Rewrites `first_kernels.npz`: `epochs` `[n]` and `kernels` `[n, ...]`."""
   content = io.BytesIO()
   np.savez(content, epochs=list(kernels), kernels=list(kernels.values()))
   storage.write(workdir / KERNELS, content.getvalue())
@@ -221,11 +216,7 @@ class TensorBoard:
     self._writer = None
 
   def scalars(self, epoch: Epoch) -> None:
-    """Adds a point at `epoch.step` to the curve of each number.
-
-    Raises:
-      UserError: the disk is full.
-    """
+    """Adds a point at `epoch.step` to the curve of each number."""
     numbers = {
       name.replace('_', '/', 1) if name[0] in 'tv' else name: np.float32(value)
       for name, value in epoch._asdict().items()
@@ -234,11 +225,7 @@ class TensorBoard:
     self._write('scalars', numbers, epoch.step)
 
   def image(self, tag: str, png: bytes, step: int) -> None:
-    """Adds an image, given as the bytes of a PNG file.
-
-    Raises:
-      UserError: the disk is full.
-    """
+    """Adds an image, given as the bytes of a PNG file."""
     # Every PNG file starts with a header that contains its size.
     width, height = struct.unpack('>II', png[16:24])
     self._write('images', {tag: [str(width), str(height), png]}, step)
@@ -257,23 +244,6 @@ class TensorBoard:
       raise errors.UserError(
         f'{self._workdir}/events.*: {storage.reason(error)}'
       ) from None
-
-
-_COLUMNS = Epoch._fields
-_VALIDATION = _COLUMNS[-2:]
-
-
-def _parse(columns, cells):
-  """A row of `metrics.csv`.
-
-  Raises:
-    ValueError: the row is damaged, or has other columns.
-  """
-  if tuple(columns) not in (_COLUMNS, _COLUMNS[: -len(_VALIDATION)]):
-    raise ValueError(columns)
-  kinds = [int, int, *[float] * (len(columns) - 2)]
-  cells = zip(kinds, cells, strict=True)
-  return Epoch(*(kind(cell) for kind, cell in cells))
 
 
 def _spans(wanted: Iterable[int], have: Container[int]) -> str:

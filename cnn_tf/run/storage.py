@@ -9,6 +9,8 @@ run.lock          exists while a process trains in the folder
 A rename replaces a file at once, but the disk may hold the new name before it
 holds the content: after a power cut the file is then empty. A file must
 therefore be synced before its rename, and its folder after it.
+
+A file that cannot be read or written is a `UserError` that names the file.
 """
 
 import contextlib
@@ -41,11 +43,7 @@ SCORES = ('test_accuracy', 'test_cross_entropy', 'test_examples')
 
 
 def write(path: pathlib.Path, content: str | bytes) -> None:
-  """Writes a file atomically: no reader, and no power cut, sees a part of it.
-
-  Raises:
-    UserError: the disk is full, or the folder cannot be written.
-  """
+  """Writes a file atomically: nobody ever sees a part of it."""
   partial = path.with_name(f'{path.name}.partial')
   try:
     partial.write_bytes(
@@ -69,11 +67,7 @@ def rename(partial: pathlib.Path, path: pathlib.Path) -> None:
 
 
 def make_folder(folder: pathlib.Path) -> None:
-  """Creates a folder and its parents, unless they exist.
-
-  Raises:
-    UserError: it cannot be created.
-  """
+  """Creates a folder and its parents, unless they exist."""
   try:
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +104,7 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
   process leaves behind locks nothing.
 
   Raises:
-    UserError: another process holds the lock, or the folder cannot be written.
+    UserError: another process holds the lock.
   """
   path = folder / LOCK
   if fcntl is None:
@@ -133,11 +127,7 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
 
 
 def read_settings(workdir: pathlib.Path) -> settings_lib.Settings | None:
-  """The settings of the run in `workdir`, or None if there is no run.
-
-  Raises:
-    UserError: the file of the settings is damaged, or cannot be read.
-  """
+  """The settings of the run in `workdir`, or None if there is no run."""
   path = workdir / _FLAGS
   text = _read(path)
   try:
@@ -163,7 +153,7 @@ def open_run(
     bits of the result may then differ, too.
 
   Raises:
-    UserError: the folder holds something else, or cannot be written.
+    UserError: the folder holds something else, or a run with other settings.
   """
   begun = read_settings(workdir)
   if begun is None:
@@ -190,11 +180,7 @@ def open_run(
 
 
 def read_result(workdir: pathlib.Path) -> dict[str, Any] | None:
-  """The result of a finished run, or None if the run is not finished.
-
-  Raises:
-    UserError: the file does not hold a result.
-  """
+  """The result of a finished run, or None if the run is not finished."""
   path = workdir / 'result.json'
   result = _read_json(path)
   for name in (*SCORES, *result) if result is not None else ():
@@ -223,9 +209,6 @@ def save_checkpoint(
   A checkpoint is the files `ckpt-<epoch>.index` and `.data-*`. TensorFlow
   renames them when they are complete. The small file `checkpoint` beside them
   is for `tf.train.latest_checkpoint`; nothing here reads it.
-
-  Raises:
-    UserError: the disk is full, or the folder cannot be written.
   """
   import tensorflow as tf
 
@@ -242,12 +225,11 @@ def save_checkpoint(
       'what was saved before is intact'
     ) from None
   write(folder / 'checkpoint', f'model_checkpoint_path: "ckpt-{epoch}"\n')
-  # Later epochs exist only if they were damaged, and are being repeated.
-  saved = saved_epochs(workdir)
-  kept = [other for other in saved if other <= epoch][:num_kept]
-  for other in set(saved) - set(kept):
-    for file in folder.glob(f'ckpt-{other}.*'):
-      file.unlink()
+  for other in saved_epochs(workdir):
+    # Later epochs exist only if they were damaged, and are being repeated.
+    if not epoch - num_kept < other <= epoch:
+      for file in folder.glob(f'ckpt-{other}.*'):
+        file.unlink()
 
 
 def restore_checkpoint(
