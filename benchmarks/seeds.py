@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.run import command
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 
 RUNS = pathlib.Path('runs/accuracy')
 
@@ -92,8 +92,8 @@ def _train(name, settings, on, num_replicas, folder):
 
   stem = f'{name.replace(" ", "_")}-{records.digest(settings)}-{on}'
   workdir = folder / f'{stem}-seed{settings.seed}'
-  is_new = run_folder.read_config(workdir) is None
-  run_folder.make(folder)
+  is_new = storage.read_settings(workdir) is None
+  storage.make_folder(folder)
   log = folder / f'{workdir.name}.log'
   started = time.perf_counter()
   with log.open('a') as file, contextlib.redirect_stdout(file):

@@ -25,8 +25,8 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 
 DROPOUT, SCHEDULE, FLIPS = 'dropout', 'schedule', 'prediction over flips'
 # The settings of each trick where the recipe has none of its own.
@@ -196,8 +196,8 @@ def main(*flagfiles: str) -> None:
   }
   print(f'\n{table(found)}\n')
   figure = pathlib.Path(flags.FLAGS.figure)
-  run_folder.make(figure.parent)
-  run_folder.write(figure, sheet.to_png(draw(found, name)))
+  storage.make_folder(figure.parent)
+  storage.write(figure, sheet.to_png(draw(found, name)))
   print(figure)
 
 

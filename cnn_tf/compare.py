@@ -2,25 +2,24 @@
 
   python -m cnn_tf.compare runs/*
 
-Accuracies are in percent, after the last epoch so far. The cross-entropy is
-that of the test set or, before it was evaluated, of the validation examples.
+Accuracies are in percent, after the last epoch that is saved. The cross-entropy
+is that of the test set or, before it was evaluated, of the validation examples.
+The time is that of training, over all sessions.
 """
 
-import csv
 import dataclasses
 import pathlib
-import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnn_tf import errors
 from cnn_tf.run import command
-from cnn_tf.run import run_folder
+from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import terminal
 
 _RESULTS = ('epoch', 'time', 'training', 'validation', 'test', 'cross-entropy')
-_TIME = 0x09  # protocol buffers: field 1, a double
 
 
 class Entry(NamedTuple):
@@ -28,9 +27,10 @@ class Entry(NamedTuple):
 
   name: str
   settings: settings_lib.Settings
-  epochs: list[dict[str, str]]  # the rows of metrics.csv
-  result: dict[str, float] | None  # None until the run is finished
-  seconds: int  # of all sessions, without the time between them
+  num_epochs: int  # done so far
+  last: history.Epoch | None  # the row of the last one, if it is recorded
+  seconds: float  # 0 if they are not recorded
+  result: dict[str, float]  # empty until the run is finished
 
 
 def read(folder: pathlib.Path) -> Entry:
@@ -39,15 +39,18 @@ def read(folder: pathlib.Path) -> Entry:
   Raises:
     UserError: there is no run, or a file of it is damaged.
   """
-  settings = run_folder.read_config(folder)
+  settings = storage.read_settings(folder)
   if settings is None:
     raise errors.UserError(f'{folder}: there is no run here')
+  result = storage.read_result(folder)
+  if result:
+    done, seconds = settings.num_epochs, result.get('training_seconds', 0)
+  else:
+    done = max(storage.saved_epochs(folder), default=0)
+    seconds = history.read_seconds(folder)
+  rows = {row.epoch: row for row in history.read_epochs(folder)}
   return Entry(
-    str(folder),
-    settings,
-    _read_metrics(folder / 'metrics.csv'),
-    run_folder.read_result(folder),
-    round(sum(map(_session, folder.glob('events.*')))),
+    str(folder), settings, done, rows.get(done), seconds, result or {}
   )
 
 
@@ -80,55 +83,23 @@ def main(*folders: str) -> None:
     print('\n'.join(['', *problems] if entries else problems))
 
 
-def _read_metrics(path):
-  """The complete rows of `metrics.csv`, none if there is no file."""
-  try:
-    text = path.read_text(encoding='utf-8', errors='replace')
-  except FileNotFoundError:
-    return []
-  except OSError as error:
-    raise errors.UserError(f'{path}: {error.strerror}') from None
-  complete, _, _ = text.rpartition('\n')
-  rows = list(csv.DictReader(complete.split('\n')))
-  return [row for row in rows if None not in row.values() and None not in row]
-
-
-def _session(path):
-  """The seconds between the first and the last event of an event file.
-
-  A record of TensorFlow is the size of its content, 8 bytes, a checksum of 4,
-  the content, and another checksum. An event starts with a tag and its time.
-  """
-  try:
-    content = path.read_bytes()
-  except OSError as error:
-    raise errors.UserError(f'{path}: {error.strerror}') from None
-  times, start = [], 0
-  while start + 12 + 9 <= len(content):
-    size, _, tag, seconds = struct.unpack_from('<QIBd', content, start)
-    if tag == _TIME:
-      times.append(seconds)
-    start += size + 16
-  return times[-1] - times[0] if times else 0
-
-
 def _results(entry):
-  last = entry.epochs[-1] if entry.epochs else {}
-  result = entry.result or {}
-  done, total = len(entry.epochs), entry.settings.num_epochs
-  loss = result.get('test_cross_entropy', last.get('validation_cross_entropy'))
+  total, result = entry.settings.num_epochs, entry.result
+  row = entry.last._asdict() if entry.last else {}
+  loss = result.get('test_cross_entropy', row.get('validation_cross_entropy'))
+  minutes, seconds = divmod(round(entry.seconds), 60)
   return [
-    str(total) if done == total else f'{done} of {total}',
-    f'{entry.seconds // 60}:{entry.seconds % 60:02}',
-    _percent(last.get('train_accuracy')),
-    _percent(last.get('validation_accuracy')),
+    str(total) if result else f'{entry.num_epochs} of {total}',
+    f'{minutes}:{seconds:02}' if entry.seconds else '',
+    _percent(row.get('train_accuracy')),
+    _percent(row.get('validation_accuracy')),
     _percent(result.get('test_accuracy')),
-    '' if loss in (None, '') else f'{float(loss):.4f}',
+    '' if loss is None else f'{loss:.4f}',
   ]
 
 
 def _percent(accuracy):
-  return '' if accuracy in (None, '') else f'{100 * float(accuracy):.2f}'
+  return '' if accuracy is None else f'{100 * accuracy:.2f}'
 
 
 def _flag(value):

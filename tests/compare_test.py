@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from cnn_tf import compare
 from cnn_tf import errors
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 from tests import small_data
 from tests import small_run
 
@@ -40,7 +40,7 @@ class CompareTest(small_run.TestCase):
     with (self.copy / 'metrics.csv').open() as file:
       *_, last = csv.DictReader(file)
     validated = 100 * float(last['validation_accuracy'])
-    tested = run_folder.read_result(self.copy)
+    tested = storage.read_result(self.copy)
     self.assertEqual(row['epoch'], '2')
     self.assertEqual(row['validation'], f'{validated:.2f}')
     self.assertEqual(row['test'], f'{100 * tested["test_accuracy"]:.2f}')
@@ -66,23 +66,27 @@ class CompareTest(small_run.TestCase):
     self.assertNotEmpty(row['validation'])
     (self.copy / 'metrics.csv').unlink()
     row = self.row()
-    self.assertEqual(row['epoch'], '0 of 5')
+    self.assertEqual(row['epoch'], '2 of 5')
     self.assertEqual((row['validation'], row['cross-entropy']), ('', ''))
+    shutil.rmtree(self.copy / 'checkpoints')
+    self.assertEqual(self.row()['epoch'], '0 of 5')
 
-  def test_the_time_is_that_between_events(self):
-    entry = compare.read(self.copy)
-    records = tf.data.TFRecordDataset(
-      [str(path) for path in self.copy.glob('events.*')]
-    )
-    times = [
-      tf.compat.v1.Event.FromString(record.numpy()).wall_time
-      for record in records
-    ]
-    self.assertEqual(entry.seconds, round(times[-1] - times[0]))
-    # Half of a record, as a kill may leave it.
-    path = next(self.copy.glob('events.*'))
-    path.write_bytes(path.read_bytes()[:-5])
-    compare.read(self.copy)
+  def test_an_accuracy_of_an_earlier_epoch_is_not_that_of_the_last_one(self):
+    path = self.copy / 'metrics.csv'
+    path.write_text(''.join(path.read_text().splitlines(True)[:2]))
+    row = self.row()
+    self.assertEqual((row['epoch'], row['validation']), ('2', ''))
+    self.assertNotEmpty(row['test'])
+
+  def test_the_time_is_that_of_the_result_or_so_far(self):
+    recorded = storage.read_result(self.copy)['training_seconds']
+    self.assertEqual(compare.read(self.copy).seconds, recorded)
+    (self.copy / 'seconds.txt').write_text('83.7\n')
+    self.assertEqual(compare.read(self.copy).seconds, recorded)
+    (self.copy / 'result.json').unlink()
+    self.assertEqual(self.row()['time'], '1:24')
+    (self.copy / 'seconds.txt').unlink()
+    self.assertEqual(self.row()['time'], '')
 
   def test_a_folder_without_a_run_is_an_error(self):
     with self.assertRaisesRegex(errors.UserError, 'there is no run here'):

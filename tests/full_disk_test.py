@@ -9,19 +9,19 @@ import tensorflow as tf
 from absl.testing import absltest
 
 from cnn_tf import errors
-from cnn_tf.run import events
+from cnn_tf.run import history
 from cnn_tf.run import loop
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from tests import kill
 from tests import processes
 from tests import small_data
 
 _WRITERS = (
-  (run_folder, 'write'),
+  (storage, 'write'),
   (tf.train.Checkpoint, 'write'),
   (tf.summary, 'create_file_writer'),
-  (events.TensorBoard, '_write'),
+  (history.TensorBoard, '_write'),
   (tf.saved_model, 'save'),
 )
 
@@ -76,8 +76,8 @@ class FullDiskTest(absltest.TestCase):
   def test_one_line_and_no_loss_at_every_write(self):
     with _Disk() as disk:
       self.run_in(self.folder / 'whole')
-    self.assertEqual(disk.num_writes, 20)
-    whole = kill.final_bytes(self.folder / 'whole', 3)
+    self.assertEqual(disk.num_writes, 23)
+    whole = kill.final_values(self.folder / 'whole', 3)
     for number in range(1, disk.num_writes + 1):
       with self.subTest(number):
         workdir = self.folder / f'{number}'
@@ -87,10 +87,10 @@ class FullDiskTest(absltest.TestCase):
           str(caught.exception), rf'^{workdir}/[^\n]*: File too large[^\n]*$'
         )
         saved = self.saved(workdir)
-        self.assertLen(saved, 2 * max(0, min(3, (number - 3) // 5)))
+        self.assertLen(saved, 2 * max(0, min(3, (number - 3) // 6)))
         self.run_in(workdir)
         self.assertEqual({**self.saved(workdir), **saved}, self.saved(workdir))
-        self.assertEqual(kill.final_bytes(workdir, 3), whole)
+        self.assertEqual(kill.final_values(workdir, 3), whole)
 
 
 if __name__ == '__main__':

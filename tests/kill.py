@@ -39,11 +39,10 @@ class Killed(NamedTuple):
   epochs: int  # with a line in `metrics.csv` at that moment
 
 
-def final_bytes(workdir: pathlib.Path, epoch: int) -> dict[str, bytes]:
+def final_values(workdir: pathlib.Path, epoch: int) -> dict[str, Any]:
   """What must not depend on how often a run was interrupted."""
-  names = ('metrics.csv', 'first_kernels.npy', 'result.json')
-  files = {name: (workdir / name).read_bytes() for name in names}
-  return files | small_data.saved_values(workdir, epoch)
+  saved = small_data.saved_values(workdir, epoch)
+  return small_data.records(workdir) | saved
 
 
 def kill(
@@ -83,7 +82,7 @@ def kill(
   started = time.perf_counter()
   _check(start('whole').wait(), 'never killed')
   longest = time.perf_counter() - started
-  expected = final_bytes(folder / 'whole', _NUM_EPOCHS)
+  expected = final_values(folder / 'whole', _NUM_EPOCHS)
   number, num_killed = 0, 0
   while num_killed < count or (folder / f'{number}').exists():
     running = start(number)
@@ -97,7 +96,7 @@ def kill(
       yield Killed(number, seconds, _num_rows(folder / f'{number}'))
       continue
     _check(done, f'run {number}')
-    if final_bytes(folder / f'{number}', _NUM_EPOCHS) != expected:
+    if final_values(folder / f'{number}', _NUM_EPOCHS) != expected:
       raise errors.UserError(f'run {number} has other bytes')
     number += 1
 

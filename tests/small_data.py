@@ -1,6 +1,7 @@
 """A run on the first real images of MNIST, of a second or so."""
 
 import gzip
+import json
 import pathlib
 import struct
 from typing import Any
@@ -56,6 +57,15 @@ def saved_values(workdir: str | pathlib.Path, epoch: int) -> dict[str, bytes]:
     for name in reader.get_variable_to_shape_map()
     if not name.startswith('_')  # how TensorFlow keeps their tree
   }
+
+
+def records(workdir: str | pathlib.Path) -> dict[str, Any]:
+  """What a run records, without how long it took."""
+  folder = pathlib.Path(workdir)
+  names = ('metrics.csv', 'first_kernels.npz')
+  result = json.loads((folder / 'result.json').read_text())
+  del result['training_seconds']
+  return {name: (folder / name).read_bytes() for name in names} | result
 
 
 def write(folder: str | pathlib.Path) -> None:

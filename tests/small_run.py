@@ -12,7 +12,7 @@ from cnn_tf.data import datasets
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import events
+from cnn_tf.run import history
 from cnn_tf.run import layers
 from cnn_tf.run import loop
 from cnn_tf.run import settings as settings_lib
@@ -60,6 +60,6 @@ def untrained(
   for bias in network.biases.values():
     bias.assign(random.normal(scale=0.1, size=bias.shape))
   settings = settings_lib.Settings(layers=text)
-  epoch = events.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)
+  epoch = history.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)
   path = pathlib.Path('runs/small')
-  return runs.Run(path, settings, data, geometries, network, [epoch])
+  return runs.Run(path, settings, data, geometries, network, 1, 430, [epoch])

@@ -24,16 +24,17 @@ def curves(
   drawn in the middle of the epoch; a validation value is drawn at the end.
 
   Args:
-    table: name -> column of `metrics.csv`, with or without validation.
-    rate_steps: `[n]` steps.
+    table: name -> column of `metrics.csv`, with or without validation; epochs
+      may be missing.
+    rate_steps: `[n]` steps, up to the last one of the run.
     rates: `[n]`, the learning rate at each of these steps.
     source: for the heading.
   """
   if 'validation_accuracy' in table:
-    final = f'validation accuracy {table["validation_accuracy"][-1]:.2%}'
+    last = f'validation accuracy {table["validation_accuracy"][-1]:.2%}'
   else:
-    final = f'training accuracy {table["train_accuracy"][-1]:.2%}'
-  title = f'Learning curves: final {final}'
+    last = f'training accuracy {table["train_accuracy"][-1]:.2%}'
+  title = f'Learning curves: {last} after epoch {table["epoch"][-1]}'
   page = sheet.new(9.0, 7.2, title, source)
   left, width = 1.0, 7.7
   loss = sheet.place(page, left, 1.25, width, 2.3)
@@ -49,28 +50,31 @@ def curves(
   accuracy.set_ylabel('accuracy (%)')
   rate.plot(rate_steps, rates, color=sheet.INK)
   rate.set(ylabel='learning rate', xlabel='step', ylim=(0, 1.15 * rates.max()))
-  _share_steps([loss, accuracy, rate], table['step'])
+  steps_per_epoch = table['step'][0] / table['epoch'][0]
+  _share_steps([loss, accuracy, rate], rate_steps[-1] + 1, steps_per_epoch)
   return page
 
 
-def evolution(kernels: np.ndarray, name: str, source: str) -> sheet.Page:
+def evolution(
+  epochs: np.ndarray, kernels: np.ndarray, name: str, source: str
+) -> sheet.Page:
   """The kernels of the first layer after each epoch, one row per epoch.
 
   Args:
-    kernels: `[epochs + 1, filters, height, width]`; index 0 holds the
-      initial kernels.
+    epochs: `[n]`, increasing; 0 stands for the initial kernels. Epochs may be
+      missing.
+    kernels: `[n, filters, height, width]`, the kernels after each of them.
     name: of the layer.
     source: for the heading.
   """
-  num_epochs = len(kernels) - 1
   shown = kernels[:, : 32 if max(kernels.shape[2:]) < 8 else 16]
-  epochs = np.unique(
-    np.linspace(0, num_epochs, _MAX_EPOCHS).round().astype(int)
+  rows = np.unique(
+    np.linspace(0, len(epochs) - 1, _MAX_EPOCHS).round().astype(int)
   )
-  images = shown[epochs].reshape(-1, *kernels.shape[2:])
+  images = shown[rows].reshape(-1, *kernels.shape[2:])
   grid = tiles.Tiles(images, shown.shape[1], 8.2)
   title = (
-    f'Kernels of {name}, initial and after epoch {num_epochs}: '
+    f'Kernels of {name}, {_when(epochs[0])} and {_when(epochs[-1])}: '
     f'cosine similarity {_cosine(kernels[0], kernels[-1]):.2f}'
   )
   if grid.columns < kernels.shape[1]:
@@ -80,16 +84,16 @@ def evolution(kernels: np.ndarray, name: str, source: str) -> sheet.Page:
   scale = sheet.scale(shown)
   drawn = grid.draw(page, left, top, scale)
   sheet.bar(page, drawn, scale, left, sheet.HEADING + 0.2, 2.2, 'weight')
-  _label_tiles(page, left, top, grid, epochs)
+  _label_tiles(page, left, top, grid, epochs[rows])
   panel = sheet.place(page, 9.45, top, 1.2, grid.height)
-  _changes(panel, kernels, epochs)
+  _changes(panel, kernels, epochs, rows)
   return page
 
 
 def _pair(panel: axes.Axes, table, quantity, factor):
   """One quantity, on the training set and on the validation set, if any."""
   ends = table['step']
-  middles = (ends + np.concatenate([[0], ends[:-1]])) / 2
+  middles = ends - ends / table['epoch'] / 2
   panel.plot(
     middles,
     factor * table[f'train_{quantity}'],
@@ -109,21 +113,20 @@ def _pair(panel: axes.Axes, table, quantity, factor):
     )
 
 
-def _share_steps(panels, ends):
+def _share_steps(panels, num_steps, steps_per_epoch):
   """A common axis of steps at the bottom, and one of epochs at the top."""
   for panel in panels:
-    panel.set_xlim(0, ends[-1] * 1.02)
+    panel.set_xlim(0, num_steps * 1.02)
     panel.spines[['top', 'right']].set_visible(False)
     panel.grid(axis='y', color=sheet.PALE, linewidth=0.6)
     panel.yaxis.set_label_coords(-0.08, 0.5)
     panel.ticklabel_format(axis='x', style='plain')
     panel.tick_params(labelbottom=panel is panels[-1])
   epoch_axis = panels[0].secondary_xaxis('top')
-  spacing = -(-len(ends) // 12)  # at most 12 labels
-  numbers = range(spacing, len(ends) + 1, spacing)
-  epoch_axis.set_xticks(
-    [ends[n - 1] for n in numbers], [str(n) for n in numbers]
-  )
+  num_epochs = round(num_steps / steps_per_epoch)
+  spacing = -(-num_epochs // 12)  # at most 12 labels
+  numbers = np.arange(spacing, num_epochs + 1, spacing)
+  epoch_axis.set_xticks(numbers * steps_per_epoch, numbers)
   epoch_axis.set_xlabel('epoch', fontsize=9)
   epoch_axis.tick_params(labelsize=8, color=sheet.QUIET)
   epoch_axis.spines[:].set_color(sheet.QUIET)
@@ -144,8 +147,12 @@ def _label_tiles(page, left, top, grid, epochs):
     sheet.write(page, x, top - 0.05, str(number), **style)
   for row, epoch in enumerate(epochs):
     base = top + (row + 0.55) * grid.height / len(epochs)
-    label = f'epoch {epoch}' if epoch else 'initial'
+    label = _when(epoch).removeprefix('after ')
     sheet.write(page, left - 0.08, base, label, size=8, ha='right')
+
+
+def _when(epoch):
+  return f'after epoch {epoch}' if epoch else 'initial'
 
 
 def _cosine(a, b):
@@ -153,16 +160,19 @@ def _cosine(a, b):
   return np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b))
 
 
-def _changes(panel, kernels, epochs):
-  """The relative change of all kernels in each epoch, beside its row.
+def _changes(panel, kernels, epochs, rows):
+  """The relative change of all kernels in the epoch of each of the rows.
 
-  `|kernels after - kernels before| / |kernels before|`
+  `|kernels after - kernels before| / |kernels before|`; no bar for an epoch
+  without the kernels before it.
   """
   flat = kernels.reshape(len(kernels), -1)
   change = np.linalg.norm(np.diff(flat, axis=0), axis=1)
   relative = change / np.linalg.norm(flat[:-1], axis=1)
-  rows = np.arange(1, len(epochs))
-  panel.barh(rows, 100 * relative[epochs[1:] - 1], color=sheet.BLUE, height=0.5)
-  panel.set(ylim=(len(epochs) - 0.5, -0.5), yticks=[])
+  for place, row in enumerate(rows):
+    if row and epochs[row] - epochs[row - 1] == 1:
+      width = 100 * relative[row - 1]
+      panel.barh(place, width, color=sheet.BLUE, height=0.5)
+  panel.set(ylim=(len(rows) - 0.5, -0.5), yticks=[])
   panel.set_title('relative change\nin the epoch (%)', fontsize=8)
   panel.spines[['top', 'right']].set_visible(False)

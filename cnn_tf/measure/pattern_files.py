@@ -9,7 +9,7 @@ import numpy as np
 
 from cnn_tf import errors
 from cnn_tf.measure import excitation
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 
 
 class Patterns(NamedTuple):
@@ -48,7 +48,7 @@ def save(
   content = io.BytesIO()
   np.savez_compressed(content, **arrays)
   path = _path(folder, layer)
-  run_folder.write(path, content.getvalue())
+  storage.write(path, content.getvalue())
   return path
 
 

@@ -10,11 +10,10 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import checkpoints
 from cnn_tf.run import evaluation
-from cnn_tf.run import events
-from cnn_tf.run import run_folder
+from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import trainer
 
 # The classes of Fashion-MNIST in the order of their labels.
@@ -40,12 +39,9 @@ class Run(NamedTuple):
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
   network: model.ConvNet  # with the averaged kernels, if training averages
-  epochs: list[events.Epoch]  # up to the epoch of the kernels
-
-  @property
-  def epoch(self) -> int:
-    """The epoch after which the kernels were saved."""
-    return self.epochs[-1].epoch
+  epoch: int  # after which the kernels were saved
+  step: int  # updates up to then
+  epochs: list[history.Epoch]  # up to then; those that the records have
 
   @property
   def predict(self) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -88,7 +84,7 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
     UserError: there is no run, it has no checkpoint, or its data is missing.
   """
   workdir = pathlib.Path(workdir)
-  settings = run_folder.read_config(workdir)
+  settings = storage.read_settings(workdir)
   if settings is None:
     raise errors.UserError(f'{workdir}: there is no run here')
   data = datasets.load(
@@ -96,12 +92,20 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   )
   geometries = trainer.geometries(settings, data)
   network = model.ConvNet(geometries, settings.seed, settings.precision)
-  folder = workdir / 'checkpoints'
   checkpoint = trainer.saved(settings, network)
-  epoch = checkpoints.restore_newest(
-    checkpoint, folder, strict=False, last=last
+  checkpoint.step = step = tf.Variable(0, dtype=tf.int64)
+  epoch = storage.restore_checkpoint(
+    checkpoint, workdir, strict=False, last=last
   )
   if not epoch:
     raise errors.UserError(f'{workdir}: this run has no checkpoint yet')
-  epochs = events.read_epochs(workdir / 'metrics.csv', epoch)
-  return Run(workdir, settings, data, geometries, network, epochs)
+  return Run(
+    workdir,
+    settings,
+    data,
+    geometries,
+    network,
+    epoch,
+    int(step.numpy()),
+    history.read_epochs(workdir, epoch),
+  )

@@ -15,7 +15,7 @@ from absl import flags
 from cnn_tf import errors
 from cnn_tf.page import document
 from cnn_tf.run import command
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
 def _refresh(path):
   try:
     page = path.read_text(encoding='utf-8')
-    run_folder.write(path, document.refresh(page))
+    storage.write(path, document.refresh(page))
   except OSError as error:
     raise errors.UserError(f'{path}: {error.strerror}') from None
   except (UnicodeDecodeError, errors.UserError) as error:

@@ -17,7 +17,7 @@ from cnn_tf.network import model
 from cnn_tf.network import specs
 from cnn_tf.page import arrays
 from cnn_tf.page import program
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 
 NUM_SEARCHED = 10_000  # training images, for patches
 _NUM_PATCHES = 9
@@ -40,6 +40,7 @@ def network(run: runs.Run) -> dict[str, Any]:
   initial = model.ConvNet(run.geometries, run.settings.seed)
   networks = {'trained': run.network, 'initial': initial}
   few = run.data.test.images[:_NUM_SCALED]
+  result = storage.read_result(run.workdir)
   measured = {name: scales.of_layers(n, few) for name, n in networks.items()}
   return {
     'run': run.workdir.resolve().name,
@@ -48,7 +49,8 @@ def network(run: runs.Run) -> dict[str, Any]:
     'seed': run.settings.seed,
     'precision': run.settings.precision,
     'flips': run.settings.evaluate_flips,
-    'result': run_folder.read_result(run.workdir),
+    # Without its duration: equal runs give equal pages.
+    'result': result and {name: result[name] for name in storage.SCORES},
     'classes': run.class_names,
     'framed': framing.is_framed(run.data.train.images[:_NUM_FRAMED]),
     'program': program.steps(run.geometries),

@@ -5,8 +5,7 @@ import pathlib
 from cnn_tf.measure import runs
 from cnn_tf.page import contents
 from cnn_tf.page import document
-from cnn_tf.run import lock
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 
 FILE = 'page.html'
 
@@ -17,7 +16,7 @@ def at_the_end(workdir: pathlib.Path) -> None:
   Raises:
     UserError: the disk is full, or the folder cannot be written.
   """
-  with lock.hold(workdir):
+  with storage.locked(workdir):
     write(workdir)
 
 
@@ -35,5 +34,5 @@ def write(
   """
   page = document.write(contents.of_run(runs.load(workdir)))
   path = workdir / FILE if output is None else output
-  run_folder.write(path, page)
+  storage.write(path, page)
   return path

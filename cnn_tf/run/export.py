@@ -13,7 +13,7 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.network import model
-from cnn_tf.run import durable
+from cnn_tf.run import storage
 
 
 def export(
@@ -37,8 +37,9 @@ def export(
 
   @tf.function(input_signature=[images])
   def serve(images):
-    # A loaded signature checks names and types, but no shapes: without this,
-    # images of 29x29 get an answer, and a single one crashes Python.
+    # A loaded signature checks names and types, but not shapes: without this
+    # line, images of 29x29 get an answer, and an image without the dimension of
+    # the batch crashes Python.
     images = tf.ensure_shape(images, [None, *image_size])
     probabilities = tf.nn.softmax(
       (predict or network)(datasets.to_float(images))
@@ -53,6 +54,6 @@ def export(
   try:
     tf.saved_model.save(served, str(partial), {'serving_default': serve})
     shutil.rmtree(folder, ignore_errors=True)
-    durable.replace(partial, folder)
+    storage.rename(partial, folder)
   except (tf.errors.OpError, OSError) as error:
-    raise errors.UserError(f'{folder}: {durable.reason(error)}') from None
+    raise errors.UserError(f'{folder}: {storage.reason(error)}') from None

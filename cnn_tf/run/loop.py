@@ -14,18 +14,15 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.run import checkpoints
 from cnn_tf.run import environment
 from cnn_tf.run import evaluation
-from cnn_tf.run import events
 from cnn_tf.run import export
-from cnn_tf.run import first_kernels
+from cnn_tf.run import history
 from cnn_tf.run import layers
-from cnn_tf.run import lock
 from cnn_tf.run import memory
 from cnn_tf.run import replicas
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import terminal
 from cnn_tf.run import trainer as trainer_lib
 
@@ -38,7 +35,7 @@ def train_and_evaluate(
   settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
-  num_kept: int = checkpoints.NUM_KEPT,
+  num_kept: int = storage.NUM_KEPT,
 ) -> dict[str, Any]:
   """Trains a network, resumes its training, or finds that it is finished.
 
@@ -57,8 +54,8 @@ def train_and_evaluate(
       usable, or the training diverges. Intact checkpoints stay intact.
   """
   workdir = pathlib.Path(workdir)
-  result = run_folder.read_result(workdir)
-  is_finished = result and run_folder.read_config(workdir) == settings
+  result = storage.read_result(workdir)
+  is_finished = result and storage.read_settings(workdir) == settings
   if is_finished and not _can_export_again(workdir, settings):
     print(f'{workdir} is finished. {_describe(result)}')
     return result
@@ -73,7 +70,7 @@ def train(
   settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
-  num_kept: int = checkpoints.NUM_KEPT,
+  num_kept: int = storage.NUM_KEPT,
   read_test: bool = True,
 ) -> tuple[trainer_lib.Trainer, datasets.Dataset]:
   """As `train_and_evaluate`, up to the end of the last epoch.
@@ -98,8 +95,8 @@ def train(
 
 def _can_export_again(workdir, settings):
   """Whether a finished run has lost its export, but not its last checkpoint."""
-  last = checkpoints.newest(workdir / 'checkpoints')
-  return not (workdir / 'export').exists() and last == settings.num_epochs
+  is_saved = settings.num_epochs in storage.saved_epochs(workdir)
+  return is_saved and not (workdir / 'export').exists()
 
 
 @contextlib.contextmanager
@@ -114,13 +111,13 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
   trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
   with _folder_to_write(workdir) as folder:
     here = environment.describe(strategy.num_replicas_in_sync)
-    for change in run_folder.open_run(folder, settings, here):
+    for change in storage.open_run(folder, settings, here):
       print(f'The last bits may differ from an uninterrupted run: {change}')
     print(f'{layers.table(geometries)}\n\n{workdir}')
     if settings.precision == 'bfloat16' and not environment.has_bfloat16():
       print('No bfloat16 instructions here: float32 will be faster.')
-    history = resume(folder, trainer)
-    _train_epochs(trainer, folder, data.validation, history, num_kept)
+    done = resume(folder, trainer)
+    _train_epochs(trainer, folder, data.validation, done, num_kept)
     yield folder, trainer, data
 
 
@@ -142,8 +139,8 @@ def _check_memory(settings, data, geometries, strategy):
 def _folder_to_write(workdir):
   """`workdir`, locked; on machines other than the chief, a temporary copy."""
   if replicas.is_chief():
-    run_folder.make(workdir)
-    with lock.hold(workdir):
+    storage.make_folder(workdir)
+    with storage.locked(workdir):
       yield workdir
     return
   with (
@@ -153,73 +150,46 @@ def _folder_to_write(workdir):
   ):
     if workdir.exists():
       transient = shutil.ignore_patterns(
-        '*.partial', 'events.*', 'export', lock.FILE
+        '*.partial', 'events.*', 'export', storage.LOCK
       )
       shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
     yield pathlib.Path(scratch)
 
 
-def resume(
-  folder: pathlib.Path, trainer: trainer_lib.Trainer
-) -> list[events.Epoch]:
-  """Restores the newest checkpoint; returns the epochs up to it.
-
-  Where `metrics.csv` or the first layer's kernels have lost epochs, it is the
-  newest checkpoint of an epoch that both still have.
-
-  Raises:
-    UserError: no intact checkpoint is old enough.
-  """
-  saved = checkpoints.newest(folder / 'checkpoints')
-  table = folder / 'metrics.csv'
-  have = {
-    table.name: events.num_epochs(table),
-    first_kernels.FILE: first_kernels.num_epochs(folder),
-  }
-  name = min(have, key=have.get)
-  done = checkpoints.restore_newest(
-    trainer.checkpoint(), folder / 'checkpoints', last=have[name]
-  )
-  if not done and have[name] < saved:
-    raise errors.UserError(
-      f'{folder / name} has {have[name]} epochs and no intact checkpoint is as '
-      'old as that: the run cannot be resumed, choose a new --workdir'
-    )
-  if have[name] < saved:
-    print(f'{folder / name} is damaged: it has {have[name]} of {saved} epochs')
+def resume(folder: pathlib.Path, trainer: trainer_lib.Trainer) -> int:
+  """Restores the newest intact checkpoint; returns its epoch, or 0."""
+  done = storage.restore_checkpoint(trainer.checkpoint(), folder)
   if done:
     print(f'Resuming after epoch {done}.')
-  return events.read_epochs(table, done)
+  return done
 
 
-def _train_epochs(trainer, folder, validation, history, num_kept):
-  """Trains up to the last epoch, and appends to `history`.
+def _train_epochs(trainer, folder, validation, done, num_kept):
+  """Trains the epochs after `done`, up to the last one.
 
-  After each epoch the folder gets its metrics, the first layer's kernels, its
-  events and its checkpoint, in this order: an epoch without a checkpoint is
-  repeated, with the same bits.
+  After each epoch the folder gets its records and then its checkpoint: an epoch
+  without a checkpoint is repeated, with the same bits.
 
   Raises:
     UserError: the disk is full, or the training has diverged.
   """
-  kernels = first_kernels.FirstKernels(folder, trainer.evaluated, len(history))
-  board = events.TensorBoard(folder)
   settings, is_validated = trainer.settings, len(validation.labels) > 0
+  first_kernel = next(iter(trainer.evaluated.kernels.values()))
+  records = history.History(folder, first_kernel, done)
+  for line in records.gaps():
+    print(line)
   validate = evaluation.Evaluation(
     trainer.predict, validation, trainer.strategy
   )
   images_per_epoch = trainer.steps_per_epoch * settings.batch_size
   lines = terminal.Terminal(settings.num_epochs, images_per_epoch, is_validated)
-  for epoch in range(len(history) + 1, settings.num_epochs + 1):
+  for epoch in range(done + 1, settings.num_epochs + 1):
     trained, seconds = _train_epoch(trainer, epoch, lines)
     validated = validate() if is_validated else None
-    history.append(_row(epoch, trainer, trained, validated))
-    events.write_epochs(folder / 'metrics.csv', history)
-    kernels.keep()
-    board.scalars(history[-1])
-    checkpoint = trainer.checkpoint()
-    checkpoints.save(checkpoint, folder / 'checkpoints', epoch, num_kept)
-    lines.epoch(history[-1], seconds)
+    row = _row(epoch, trainer, trained, validated)
+    records.add(row)
+    storage.save_checkpoint(trainer.checkpoint(), folder, epoch, num_kept)
+    lines.epoch(row, seconds)
 
 
 def _train_epoch(trainer, epoch, lines):
@@ -242,7 +212,7 @@ def _train_epoch(trainer, epoch, lines):
 
 def _row(epoch, trainer, trained, validated):
   """The row of an epoch; `validated` is None without validation."""
-  row = events.Epoch(
+  row = history.Epoch(
     epoch=epoch,
     step=int(trainer.step.numpy()),
     learning_rate=float(trainer.last_rate()),
@@ -286,8 +256,9 @@ def _finish(trainer, folder, test):
     'test_accuracy': scored.accuracy,
     'test_cross_entropy': scored.cross_entropy,
     'test_examples': len(test.labels),
+    'training_seconds': history.read_seconds(folder),
   }
-  run_folder.write_result(folder, result)
+  storage.write_result(folder, result)
   return result
 
 

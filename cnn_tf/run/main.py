@@ -20,8 +20,8 @@ from absl import flags
 from cnn_tf import errors
 from cnn_tf.run import command
 from cnn_tf.run import layers
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 
 
 def run() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
   """Trains and evaluates according to the flags."""
   given = command.folder('workdir')
   # What is not on the command line is as in the run to resume.
-  begun = run_folder.read_config(given) if given else None
+  begun = storage.read_settings(given) if given else None
   settings = dataclasses.replace(
     begun or settings_lib.Settings(), **settings_lib.given()
   )
@@ -119,7 +119,7 @@ def _new_workdir(settings):
   dataset = pathlib.Path(settings.data_dir or settings.dataset).name
   now = time.strftime('%Y%m%d-%H%M%S')
   path = pathlib.Path('runs', f'{now}-{dataset}-{settings.lr_schedule}')
-  run_folder.make(path.parent)
+  storage.make_folder(path.parent)
   while True:
     try:
       path.mkdir()
@@ -132,7 +132,7 @@ def _new_workdir(settings):
 
 
 def _how_to_resume(workdir):
-  if run_folder.read_config(workdir) is None:
+  if storage.read_settings(workdir) is None:
     return 'The run had not started.'
   program = pathlib.Path(sys.argv[0])
   is_script = program.suffix == '.py'

@@ -1,9 +1,9 @@
 """The memory that training needs, predicted from the geometry.
 
-A replica keeps each parameter with its gradient, the values of the optimizer
-for it and its average, if there is one, and each activation of its shard until
-the backward pass has used it, which makes a gradient of the same size. All are
-float32. Dropout makes a second tensor of the same size.
+For each parameter, a replica holds its value, its gradient, the optimizer's
+values and, with `--average`, its average. It holds each activation of its shard
+until the backward pass has used it, and a gradient of the same size; dropout
+adds a second tensor of that size. All are float32.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from cnn_tf.run import settings as settings_lib
 
 _NUM_SLOTS = {'momentum': 1, 'rmsprop': 1, 'adam': 2}
 _BYTES_PER_NUMBER = 4
-# Where Linux says how much memory a container may use.
+# Where Linux keeps the memory limit of a container.
 _LIMITS = (
   '/sys/fs/cgroup/memory.max',
   '/sys/fs/cgroup/memory/memory.limit_in_bytes',
@@ -29,7 +29,7 @@ def predict(
   settings: settings_lib.Settings,
   num_replicas: int,
 ) -> tuple[int, int]:
-  """The bytes for all parameters, and for the activations of a batch."""
+  """The bytes that all parameters need, and the activations of a batch."""
   num_parameters = sum(layer.num_parameters for layer in geometries)
   num_values = num_parameters * (
     2 + _NUM_SLOTS[settings.optimizer] + bool(settings.average)
@@ -50,7 +50,7 @@ def check(
   num_replicas: int,
   dataset_bytes: int,
 ) -> None:
-  """Checks that training fits into the memory of this machine.
+  """Checks that this machine has enough memory for training.
 
   Args:
     geometries: the network.
@@ -80,6 +80,6 @@ def total() -> int | None:
     with contextlib.suppress(OSError, ValueError):  # no such file, or 'max'
       limits.append(int(path.read_text()))
   with contextlib.suppress(AttributeError, ValueError, OSError):
-    # Not known on every system, or known to be -1.
+    # Some systems have no such names, or answer -1.
     limits.append(os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES'))
   return min((limit for limit in limits if limit > 0), default=None)

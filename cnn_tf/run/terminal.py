@@ -4,7 +4,8 @@ import sys
 import time
 from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import Any
+
+from cnn_tf.run import history
 
 _GROUPS = '\n                    training, mean of the epoch'
 _VALIDATION_GROUP = '      validation, at its end'
@@ -59,13 +60,8 @@ class Terminal:
       line = f'\r{self._name(epoch)} {share:4.0%}  {speed}\033[K\r'
       print(line, end='', flush=True)
 
-  def epoch(self, row: Any, seconds: float) -> None:
-    """Prints the line of an epoch.
-
-    Args:
-      row: the `events.Epoch`; its module would import TensorFlow.
-      seconds: how long its updates took.
-    """
+  def epoch(self, row: history.Epoch, seconds: float) -> None:
+    """Prints the line of an epoch, whose updates took `seconds`."""
     self._images_so_far += self._images_per_epoch
     per_epoch = self._images_per_epoch / self._images_so_far
     elapsed = time.perf_counter() - self._started

@@ -17,6 +17,7 @@ from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.learning import train_step
 from cnn_tf.network import geometry
+from cnn_tf.network import model
 from cnn_tf.network import pool_first
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers

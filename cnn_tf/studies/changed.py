@@ -9,7 +9,7 @@ from cnn_tf import errors
 from cnn_tf.data import files
 from cnn_tf.data import idx
 from cnn_tf.data import idx_writer
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 from cnn_tf.studies import study
 
 
@@ -35,7 +35,7 @@ def write(
   """
   source = files.folder(plan.dataset, plan.data_dir)
   target = pathlib.Path(plan.networks, f'{source.name}-{name}').absolute()
-  run_folder.make(target)
+  storage.make_folder(target)
   for path in files.find(source):
     array = idx.read(path)
     if array.ndim == 3:
@@ -43,7 +43,7 @@ def write(
     file = target / path.name.removesuffix('.gz')
     content = idx_writer.encode(array)
     if not file.exists():
-      run_folder.write(file, content)
+      storage.write(file, content)
     elif file.read_bytes() != content:
       raise errors.UserError(
         f'{file} holds different images: remove {target}, and the folders of '

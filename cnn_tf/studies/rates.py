@@ -24,9 +24,9 @@ import numpy as np
 
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.run import events
-from cnn_tf.run import run_folder
+from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
 
@@ -84,9 +84,8 @@ def measure(plan: study.Plan) -> study.Report:
 
 def accuracy(workdir: pathlib.Path) -> float:
   """The validation accuracy of a run after its last epoch."""
-  num_epochs = run_folder.read_config(workdir).num_epochs
-  *_, last = events.read_epochs(workdir / 'metrics.csv', num_epochs)
-  return last.validation_accuracy
+  num_epochs = storage.read_settings(workdir).num_epochs
+  return history.read_all_epochs(workdir, num_epochs)[-1].validation_accuracy
 
 
 def runs_of(plan: study.Plan, name: str) -> list[settings_lib.Settings]:

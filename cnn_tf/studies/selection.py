@@ -31,7 +31,8 @@ from cnn_tf.figures import sheet
 from cnn_tf.measure import activity
 from cnn_tf.measure import intervals
 from cnn_tf.measure import runs
-from cnn_tf.run import checkpoints
+from cnn_tf.run import history
+from cnn_tf.run import storage
 from cnn_tf.studies import rates
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -81,15 +82,16 @@ def measure(plan: study.Plan) -> study.Report:
 def score(run: runs.Run) -> Scored:
   """Which test images each epoch of a run classifies correctly."""
   checkpoint = tf.train.Checkpoint(network=run.network)
-  folder, test = run.workdir / 'checkpoints', run.data.test
+  epochs = history.read_all_epochs(run.workdir, run.epoch)
+  test = run.data.test
   correct = []
-  for done in run.epochs:
-    checkpoints.restore_newest(
-      checkpoint, folder, strict=False, last=done.epoch
+  for done in epochs:
+    storage.restore_checkpoint(
+      checkpoint, run.workdir, strict=False, last=done.epoch
     )
     scores = activity.log_probabilities(run.network, test.images)
     correct.append(scores.argmax(axis=1) == test.labels)
-  validation = [done.validation_accuracy for done in run.epochs]
+  validation = [done.validation_accuracy for done in epochs]
   return Scored(np.array(correct), np.array(validation))
 
 

@@ -15,8 +15,8 @@ from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import replicas
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import terminal
 
 
@@ -99,7 +99,7 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
   Raises:
     UserError: the disk is full, or the folder cannot be written.
   """
-  run_folder.make(folder)
+  storage.make_folder(folder)
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(report.table)
   contents = {
@@ -107,7 +107,7 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
     'figure.png': sheet.to_png(report.page),
   }
   for name, content in contents.items():
-    run_folder.write(folder / name, content)
+    storage.write(folder / name, content)
   return [str(folder / name) for name in contents]
 
 

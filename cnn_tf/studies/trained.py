@@ -22,11 +22,11 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.run import events
+from cnn_tf.run import history
 from cnn_tf.run import layers
 from cnn_tf.run import loop
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import trainer as trainer_lib
 from cnn_tf.studies import study
 
@@ -101,7 +101,7 @@ def announce(plan: study.Plan, wanted: Iterable[settings_lib.Settings]) -> None:
 def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:
   """The folder of a finished run of `wanted`, which is trained if needed."""
   workdir = _workdir(plan, wanted)
-  run_folder.make(plan.networks)
+  storage.make_folder(plan.networks)
   if not (workdir / 'result.json').exists():
     print(f'training {workdir}', flush=True)
   log = plan.networks / f'{workdir.name}.log'
@@ -134,15 +134,15 @@ def seeds(plan: study.Plan, **changes: Any) -> Iterator[runs.Run]:
 def test_accuracies(plan: study.Plan, **changes: Any) -> list[float]:
   """The test accuracy of each seed after its last epoch."""
   return [
-    run_folder.read_result(workdir)['test_accuracy']
+    storage.read_result(workdir)['test_accuracy']
     for workdir in folders(plan, **changes)
   ]
 
 
-def histories(plan: study.Plan, **changes: Any) -> list[list[events.Epoch]]:
+def histories(plan: study.Plan, **changes: Any) -> list[list[history.Epoch]]:
   """The epochs in `metrics.csv`, for each seed."""
   return [
-    events.read_epochs(workdir / 'metrics.csv', plan.epochs)
+    history.read_all_epochs(workdir, plan.epochs)
     for workdir in folders(plan, **changes)
   ]
 

@@ -10,7 +10,7 @@ import tempfile
 
 import tensorflow as tf
 
-AVOIDED = 'run/checkpoints.py falls back to the newest intact one'
+AVOIDED = 'run/storage.py falls back to the newest intact one'
 
 
 def attempt():

@@ -18,8 +18,7 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import fields
 from cnn_tf.measure import runs
 from cnn_tf.network import specs
-from cnn_tf.run import events
-from cnn_tf.run import first_kernels
+from cnn_tf.run import history
 from cnn_tf.run import trainer
 from cnn_tf.tricks import augment
 from cnn_tf.tricks import draws
@@ -36,12 +35,14 @@ def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
       used for the receptive fields.
   """
   first = next(layer for layer in run.geometries if layer.kernel_shape)
-  yield 'curves', _curves(run)
+  if run.epochs:
+    yield 'curves', _curves(run)
   if trainer.augmentation(run.settings) != augment.NONE:
     yield 'augmentations', _augmentations(run)
   yield 'kernels', _kernels(run, first)
-  if first_kernels.exist(run.workdir):
-    yield 'evolution', _evolution(run, first)
+  recorded = history.read_kernels(run.workdir, first.kernel_shape, run.epoch)
+  if len(recorded) > 1:
+    yield 'evolution', _evolution(run, first, recorded)
   yield 'confusion', _confusion(run)
   yield 'receptive_fields', _receptive_fields(run, images[0])
   yield from of_layers(run, images, run.network.layers)
@@ -95,15 +96,13 @@ def _curves(run):
   columns = zip(*run.epochs, strict=True)
   table = {
     name: np.array(column)
-    for name, column in zip(events.Epoch._fields, columns, strict=True)
+    for name, column in zip(history.Epoch._fields, columns, strict=True)
     if None not in column
   }
-  num_steps = table['step'][-1]
-  steps_per_epoch = num_steps // len(run.epochs)
-  steps = np.linspace(0, num_steps - 1, 1000)
-  rates = trainer.make_schedule(run.settings, steps_per_epoch)(steps)
+  steps = np.linspace(0, run.step - 1, 1000)
+  schedule = trainer.make_schedule(run.settings, run.step // run.epoch)
   source = run.source(f'{len(run.data.train.labels):,} training images')
-  return training.curves(table, steps, rates.numpy(), source)
+  return training.curves(table, steps, schedule(steps).numpy(), source)
 
 
 def _augmentations(run):
@@ -140,10 +139,10 @@ def _kernels(run, first):
   return kernels.kernels(first_images, name, deeper, run.source())
 
 
-def _evolution(run, first):
-  kept = first_kernels.read(run.workdir, run.epoch)
-  images = _as_images(kept, first)
-  return training.evolution(images, first.spec.name, run.source())
+def _evolution(run, first, recorded):
+  epochs = np.array(list(recorded))
+  images = _as_images(np.stack(list(recorded.values())), first)
+  return training.evolution(epochs, images, first.spec.name, run.source())
 
 
 def _as_images(values, first):

@@ -14,9 +14,8 @@ from cnn_tf.measure import excitation
 from cnn_tf.measure import pattern_files
 from cnn_tf.measure import pattern_search
 from cnn_tf.measure import runs
-from cnn_tf.run import events
-from cnn_tf.run import lock
-from cnn_tf.run import run_folder
+from cnn_tf.run import history
+from cnn_tf.run import storage
 from cnn_tf.visualization import catalogue
 
 FOLDER = 'figures'
@@ -34,9 +33,9 @@ def at_the_end(workdir: pathlib.Path) -> None:
   run = runs.load(workdir)
   images = range(min(3, len(run.data.test.labels)))
   partial = workdir / f'{FOLDER}.partial'
-  with lock.hold(workdir):
+  with storage.locked(workdir):
     write(
-      run, catalogue.of_run(run, images), partial, events.TensorBoard(workdir)
+      run, catalogue.of_run(run, images), partial, history.TensorBoard(workdir)
     )
     os.replace(partial, workdir / FOLDER)
 
@@ -45,7 +44,7 @@ def write(
   run: runs.Run,
   named_pages: Iterable[catalogue.NamedPage],
   folder: pathlib.Path,
-  board: events.TensorBoard | None = None,
+  board: history.TensorBoard | None = None,
 ) -> list[str]:
   """Writes each figure as a PNG file; returns their paths.
 
@@ -58,15 +57,14 @@ def write(
   Raises:
     UserError: the disk is full, or the folder cannot be written.
   """
-  run_folder.make(folder)
-  step = run.epochs[-1].step
+  storage.make_folder(folder)
   paths = []
   for name, page in named_pages:
     png = sheet.to_png(page)
     paths.append(folder / f'{name}.png')
-    run_folder.write(paths[-1], png)
+    storage.write(paths[-1], png)
     if board:
-      board.image(name, png, step)
+      board.image(name, png, run.step)
   return [str(path) for path in paths]
 
 
@@ -91,7 +89,7 @@ def write_patterns(
   paths = write(run, [(f'patterns_{name}', page)], folder)
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
-  run_folder.write(folder / f'patterns_{name}.csv', text.getvalue())
+  storage.write(folder / f'patterns_{name}.csv', text.getvalue())
   kept = pattern_files.save(folder, name, run.epoch, excitations)
   return [*paths, f'{folder}/patterns_{name}.csv', str(kept)]
 

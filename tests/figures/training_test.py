@@ -7,6 +7,7 @@ from absl.testing import parameterized
 from cnn_tf.figures import training
 
 _TABLE = {
+  'epoch': np.array([1, 2, 3]),
   'step': np.array([10, 20, 30]),
   'train_cross_entropy': np.array([0.5, 0.2, 0.1]),
   'train_accuracy': np.array([0.8, 0.9, 0.95]),
@@ -39,20 +40,30 @@ class CurvesTest(absltest.TestCase):
       validation_line.get_xydata(), [[10, 85], [20, 90], [30, 91]]
     )
 
+  def test_a_missing_epoch_leaves_the_others_where_they_are(self):
+    table = {name: column[[0, 2]] for name, column in _TABLE.items()}
+    page = training.curves(table, np.arange(40), np.ones(40), 'run r')
+    trained, validated = page.axes[1].lines
+    np.testing.assert_array_equal(trained.get_xdata(), [5, 25])
+    np.testing.assert_array_equal(validated.get_xdata(), [10, 30])
+    self.assertAlmostEqual(page.axes[0].get_xlim()[1], 40 * 1.02)
+    [epochs] = page.axes[0].child_axes
+    self.assertEqual(epochs.get_xticks().tolist(), [10, 20, 30, 40])
+
   def test_the_rate_is_drawn_at_every_given_step(self):
     [rate] = self.panels[2].lines
     self.assertLen(rate.get_xydata(), 30)
 
   def test_without_any_loss_its_axis_is_linear(self):
     zero = {name: 0 * column for name, column in _TABLE.items()}
-    table = zero | {'step': _TABLE['step']}
+    table = zero | {name: _TABLE[name] for name in ('epoch', 'step')}
     page = training.curves(table, np.arange(30), np.ones(30), 'run r')
     self.assertEqual(page.axes[0].get_yscale(), 'linear')
     self.assertEqual(self.panels[0].get_yscale(), 'log')
 
   def test_the_title_has_the_result(self):
     title = self.page.texts[0].get_text()
-    self.assertIn('final validation accuracy 91.00%', title)
+    self.assertIn('validation accuracy 91.00% after epoch 3', title)
 
 
 class EvolutionTest(parameterized.TestCase):
@@ -67,7 +78,8 @@ class EvolutionTest(parameterized.TestCase):
   ):
     random = np.random.default_rng(0)
     kernels = random.normal(size=[num_epochs + 1, num_filters, *size])
-    page = training.evolution(kernels, 'conv1', 'run r')
+    epochs = np.arange(num_epochs + 1)
+    page = training.evolution(epochs, kernels, 'conv1', 'run r')
     strip, changes = page.axes[0], page.axes[-1]
     self.assertLen(strip.images, rows * columns)
     texts = [text.get_text() for text in page.texts]
@@ -79,11 +91,20 @@ class EvolutionTest(parameterized.TestCase):
   def test_similarity_change_and_scale_of_kernels_that_double(self):
     initial = np.ones([1, 2, 1, 2])
     kernels = np.concatenate([initial, 2 * initial])
-    page = training.evolution(kernels, 'conv1', 'run r')
+    page = training.evolution(np.arange(2), kernels, 'conv1', 'run r')
     self.assertIn('cosine similarity 1.00', page.texts[0].get_text())
     [bar] = page.axes[-1].patches
     self.assertAlmostEqual(bar.get_width(), 100)  # per cent
     self.assertEqual(page.axes[0].images[0].get_clim(), (0, 2))
+
+  def test_a_change_over_several_epochs_is_not_drawn_as_that_of_one(self):
+    kernels = np.ones([4, 2, 1, 2]) * [[[[1]]], [[[2]]], [[[5]]], [[[10]]]]
+    epochs = np.array([0, 1, 4, 5])
+    page = training.evolution(epochs, kernels, 'conv1', 'run r')
+    bars = page.axes[-1].patches
+    places = [bar.get_y() + bar.get_height() / 2 for bar in bars]
+    np.testing.assert_allclose(places, [1, 3])
+    np.testing.assert_allclose([bar.get_width() for bar in bars], [100, 100])
 
 
 if __name__ == '__main__':

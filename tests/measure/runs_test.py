@@ -8,8 +8,8 @@ import tensorflow as tf
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import runs
-from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from tests import small_run
 
 
@@ -42,11 +42,21 @@ class RunsTest(small_run.TestCase):
       path.unlink()
     self.assertEqual(runs.load(self.folder).epoch, 1)
 
+  def test_a_run_without_records_is_loaded(self):
+    shutil.copytree(self.workdir, self.folder)
+    run = runs.load(self.folder)
+    self.assertEqual([row.epoch for row in run.epochs], [1, 2])
+    self.assertEqual(run.step, run.epochs[-1].step)
+    (self.folder / 'metrics.csv').unlink()
+    (self.folder / 'first_kernels.npz').unlink()
+    run = runs.load(self.folder)
+    self.assertEqual((run.epoch, run.epochs), (2, []))
+
   def test_a_folder_without_a_run_is_rejected(self):
     self.assert_rejected('there is no run here')
 
   def test_a_run_without_a_checkpoint_is_rejected(self):
-    run_folder.open_run(self.folder, settings_lib.Settings(), {})
+    storage.open_run(self.folder, settings_lib.Settings(), {})
     self.assert_rejected('this run has no checkpoint yet')
 
   def test_only_the_classes_of_fashion_have_names(self):

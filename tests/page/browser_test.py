@@ -15,7 +15,7 @@ from cnn_tf.network import model
 from cnn_tf.page import contents
 from cnn_tf.page import document
 from cnn_tf.page import program
-from cnn_tf.run import events
+from cnn_tf.run import history
 from cnn_tf.run import layers
 from cnn_tf.run import settings as settings_lib
 from tests import small_run
@@ -48,7 +48,9 @@ def random_run(seed):
     datasets.Dataset(*[examples] * 3, 10),
     geometries,
     network,
-    [events.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)],
+    1,
+    430,
+    [history.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)],
   )
 
 

@@ -24,7 +24,8 @@ class FinishTest(small_run.TestCase):
     initial = arrays.decode(
       contents['parameters']['initial']['conv1']['kernel']
     )
-    kept = np.load(self.workdir / 'first_kernels.npy')[0]
+    with np.load(self.workdir / 'first_kernels.npz') as file:
+      kept = file['kernels'][0]
     np.testing.assert_array_equal(initial, kept)
 
   def test_equal_runs_give_equal_bytes(self):

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 from unittest import mock
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.run import environment
+from tests import small_data
 
 
 class EnvironmentTest(tf.test.TestCase, parameterized.TestCase):
@@ -39,6 +41,29 @@ class EnvironmentTest(tf.test.TestCase, parameterized.TestCase):
       os.environ.pop('TF_ENABLE_ONEDNN_OPTS', None)
       default = environment.describe(1)
     self.assertEqual((off['onednn'], default['onednn']), ('0', 'default'))
+
+  def test_any_change_of_the_sources_changes_their_hash(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    (folder / 'run').mkdir()
+    (folder / 'a.py').write_text('x = 1\n')
+    (folder / 'run' / 'b.py').write_text('y = 2\n')
+    hashes = [environment.hash_of_sources(folder)]
+    (folder / 'notes.txt').write_text('')
+    self.assertEqual(environment.hash_of_sources(folder), hashes[0])
+    (folder / 'run' / 'b.py').write_text('y = 3\n')
+    hashes.append(environment.hash_of_sources(folder))
+    (folder / 'run' / 'b.py').rename(folder / 'b.py')
+    hashes.append(environment.hash_of_sources(folder))
+    (folder / 'a.py').unlink()
+    hashes.append(environment.hash_of_sources(folder))
+    self.assertLen(set(hashes), 4)
+
+  def test_the_hash_does_not_depend_on_where_the_package_is(self):
+    folder = pathlib.Path(self.create_tempdir().full_path, 'elsewhere')
+    package = small_data.ROOT / 'cnn_tf'
+    shutil.copytree(package, folder, ignore=shutil.ignore_patterns('*.gz'))
+    here = environment.describe(1)['source_sha256']
+    self.assertEqual(environment.hash_of_sources(folder), here)
 
   def test_the_processor_has_a_name(self):
     self.assertRegex(environment.describe(1)['cpu'], r'^\S.*\S$')

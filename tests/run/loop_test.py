@@ -17,10 +17,10 @@ from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.measure import runs
 from cnn_tf.run import environment
-from cnn_tf.run import events
-from cnn_tf.run import first_kernels
+from cnn_tf.run import history
 from cnn_tf.run import loop
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import trainer
 from tests import processes
 from tests import small_data
@@ -57,7 +57,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(
       names - {events_file},
       {'run.flags', 'environment.json', 'metrics.csv', 'result.json'}
-      | {'checkpoints', 'export', 'first_kernels.npy'},
+      | {'checkpoints', 'export', 'first_kernels.npz', 'seconds.txt'},
     )
 
   def test_the_table_has_a_row_an_epoch(self):
@@ -202,12 +202,11 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       images=tf.constant(test.images)
     )
     self.assertAllClose(answers['probabilities'], np.exp(log_probabilities))
+    shape = run.network.kernels['conv1'].shape
+    kernels = history.read_kernels(workdir, shape, 3)
     for recorded, of_network in (
-      (first_kernels.read(workdir, 3)[-1], run.network.kernels['conv1']),
-      (
-        first_kernels.read(workdir, 3)[0],
-        first_kernels.read(self.workdir, 0)[0],
-      ),
+      (kernels[3], run.network.kernels['conv1']),
+      (kernels[0], history.read_kernels(self.workdir, shape, 3)[0]),
     ):
       self.assertAllEqual(recorded, of_network)
     trained = small_data.saved_values(self.workdir, 3)
@@ -293,10 +292,9 @@ class StoppedRun(tf.test.TestCase, parameterized.TestCase):
     self.workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
 
   def assert_ends_like_the_whole_run(self):
-    for name in ('metrics.csv', 'first_kernels.npy', 'result.json'):
-      self.assertEqual(
-        (self.workdir / name).read_bytes(), (self.whole / name).read_bytes()
-      )
+    self.assertEqual(
+      small_data.records(self.workdir), small_data.records(self.whole)
+    )
     self.assertEqual(
       small_data.saved_values(self.workdir, 3),
       small_data.saved_values(self.whole, 3),
@@ -340,7 +338,7 @@ class EpochsTest(StoppedRun):
       trainer.geometries(settings, data),
       tf.distribute.get_strategy(),
     )
-    table = events.read_epochs(self.whole / 'metrics.csv', 3)
+    table = history.read_epochs(self.whole)
     for row in table:
       order = datasets.order(512, settings.seed, row.epoch)
       whole_epoch = tf.constant(0), tf.constant(510)
@@ -373,33 +371,63 @@ class EpochsTest(StoppedRun):
     self.assertIn('Resuming after epoch 1.', printed)
     self.assert_ends_like_the_whole_run()
 
-  @parameterized.parameters('metrics.csv', 'first_kernels.npy')
-  def test_a_file_that_lost_an_epoch_costs_no_more_than_that(self, name):
-    self.stop_after(3)
-    path = self.workdir / name
-    path.write_bytes(path.read_bytes()[:-1])
-    _, printed = _run(self.workdir, self.data_dir)
-    self.assertIn(f'{path} is damaged: it has 2 of 3 epochs\n', printed)
-    self.assertIn('Resuming after epoch 2.', printed)
-    self.assert_ends_like_the_whole_run()
-
-  @parameterized.parameters('metrics.csv', 'first_kernels.npy')
-  def test_where_no_checkpoint_fits_nothing_is_touched(self, name):
-    self.stop_after(2)
-    path = self.workdir / name
-    path.unlink()
-    before = {f: f.read_bytes() for f in self.workdir.rglob('ckpt-*')}
-    with self.assertRaisesRegex(
-      errors.UserError, f'^{path} has 0 epochs and no intact checkpoint'
-    ):
-      _run(self.workdir, self.data_dir)
+  def lose(self, name, content):
+    """Damages a record, and resumes; returns what was printed and is left."""
+    (self.workdir / name).write_bytes(content)
+    printed = _run(self.workdir, self.data_dir)
+    self.assertIn('Resuming after epoch 2.\n', printed)
     self.assertEqual(
-      {f: f.read_bytes() for f in self.workdir.rglob('ckpt-*')}, before
+      small_data.saved_values(self.workdir, 3),
+      small_data.saved_values(self.whole, 3),
     )
-    self.assertFalse((self.workdir / 'result.json').exists())
-    path.write_bytes((self.whole / name).read_bytes())
+    left, whole = map(small_data.records, (self.workdir, self.whole))
+    changed = [name for name in whole if left[name] != whole[name]]
+    self.assertEqual(changed, [name])
+    return printed
+
+  def test_rows_that_are_lost_do_not_block_a_run(self):
+    self.stop_after(2)
+    header, _, *rows = (self.whole / 'metrics.csv').read_text().splitlines(True)
+    damaged = ''.join([header, '1,5\n', *rows])
+    printed = self.lose('metrics.csv', damaged.encode())
+    said = 'metrics.csv lacks epoch 1: the run continues anyway'
+    self.assertIn(f'{self.workdir}/{said}\n', printed)
+    self.assertEqual(
+      (self.workdir / 'metrics.csv').read_text(), ''.join([header, *rows])
+    )
+    drawn = [row.epoch for row in runs.load(self.workdir).epochs]
+    self.assertEqual(drawn, [2, 3])
+
+  def test_kernels_that_are_lost_do_not_block_a_run(self):
+    self.stop_after(2)
+    printed = self.lose('first_kernels.npz', b'junk')
+    said = 'first_kernels.npz lacks epochs 0 to 2: the run continues anyway'
+    self.assertIn(f'{self.workdir}/{said}\n', printed)
+    with np.load(self.workdir / 'first_kernels.npz') as file:
+      self.assertAllEqual(file['epochs'], [3])
+
+  def test_without_any_record_a_run_ends_with_the_same_variables(self):
+    self.stop_after(2)
+    for name in ('metrics.csv', 'first_kernels.npz', 'seconds.txt'):
+      (self.workdir / name).unlink()
+    printed = _run(self.workdir, self.data_dir)
+    self.assertEqual(printed.count(' lacks '), 3)
+    self.assertEqual(
+      small_data.saved_values(self.workdir, 3),
+      small_data.saved_values(self.whole, 3),
+    )
+    self.assertEqual(
+      storage.read_result(self.workdir)['test_accuracy'],
+      storage.read_result(self.whole)['test_accuracy'],
+    )
+
+  def test_the_time_is_that_of_all_sessions(self):
+    self.stop_after(2)
+    (self.workdir / 'seconds.txt').write_text('1000.5\n')
     _run(self.workdir, self.data_dir)
-    self.assert_ends_like_the_whole_run()
+    seconds = storage.read_result(self.workdir)['training_seconds']
+    self.assertBetween(seconds, 1000.5, 1100)
+    self.assertEqual(seconds, history.read_seconds(self.workdir))
 
   def test_no_epoch_has_a_checkpoint_before_its_row(self):
     self.stop_after(2)

@@ -16,10 +16,10 @@ from absl.testing import parameterized
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
-from cnn_tf.run import checkpoints
 from cnn_tf.run import evaluation
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import trainer
 from tests import small_data
 
@@ -53,7 +53,7 @@ def _train(count, folder):
   ours, evaluate = _build(strategy, examples)
   steps = _take_steps(ours)
   checkpoint = tf.train.Checkpoint(network=ours.network, step=ours.step)
-  checkpoints.save(checkpoint, folder / f'from_{count}', 1)
+  storage.save_checkpoint(checkpoint, folder / f'from_{count}', 1)
   np.savez(folder / f'{count}.npz', steps=steps, scored=evaluate())
 
 
@@ -85,7 +85,7 @@ def _restore(count, folder):
   checkpoint = tf.train.Checkpoint(network=ours.network, step=ours.step)
   scored = []
   for other in (1, 2, 4):
-    checkpoints.restore_newest(checkpoint, folder / f'from_{other}')
+    storage.restore_checkpoint(checkpoint, folder / f'from_{other}')
     scored.append([*evaluate(), ours.step.numpy()])
   np.savez(folder / f'restored_{count}.npz', scored=scored)
 

@@ -11,10 +11,10 @@ import tensorflow as tf
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from cnn_tf.run import events
+from cnn_tf.run import history
 from cnn_tf.run import terminal
 
-_ROW = events.Epoch(2, 104, 0.05, 1.61721, 0.0017, 0.4551, 0.6164, 0.8203)
+_ROW = history.Epoch(2, 104, 0.05, 1.61721, 0.0017, 0.4551, 0.6164, 0.8203)
 
 
 def _tell(num_epochs=3, row=_ROW):

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 from cnn_tf.studies import precision
 from cnn_tf.studies import study
 from tests import miniature
@@ -47,8 +47,8 @@ class ReportTest(tf.test.TestCase):
     for name in precision.PRECISIONS:
       accuracies[name] = []
     for result in sorted(plan.networks.glob('*/result.json')):
-      used = run_folder.read_config(result.parent)
-      accuracy = run_folder.read_result(result.parent)['test_accuracy']
+      used = storage.read_settings(result.parent)
+      accuracy = storage.read_result(result.parent)['test_accuracy']
       accuracies[used.precision].append((used.seed, accuracy))
     self.assertLen(list(plan.networks.glob('one_replica/*/result.json')), 1)
     for name, pairs in accuracies.items():

@@ -5,7 +5,7 @@ from unittest import mock
 
 import tensorflow as tf
 
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 from cnn_tf.studies import rates
 from cnn_tf.studies import trained
 from tests import miniature
@@ -45,7 +45,7 @@ class RatesTest(tf.test.TestCase):
       for run in rates.runs_of(plan, name):
         trained.folder(plan, run)
     configs = [
-      run_folder.read_config(path.parent)
+      storage.read_settings(path.parent)
       for path in plan.networks.glob('*/result.json')
     ]
     self.assertEqual(sorted(used.seed for used in configs), [0, 1, 2, 3])

@@ -9,7 +9,7 @@ from cnn_tf.data import datasets
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import layers
-from cnn_tf.run import run_folder
+from cnn_tf.run import storage
 from cnn_tf.studies import changed
 from cnn_tf.studies import shift
 from cnn_tf.studies import trained
@@ -106,7 +106,7 @@ class ShiftTest(tf.test.TestCase):
     self.assertNotEqual(table['dense, conv3: error'][2], '0')
     [shifted] = [x for x in shift.NETWORKS.values() if 'shift' in x]
     [workdir] = trained.folders(plan, data_dir=folder, **shifted)
-    self.assertEqual(run_folder.read_config(workdir).shift, 8)
+    self.assertEqual(storage.read_settings(workdir).shift, 8)
 
 
 if __name__ == '__main__':

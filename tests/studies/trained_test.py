@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import errors
-from cnn_tf.run import checkpoints
 from cnn_tf.run import replicas
+from cnn_tf.run import storage
 from cnn_tf.studies import trained
 from tests import miniature
 
@@ -68,13 +68,13 @@ class TrainedTest(tf.test.TestCase):
     self.assertGreater(times[2], times[1])
 
   def test_all_epochs_are_kept(self):
-    plan = self.plan._replace(epochs=checkpoints.NUM_KEPT + 2)
+    plan = self.plan._replace(epochs=storage.NUM_KEPT + 2)
     _, [workdir] = self.train(plan, **_TINY)
     kernels = [
       trained.runs.load(workdir, last=epoch).network.kernels['conv1'].numpy()
       for epoch in range(1, plan.epochs + 1)
     ]
-    self.assertLen(kernels, checkpoints.NUM_KEPT + 2)
+    self.assertLen(kernels, storage.NUM_KEPT + 2)
     for before, after in zip(kernels, kernels[1:], strict=False):
       self.assertTrue(np.any(before != after))
 

@@ -10,7 +10,7 @@ from absl.testing import parameterized
 
 from cnn_tf.data import datasets
 from cnn_tf.network import ops
-from cnn_tf.run import checkpoints
+from cnn_tf.run import storage
 from cnn_tf.traps import answers
 from cnn_tf.traps import catalogue
 from cnn_tf.traps import number_of_threads
@@ -124,9 +124,9 @@ def _restored_by_this_project():
     folder = pathlib.Path(name)
     for epoch in (1, 2):
       variable.assign(float(epoch))
-      checkpoints.save(checkpoint, folder, epoch)
-    (folder / 'ckpt-2.index').write_bytes(b'')
-    checkpoints.restore_newest(checkpoint, folder)
+      storage.save_checkpoint(checkpoint, folder, epoch)
+    (folder / 'checkpoints' / 'ckpt-2.index').write_bytes(b'')
+    storage.restore_checkpoint(checkpoint, folder)
   return variable
 
 

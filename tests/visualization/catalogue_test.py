@@ -10,8 +10,7 @@ from absl.testing import parameterized
 
 from cnn_tf.data import datasets
 from cnn_tf.figures import sheet
-from cnn_tf.run import events
-from cnn_tf.run import first_kernels
+from cnn_tf.run import history
 from cnn_tf.visualization import catalogue
 from tests import small_run
 
@@ -73,14 +72,14 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     none = datasets.hold_out(run.data.train, 0)[1]
     run = run._replace(
       data=run.data._replace(validation=none),
-      epochs=[events.Epoch(*run.epochs[0][:6])],
+      epochs=[history.Epoch(*run.epochs[0][:6])],
     )
     pages = dict(catalogue.of_run(run, [0]))
     texts = {
       name: ' '.join(text.get_text() for text in page.texts)
       for name, page in pages.items()
     }
-    self.assertIn('final training accuracy 90.00%', texts['curves'])
+    self.assertIn('training accuracy 90.00% after epoch 1', texts['curves'])
     self.assertIn('100 test images', texts['classes_conv1'])
     self.assertNotIn('validation', str(texts))
     curves = pages['curves'].axes[0].lines
@@ -107,12 +106,49 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_evolution_is_drawn_from_the_recorded_kernels(self):
     workdir = pathlib.Path(self.create_tempdir().full_path)
     run = small_run.untrained()._replace(workdir=workdir)
-    first_kernels.FirstKernels(workdir, run.network, 0).keep()
+    kernel = run.network.kernels['conv1'].numpy()
+    kernels = {0: kernel, 1: 2 * kernel}
+    history.write_kernels(workdir, kernels)
     pages = dict(catalogue.of_run(run, [0]))
-    self.assertLen(pages['evolution'].axes[0].images, 2 * 4)
-    kernel = run.network.kernels['conv1'].numpy()[:, :, 0, 0]
-    shown = pages['evolution'].axes[0].images[0]
-    self.assertAllEqual(shown.get_array(), kernel)
+    images = pages['evolution'].axes[0].images
+    self.assertLen(images, 2 * 4)
+    self.assertAllEqual(images[0].get_array(), kernel[:, :, 0, 0])
+    self.assertAllEqual(images[4].get_array(), 2 * kernel[:, :, 0, 0])
+
+  def test_records_that_are_lost_are_not_drawn(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path)
+    run = small_run.untrained()._replace(workdir=workdir, epochs=[])
+    kernel = run.network.kernels['conv1'].numpy()
+    history.write_kernels(workdir, {1: kernel})
+    pages = catalogue.of_run(run, [0])
+    self.assertContainsSubset(
+      ['kernels', 'confusion', 'receptive_fields'],
+      names := [name for name, _ in pages],
+    )
+    self.assertNoCommonElements(['curves', 'evolution'], names)
+
+  def test_what_is_left_of_the_records_is_drawn_at_its_epoch(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path)
+    run = small_run.untrained()
+    row = run.epochs[0]
+    run = run._replace(
+      workdir=workdir,
+      epoch=5,
+      step=5 * 430,
+      epochs=[row, row._replace(epoch=4, step=4 * 430)],
+    )
+    kernel = run.network.kernels['conv1'].numpy()
+    history.write_kernels(workdir, {1: kernel, 2: 2 * kernel, 5: kernel})
+    pages = dict(catalogue.of_run(run, [0]))
+    trained, validated = pages['curves'].axes[0].lines
+    self.assertAllEqual(trained.get_xdata(), [215, 3.5 * 430])
+    self.assertAllEqual(validated.get_xdata(), [430, 4 * 430])
+    self.assertAllClose(pages['curves'].axes[0].get_xlim(), [0, 5 * 430 * 1.02])
+    texts = [text.get_text() for text in pages['evolution'].texts]
+    self.assertStartsWith(
+      texts[0], 'Kernels of conv1, after epoch 1 and after epoch 5: '
+    )
+    self.assertContainsSubset(['epoch 1', 'epoch 2', 'epoch 5'], texts)
 
   def test_maps_are_drawn_for_the_chosen_test_images(self):
     run = small_run.untrained()

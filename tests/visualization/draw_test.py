@@ -2,6 +2,7 @@
 
 import csv
 import pathlib
+import shutil
 import struct
 
 import tensorflow as tf
@@ -28,6 +29,17 @@ class DrawTest(small_run.TestCase):
       expected.add(f'{name}.png')
     self.assertEqual(names, expected | {'receptive_fields.png'})
     self.assertEmpty(list(self.workdir.glob('*.partial')))
+
+  def test_a_run_without_records_is_drawn_without_their_figures(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    ignored = shutil.ignore_patterns('figures', 'events.*', '*.csv', '*.npz')
+    shutil.copytree(self.workdir, workdir, ignore=ignored)
+    draw.at_the_end(workdir)
+    drawn, whole = (
+      {path.name for path in (folder / 'figures').iterdir()}
+      for folder in (workdir, self.workdir)
+    )
+    self.assertEqual(whole - drawn, {'curves.png', 'evolution.png'})
 
   def test_tensorboard_gets_the_figures_at_the_last_step(self):
     shown = {}
