@@ -1,13 +1,14 @@
 """A convolutional network in raw TensorFlow ops, and the order to read it in.
 
 It classifies images of MNIST and Fashion-MNIST. `first.py` is the whole of it
-on one page; every other file makes a line of that page general.
+on one page; the essential path does the same for any network.
 
 Terms:
 
   op              a function of tensors, such as `tf.nn.conv2d`
-  eager, graph    op by op as Python calls them, or traced by `tf.function`
-  kernel          the weights of a layer; a convolution's holds its filters
+  eager, graph    each op runs when Python calls it, or `tf.function` records
+                  the ops first and runs them together
+  kernel          the weights of a layer; in a convolution, all its filters
   filter o        `kernel[:, :, :, o]`, which computes feature map o
   feature map     one channel of the output of a convolution
   node            one value of a feature map, or one unit of a dense layer
@@ -22,27 +23,27 @@ layer `activation(inputs @ kernel + bias)`. The reference network is two
 convolutional layers, each followed by max pooling, a third convolutional layer
 and two dense layers.
 
-The essential path, in reading order; each folder's `__init__.py` lists its
-files, and a file uses only the files above it:
+The essential path, in reading order. Each folder's `__init__.py` lists its
+files; a file uses only the files above it, except for the first one:
 
   first.py           the whole of it, on one page
   errors.py          the one exception meant for the user
-  keys.py            (seed, purpose, counter) -> key of a random draw
+  keys.py            random numbers that a resumed run draws again
   data/              files -> examples
   network/           images -> logits
   learning/          logits, labels -> loss, gradients, update
 
 The other folders, where a folder uses only those above it:
 
-  tricks/            what training can do without
-  run/               settings -> the folder of a finished run
+  tricks/            optional: augmentation, averaged kernels
+  run/               settings -> training, and the folder of its results
   measure/           a trained network -> numbers
   figures/           numbers -> pictures
   visualization/     the commands that draw a run
-  page/              a run -> one HTML file in which it computes
+  page/              a run -> an HTML file in which its network computes
   studies/measure/   what only studies measure
   studies/           claims about CNNs, tested
   explain/           one node of an op, term by term
-  traps/             what TensorFlow's raw ops really do, live
+  traps/             surprising behaviour of TensorFlow's raw ops, live
   compare.py         several runs in one table
 """

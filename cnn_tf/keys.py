@@ -2,9 +2,9 @@
 
 `tf.random.normal` changes a hidden state, so its result depends on all earlier
 draws. `tf.random.stateless_normal([2], key(0, 'conv1/kernel'))` always returns
-the same two numbers: a draw depends on its seed, purpose and counter alone. So
-an interrupted run can resume with exactly the same bits, and the initial kernel
-of a layer does not depend on how many layers there are.
+the same two numbers: they depend only on seed, purpose and counter. So a run
+that is resumed draws exactly the same numbers, and the initial kernel of a
+layer does not depend on how many layers there are.
 """
 
 import zlib
@@ -23,7 +23,7 @@ def key(seed: int, purpose: str, counter: int = 0) -> tf.Tensor:
   Args:
     seed: of the whole run.
     purpose: what the draw is for; a checksum turns it into an integer.
-    counter: tells repeated draws apart, such as those of every epoch.
+    counter: distinguishes repeated draws for one purpose, such as the epoch.
   """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
   return tf.random.fold_in(start, tf.cast(counter, tf.int64), alg='philox')

@@ -62,7 +62,7 @@ def load(
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
-  """The examples without `count` random ones, and those; both keep their order.
+  """Splits off `count` random ones: the rest, and those; in their old order.
 
   Raises:
     UserError: no example would remain.
@@ -83,7 +83,7 @@ def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
 def order(num_examples: int, seed: int, epoch: int) -> tf.Tensor:
   """The permutation of the examples for one epoch, `[num_examples]` int32.
 
-  It depends on its arguments alone, so a resumed run computes it again.
+  It depends only on its arguments, so a resumed run gets the same order.
   """
   return _shuffle(num_examples, keys.key(seed, 'order', epoch))
 
@@ -94,7 +94,7 @@ def to_float(images: tf.Tensor) -> tf.Tensor:
   The last axis holds the channels: a grey image has one.
   """
   # In a tf.function, TensorFlow rewrites `x / 255` as `x * (1 / 255)`, which
-  # can differ in the last bit. Written as a product, both give the same bits.
+  # can differ in the last bit. As a product, eager and graph mode agree.
   return tf.cast(images, tf.float32)[..., tf.newaxis] * (1 / 255)
 
 

@@ -2,8 +2,8 @@
 
 A file consists of four bytes (0, 0, the type of the numbers, the number of
 axes), the length of each axis as a big-endian uint32, and the numbers, with the
-last axis varying fastest. The datasets use a single type, the unsigned byte
-(8). The training images begin with 0 0 8 3 and the lengths 60000, 28 and 28.
+last axis varying fastest. Both datasets use type 8, unsigned bytes. The
+training images begin with 0 0 8 3 and the lengths 60000, 28 and 28.
 
 Source: LeCun and Cortes, "The MNIST database", section "File formats".
 """
@@ -29,7 +29,7 @@ def read(path: str | pathlib.Path) -> np.ndarray:
     UserError: the file cannot be read, or is not a complete IDX file of bytes.
   """
   path = pathlib.Path(path)
-  if path.is_fifo() or path.is_char_device():  # it may have no end
+  if path.is_fifo() or path.is_char_device():  # may never end
     raise errors.UserError(f'{path}: not a file')
   try:
     content = path.read_bytes()

@@ -29,7 +29,7 @@ class RMSProp(tf.Module):
   ):
     super().__init__()
     self.variables_to_update = variables  # `variables` belongs to tf.Module
-    self.mean_squares = optimizers.zeros_like(variables, 'mean_square')
+    self.mean_squares = optimizers.zeros_like(variables)
     self.decay = decay
     self.epsilon = epsilon
 
@@ -63,8 +63,8 @@ class Adam(tf.Module):
   ):
     super().__init__()
     self.variables_to_update = variables  # `variables` belongs to tf.Module
-    self.means = optimizers.zeros_like(variables, 'mean')
-    self.mean_squares = optimizers.zeros_like(variables, 'mean_square')
+    self.means = optimizers.zeros_like(variables)
+    self.mean_squares = optimizers.zeros_like(variables)
     self.num_updates = tf.Variable(0.0, trainable=False, name='num_updates')
     self.beta1 = beta1
     self.beta2 = beta2

@@ -19,7 +19,7 @@ def cross_entropy(
   classes`, not 1, and that of any other class `s / classes`. Szegedy et al.
   2016, "Rethinking the Inception Architecture for Computer Vision", section 7.
   """
-  labels = tf.cast(labels, tf.int32)  # the ops have no uint8 version
+  labels = tf.cast(labels, tf.int32)  # the sparse op has no uint8 version
   if not label_smoothing:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
   num_classes = logits.shape[1]

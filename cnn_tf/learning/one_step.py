@@ -1,8 +1,6 @@
 """One training step on one batch, with every number that matters.
 
 python -m cnn_tf.learning.one_step
-
-Change the constants and run it again.
 """
 
 import copy
@@ -52,8 +50,7 @@ for name, tensor in {'images': images, **tensors}.items():
   mean, std = np.mean(tensor), np.std(tensor)
   print(f'{name:12}  {tuple(tensor.shape)!s:18}  {mean:9.4f}  {std:9.4f}')
 
-print('\nLoss')
-print(f'cross-entropy, in nats    {np.mean(cross_entropies):8.4f}')
+print(f'\nLoss: cross-entropy       {np.mean(cross_entropies):8.4f}')
 print(f'the same for equal logits {np.log(10):8.4f}  = ln(10)')
 print(f'L2 penalty                {penalty:8.4f}')
 print(f'loss, the sum             {loss:8.4f}')
@@ -66,24 +63,28 @@ for w, g in zip(initial.trainable_variables, gradients, strict=True):
 
 by_tape = {w.name: g.numpy() for w, g in zip(variables, gradients, strict=True)}
 by_hand = backward.backward(initial, images.numpy(), labels).kernels
-kernel = initial.kernels[LAYER] = initial.kernels[LAYER].numpy().astype(float)
-weight, nearby = kernel[INDEX], []
-for kernel[INDEX] in (weight + 1e-6, weight - 1e-6):
-  logits, _ = backward.forward(initial, images.numpy())
-  nearby.append(reference.cross_entropy(logits, labels).mean())
-difference = (nearby[0] - nearby[1]) / 2e-6
+kernel = initial.kernels[LAYER].numpy().astype(float)
+initial.kernels[LAYER], weight = kernel, kernel[INDEX]
+
+
+def cross_entropy(network):
+  """The mean cross-entropy, by `network/backward.py`."""
+  logits, _ = backward.forward(network, images.numpy())
+  return reference.cross_entropy(logits, labels).mean()
+
+
+kernel[INDEX] = weight + 1e-6
+above = cross_entropy(initial)
+kernel[INDEX] = weight - 1e-6
+difference = (above - cross_entropy(initial)) / 2e-6
 decay = L2_SCALE * weight  # the gradient of the penalty
 print(f'\nThe gradient with respect to one weight, {LAYER}/kernel{list(INDEX)}')
 print(f'tf.GradientTape            {by_tape[f"{LAYER}/kernel:0"][INDEX]:11.8f}')
 print(f'backward.py, plus L2       {by_hand[LAYER][INDEX] + decay:11.8f}')
 print(f'finite difference, plus L2 {difference + decay:11.8f}')
 
-print(
-  '\nUpdate: the velocity starts at 0, so the first step is rate * gradient'
-)
 updated = network.kernels[LAYER].numpy()[INDEX]
-print(f'{weight:.8f} - {RATE} * gradient = {updated:.8f}')
-logits, _ = backward.forward(network, images.numpy())
-after = reference.cross_entropy(logits, labels).mean()
-after += losses.l2_penalty(network.kernels.values(), L2_SCALE)
-print(f'The loss of the same images falls from {loss:.4f} to {after:.4f}.')
+print(f'\nUpdate: {weight:.8f} - {RATE} * gradient = {updated:.8f}')
+penalty = losses.l2_penalty(network.kernels.values(), L2_SCALE)
+after = cross_entropy(network) + penalty
+print(f'The loss of the same images: {loss:.4f} before, {after:.4f} after')

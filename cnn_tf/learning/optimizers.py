@@ -33,7 +33,7 @@ class Momentum(tf.Module):
   ):
     super().__init__()
     self.variables_to_update = variables  # `variables` belongs to tf.Module
-    self.velocities = zeros_like(variables, 'velocity')
+    self.velocities = zeros_like(variables)
     self.momentum = momentum
     self.nesterov = nesterov
 
@@ -46,13 +46,6 @@ class Momentum(tf.Module):
       w.assign_sub(rate * (g + self.momentum * v if self.nesterov else v))
 
 
-def zeros_like(variables: Sequence[tf.Variable], purpose: str):
-  """A variable of zeros for each variable: what an optimizer remembers."""
-  return [
-    tf.Variable(
-      tf.zeros(w.shape),
-      trainable=False,
-      name=f'{w.name.removesuffix(":0")}/{purpose}',
-    )
-    for w in variables
-  ]
+def zeros_like(variables: Sequence[tf.Variable]) -> list[tf.Variable]:
+  """A variable of zeros for each variable: the state of an optimizer."""
+  return [tf.Variable(tf.zeros(w.shape), trainable=False) for w in variables]

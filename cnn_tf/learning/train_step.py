@@ -9,7 +9,8 @@ Without `tf.function`, each op runs as soon as Python calls it (eagerly). A
 calls run the graph, which is faster. It is traced again for tensors of a new
 shape or type, for another network or optimizer, and for every new value of a
 Python number; so a number that changes from step to step must be a tensor.
-`autograph=False` says that no Python `if` or `for` is to become an op.
+With `autograph=False`, Python's `if` and `for` run while tracing and do not
+become ops.
 """
 
 import tensorflow as tf
@@ -28,7 +29,7 @@ def forward_backward(
   label_smoothing: float = 0.0,
   draw: keys.Draw | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-  """Loss, logits and gradients of one batch: a mean over its images.
+  """Loss, logits and gradients of one batch; the loss is a mean over it.
 
     loss = mean(cross_entropy) + l2_penalty
 
@@ -38,7 +39,7 @@ def forward_backward(
     labels: `[batch]`, integers.
     l2_scale: the factor of the L2 penalty.
     label_smoothing: as for `losses.cross_entropy`.
-    draw: random numbers for dropout, which is off without them.
+    draw: random numbers for dropout; None means no dropout.
 
   Returns:
     The loss; the logits, `[batch, classes]`; the gradient of the loss with
@@ -64,11 +65,13 @@ def train_step(
 ) -> tf.Tensor:
   """One step of gradient descent; returns the loss before the update.
 
+  `run/trainer.py` has the step with all settings, and the loop.
+
   Args:
     network: the network to train.
-    optimizer: of its variables; one of `adaptive.py` serves as well.
+    optimizer: of its variables; RMSProp or Adam of `adaptive.py`, too.
     rate: scalar float32 tensor, the learning rate.
-    images: as for `forward_backward`, and so the others.
+    images: `[batch, height, width, channels]` float32.
     labels: `[batch]`, integers.
     l2_scale: the factor of the L2 penalty.
   """

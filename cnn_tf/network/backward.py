@@ -22,7 +22,7 @@ class Gradients(NamedTuple):
 
 
 class Record(NamedTuple):
-  """What the backward pass of a layer needs of its forward pass."""
+  """What the backward pass of a layer needs from its forward pass."""
 
   layer: specs.Layer
   inputs: np.ndarray
@@ -35,7 +35,7 @@ def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[Record]]:
 
   Args:
     network: a `ConvNet`, or any object with `layers`, `kernels` and `biases`,
-      such as one with kernels in float64, for a finite difference.
+      such as one with a kernel in float64 (`one_step.py`).
     images: `[batch, height, width, channels]`.
   """
   x, records = np.asarray(images, np.float64), []

@@ -1,8 +1,8 @@
 """Layer specs -> shapes, costs and receptive fields, without running any op.
 
-Along one axis a node sees f pixels, its receptive field. Its neighbour's field
-starts j pixels further: the effective stride. A window of k nodes with stride s
-changes them as follows:
+Along one axis a node depends on f adjacent pixels, its receptive field. The
+fields of neighbouring nodes are j pixels apart, the effective stride. A window
+of k nodes with stride s changes them as follows:
 
   f <- f + (k - 1) * j
   j <- s * j
@@ -99,12 +99,12 @@ def format_size(sizes: Iterable[int]) -> str:
 
 def _check_arguments(layers, image_shape):
   if not all(isinstance(spec, specs.Layer) for spec in layers):
-    raise TypeError('expected layer specs, as run.layers.parse makes them')
+    raise TypeError('expected specs.Conv, specs.Pool or specs.Dense')
   if len(image_shape) != 3:
     raise ValueError(f'expected (height, width, channels), not {image_shape}')
   names = [spec.name for spec in layers]
   if len(set(names)) < len(names):
-    raise ValueError(f'layers need names of their own: {", ".join(names)}')
+    raise ValueError(f'layer names must be unique: {", ".join(names)}')
 
 
 def _check_fit(spec, shape, previous):

@@ -1,15 +1,15 @@
 """Initial kernels, scaled to suit their activation function.
 
-They are random: filters with equal kernels would get equal gradients and stay
+They are random: filters with equal weights would get equal gradients and stay
 equal.
 
-An output is a sum of `fan_in` products w * x. If the weights w are independent
-and have mean 0,
+An output is a sum of `fan_in` products w * x; `fan_out` outputs use one input.
+If the weights w are independent and have mean 0,
 
   variance of the output = fan_in * variance of w * mean of x ** 2
 
 so the more inputs an output adds up, the smaller its weights must be. Otherwise
-signals and gradients grow or vanish from layer to layer.
+activations and gradients grow or vanish from layer to layer.
 """
 
 import math
@@ -32,10 +32,9 @@ def kernel(
 
 
 def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
-  """Normal with variance `2 / fan_in`: relu halves the mean square.
+  """Normal with variance `2 / fan_in`.
 
-  That holds for inputs that are distributed symmetrically around 0.
-
+  The 2 is because relu halves the mean square of values symmetric around 0.
   He et al. 2015, "Delving Deep into Rectifiers", equation 10.
   """
   fan_in = math.prod(shape[:-1])

@@ -41,9 +41,6 @@ class ConvNet(tf.Module):
       geometries: from `geometry.trace`, which rejects impossible layers.
       seed: equal seeds give equal kernels.
       precision: `float32` or `bfloat16`.
-
-    Raises:
-      TypeError: `geometries` are not from `geometry.trace`.
     """
     super().__init__()
     if not all(isinstance(x, geometry.LayerGeometry) for x in geometries):
@@ -69,7 +66,7 @@ class ConvNet(tf.Module):
 
     Args:
       images: `[batch, height, width, channels]`, floating point.
-      draw: random numbers for dropout, which is off without them.
+      draw: random numbers for dropout; None means no dropout.
     """
     tensors = {}
     x = tf.cast(onednn.check_nhwc(images), tf.float32)
@@ -99,17 +96,16 @@ class ConvNet(tf.Module):
   def product(self, layer: specs.Layer, inputs: tf.Tensor) -> tf.Tensor:
     """The product of the inputs with the kernel of a layer, in `precision`.
 
-    The variable stays float32: most updates are too small for the 8 significant
-    bits of bfloat16. The gradient of a cast is a cast back to the first type.
+    bfloat16 has the range of float32, but 8 instead of 24 significant bits: too
+    few for most updates, so the variable stays float32. The gradient of a cast
+    is a cast back to the original type.
     """
     inputs = tf.cast(inputs, self.precision)
     kernel = tf.cast(self.kernels[layer.name], self.precision)
     return apply(layer, inputs, kernel)
 
 
-def apply(
-  layer: specs.Layer, inputs: tf.Tensor, kernel: tf.Tensor | None = None
-) -> tf.Tensor:
+def apply(layer: specs.Layer, inputs: tf.Tensor, kernel=None) -> tf.Tensor:
   """The op of a layer, without bias and activation function."""
   match layer:
     case specs.Conv():

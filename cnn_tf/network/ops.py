@@ -14,18 +14,10 @@ from cnn_tf.network import windows
 
 
 def conv2d(inputs, kernel, stride, padding):
-  """Slides every filter over the inputs.
-
-    output[b, y, x, o] = sum over i, j, c of
-        inputs[b, y * sy + i, x * sx + j, c] * kernel[i, j, c, o]
-
-  for the stride `(sy, sx)`; with `same`, the inputs are first padded with
-  zeros. Strictly, this is cross-correlation: a mathematical convolution would
-  flip the kernel.
-  """
+  """Slides every filter over the inputs, as `reference.conv2d`."""
   inputs, padding = onednn.check_nhwc(inputs), windows.check_padding(padding)
   if onednn.needs_mending(inputs, kernel, stride, padding):
-    # The same function: here oneDNN returns wrong numbers or crashes Python.
+    # A workaround for bugs of oneDNN, with the result of the last line.
     return onednn.mended_conv2d(inputs, kernel, stride, padding)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
 
@@ -33,9 +25,9 @@ def conv2d(inputs, kernel, stride, padding):
 def max_pool2d(inputs, window, stride, padding):
   """The maximum of each window.
 
-  The gradient goes to the first of equal maxima. A NaN can be lost, since it is
-  never larger than another value: check the loss, the gradients and the
-  variables for NaN, not the feature maps.
+  The gradient goes to the first of equal maxima. Comparisons with NaN are
+  false, so a NaN may be dropped here and not reach the loss: check the
+  variables and the gradients for NaN, too.
   """
   inputs, padding = onednn.check_nhwc(inputs), windows.check_padding(padding)
   return tf.nn.max_pool2d(inputs, window, stride, padding.upper())
@@ -66,9 +58,10 @@ def add_bias(inputs, bias):
 def dropout(inputs, rate, uniform):
   """`inputs / (1 - rate)` where `uniform >= rate`, else 0.
 
-  `uniform`, in the shape of the inputs, is random in [0, 1), and so the mean of
-  a value does not change. Srivastava et al. 2014, "Dropout: A Simple Way to
-  Prevent Neural Networks from Overfitting".
+  `uniform` is random in [0, 1), in the shape of the inputs: a value is kept
+  with probability `1 - rate`, so its expected value does not change. Srivastava
+  et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
+  Overfitting".
   """
   return tf.where(uniform >= rate, inputs / (1 - rate), 0.0)
 

@@ -1,4 +1,6 @@
-"""Every op and its gradient in NumPy: what TensorFlow computes, spelled out.
+"""Convolution, pooling, dense layer, bias, activations and loss in NumPy.
+
+Each op is followed by its gradient. Results are float64.
 
 Images and feature maps are NHWC, `[batch, height, width, channels]`. Kernels
 are HWIO, `[height, width, input channels, output channels]`.
@@ -32,12 +34,12 @@ def _positions(inputs, window, stride, padding):
   Yields:
     `(y, x)`: the position in the output.
     `region`: the slices of the inputs that the window covers.
-    `part`: the slices of the window that lie on the inputs: all of it, except
-      at a border with `same`.
+    `part`: the slices of the window that are inside the inputs: all of it,
+      except where it covers the padding of `same`.
   """
   vertical, horizontal = (
     [_overlap(indices, axis.size) for indices in windows.covered(axis)]
-    for axis in _axes(inputs, window, stride, padding)
+    for axis in windows.axes(inputs.shape[1:3], window, stride, padding)
   )
   for y, (rows, window_rows) in enumerate(vertical):
     for x, (columns, window_columns) in enumerate(horizontal):
@@ -50,18 +52,22 @@ def _overlap(indices, size):
   return slice(first, end), slice(first - indices.start, end - indices.start)
 
 
-def _axes(inputs, window, stride, padding):
-  axes = zip(inputs.shape[1:3], window, stride, strict=True)
-  return [windows.Axis(*axis, padding) for axis in axes]
-
-
 def _zeros_for_output(inputs, num_maps, *sliding):
-  size = map(windows.num_positions, _axes(inputs, *sliding))
+  axes = windows.axes(inputs.shape[1:3], *sliding)
+  size = map(windows.num_positions, axes)
   return np.zeros((len(inputs), *size, num_maps))
 
 
 def conv2d(inputs, kernel, stride, padding):
-  """Every filter of an HWIO kernel, slid over NHWC inputs."""
+  """Slides every filter over the inputs.
+
+    output[b, y, x, o] = sum over i, j, c of
+        inputs[b, y * sy + i, x * sx + j, c] * kernel[i, j, c, o]
+
+  for the stride `(sy, sx)`; with `same`, the inputs are first padded with
+  zeros. Strictly, this is cross-correlation: a mathematical convolution would
+  flip the kernel.
+  """
   window, num_maps = kernel.shape[:2], kernel.shape[3]
   output = _zeros_for_output(inputs, num_maps, window, stride, padding)
   for (y, x), region, part in _positions(inputs, window, stride, padding):
@@ -95,7 +101,8 @@ def max_pool2d_gradient(inputs, window, stride, padding, upstream):
     for image, channel in np.ndindex(len(inputs), inputs.shape[3]):
       values = inputs[region][image, :, :, channel]
       first = np.unravel_index(values.argmax(), values.shape)
-      gradient[region][image, *first, channel] += upstream[image, y, x, channel]
+      part = gradient[region]  # a view
+      part[image, *first, channel] += upstream[image, y, x, channel]
   return gradient
 
 
@@ -167,7 +174,7 @@ def cross_entropy(logits, labels):
 
 
 def cross_entropy_gradient(logits, labels):
-  """`softmax(logits) - one_hot(labels)`: where backpropagation starts.
+  """`softmax(logits) - one_hot(labels)`, one row per example.
 
   It is the derivative of `log(sum of exp(logits)) - logit[label]`.
   """
@@ -179,7 +186,8 @@ POOLS = {
   'maxpool': (max_pool2d, max_pool2d_gradient),
   'avgpool': (avg_pool2d, avg_pool2d_gradient),
 }
-# Each function, and its derivative; at 0, where there is none, TensorFlow's.
+# Each function, and its derivative; where it is undefined (at 0), the value
+# that TensorFlow uses.
 ACTIVATIONS = {
   'relu': (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0.0)),
   'elu': (elu, elu_derivative),

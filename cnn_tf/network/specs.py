@@ -12,9 +12,10 @@ or `(units,)` from the first dense layer on. Windows and strides are pairs
 import dataclasses
 import math
 
+from cnn_tf.network import reference
 from cnn_tf.network import windows
 
-ACTIVATIONS = ('relu', 'selu', 'elu', 'tanh', 'sigmoid', 'linear')
+ACTIVATIONS = tuple(reference.ACTIVATIONS)
 
 Shape = tuple[int, ...]
 
@@ -24,8 +25,7 @@ class _Sliding:
 
   def axes(self, shape: Shape) -> list[windows.Axis]:
     """The vertical and the horizontal axis of the window on an input."""
-    axes = zip(shape[:2], self.window, self.stride, strict=True)
-    return [windows.Axis(*axis, self.padding) for axis in axes]
+    return windows.axes(shape[:2], self.window, self.stride, self.padding)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,8 +7,9 @@ A window of size 2 slides with stride 2 along an axis of size 11:
   same      6           0-1, 2-3, 4-5, 6-7, 8-9, 10-11    index 11 is padding
 
 `valid` uses no padding: `floor((size - window) / stride) + 1` positions. `same`
-pads until there are `ceil(size / stride)` positions. The padding is split
-evenly; an odd value goes after. In a convolution it is 0; pooling ignores it.
+pads until there are `ceil(size / stride)` positions, evenly at both ends; if
+the total is odd, the end gets one more. A convolution pads with zeros; pooling
+ignores the padding.
 """
 
 import math
@@ -33,8 +34,14 @@ class Axis(NamedTuple):
   padding: str  # 'valid' or 'same'
 
 
+def axes(size, window, stride, padding) -> list[Axis]:
+  """The vertical and the horizontal axis; `size`, window, stride are pairs."""
+  pairs = zip(size, window, stride, strict=True)
+  return [Axis(*pair, padding) for pair in pairs]
+
+
 def num_positions(axis: Axis) -> int:
-  """The number of positions of the window, which is the size of the output."""
+  """The number of positions of a window that fits: the size of the output."""
   if check_padding(axis.padding) == 'same':
     return math.ceil(axis.size / axis.stride)
   return (axis.size - axis.window) // axis.stride + 1

@@ -39,7 +39,7 @@ class OneStepTest(absltest.TestCase):
     self.assertAlmostEqual(float(after), expected, delta=2e-8)
 
   def test_the_loss_is_a_sum_and_the_update_lowers_it(self):
-    [cross_entropy] = self.numbers(r'cross-entropy, in nats +([0-9.]+)\n')
+    [cross_entropy] = self.numbers(r'Loss: cross-entropy +([0-9.]+)\n')
     [penalty] = self.numbers(r'L2 penalty +([0-9.]+)\n')
     [(before, after)] = re.findall(
       r'The loss .* falls from ([0-9.]+) to ([0-9.]+)\.', self.printed

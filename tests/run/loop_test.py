@@ -374,7 +374,7 @@ class EpochsTest(StoppedRun):
   def lose(self, name, content):
     """Damages a record, and resumes; returns what was printed and is left."""
     (self.workdir / name).write_bytes(content)
-    printed = _run(self.workdir, self.data_dir)
+    _, printed = _run(self.workdir, self.data_dir)
     self.assertIn('Resuming after epoch 2.\n', printed)
     self.assertEqual(
       small_data.saved_values(self.workdir, 3),
@@ -410,7 +410,7 @@ class EpochsTest(StoppedRun):
     self.stop_after(2)
     for name in ('metrics.csv', 'first_kernels.npz', 'seconds.txt'):
       (self.workdir / name).unlink()
-    printed = _run(self.workdir, self.data_dir)
+    _, printed = _run(self.workdir, self.data_dir)
     self.assertEqual(printed.count(' lacks '), 3)
     self.assertEqual(
       small_data.saved_values(self.workdir, 3),
