@@ -87,15 +87,18 @@ def predictor(
 
 
 class Evaluation:
-  """Evaluates a network on a set of examples, each time it is called."""
+  """Evaluates on a set of examples, each time it is called.
+
+  `predict` turns images into logits: a network, or what `predictor` returns.
+  """
 
   def __init__(
     self,
-    network: Callable[[tf.Tensor], tf.Tensor],
+    predict: Callable[[tf.Tensor], tf.Tensor],
     examples: datasets.Examples,
     strategy: tf.distribute.Strategy,
   ):
-    self._network = network
+    self._predict = predict
     self._strategy = strategy
     self._images = replicas.replicate(strategy, examples.images)
     self._labels = replicas.replicate(strategy, examples.labels)
@@ -117,7 +120,7 @@ class Evaluation:
 
     def add_batch(first, totals):
       last = tf.minimum(first + BATCH_SIZE, end)
-      logits = self._network(datasets.to_float(images[first:last]))
+      logits = self._predict(datasets.to_float(images[first:last]))
       batch = Totals.of_batch(logits, labels[first:last])
       return last, totals.plus(batch)
 
