@@ -116,12 +116,12 @@ class History:
     self._board.scalars(epoch)
 
 
-def read_epochs(workdir: pathlib.Path, last: int | None = None) -> list[Epoch]:
+def read_epochs(workdir: pathlib.Path, last: float = math.inf) -> list[Epoch]:
   """The intact rows of `metrics.csv`, in the order of their epochs.
 
   Args:
     workdir: the folder of the run.
-    last: ignore rows of later epochs, if given.
+    last: ignore rows of later epochs.
   """
   try:
     text = (workdir / METRICS).read_bytes().decode(errors='replace')
@@ -137,7 +137,7 @@ def read_epochs(workdir: pathlib.Path, last: int | None = None) -> list[Epoch]:
     with contextlib.suppress(ValueError):  # damaged
       cells = zip(kinds, line.split(','), strict=True)
       epoch = Epoch(*(kind(cell) for kind, cell in cells))
-      if last is None or epoch.epoch <= last:
+      if 1 <= epoch.epoch <= last:
         epochs[epoch.epoch] = epoch
   return [epochs[number] for number in sorted(epochs)]
 

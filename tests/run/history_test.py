@@ -113,6 +113,7 @@ class MetricsTest(_InFolder):
     ('no_rows', f'{_HEADER}\n'),
     ('a_cell_less', f'{_HEADER}\n1,52,1,1,1,1,1\n'),
     ('the_cells_of_no_validation', f'{_HEADER}\n1,52,1,1,1,1\n'),
+    ('an_epoch_before_the_first', f'{_HEADER}\n0,52,1,1,1,1,1,1\n'),
     ('a_word', f'{_HEADER}\n1,52,x,1,1,1,1,1\n'),
   )
   def test_there_is_no_row_in(self, text):
