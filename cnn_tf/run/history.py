@@ -24,13 +24,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
-import numpy as np
-
 from cnn_tf import errors
 from cnn_tf.run import storage
 
 if TYPE_CHECKING:
-  # Loaded late: a table of metrics can be read without it.
+  # Imported by the functions that need them: without, `compare` is quick.
+  import numpy as np
   import tensorflow as tf
 
 METRICS = 'metrics.csv'
@@ -165,7 +164,7 @@ def write_epochs(workdir: pathlib.Path, epochs: Sequence[Epoch]) -> None:
 
 def read_kernels(
   workdir: pathlib.Path, shape: Iterable[int], last: int
-) -> dict[int, np.ndarray]:
+) -> 'dict[int, np.ndarray]':
   """Epoch -> the first layer's kernel after it; 0 -> the initial kernel.
 
   Args:
@@ -176,6 +175,8 @@ def read_kernels(
   Returns:
     What the file holds; nothing if it is missing or damaged.
   """
+  import numpy as np
+
   try:
     with np.load(workdir / KERNELS) as file:  # verifies its checksums
       epochs, kernels = file['epochs'].tolist(), file['kernels']
@@ -188,9 +189,11 @@ def read_kernels(
 
 
 def write_kernels(
-  workdir: pathlib.Path, kernels: Mapping[int, np.ndarray]
+  workdir: pathlib.Path, kernels: 'Mapping[int, np.ndarray]'
 ) -> None:
   """Rewrites `first_kernels.npz`: `epochs` `[n]` and `kernels` `[n, ...]`."""
+  import numpy as np
+
   content = io.BytesIO()
   np.savez(content, epochs=list(kernels), kernels=list(kernels.values()))
   storage.write(workdir / KERNELS, content.getvalue())
@@ -218,7 +221,7 @@ class TensorBoard:
   def scalars(self, epoch: Epoch) -> None:
     """Adds a point at `epoch.step` to the curve of each number."""
     numbers = {
-      name.replace('_', '/', 1) if name[0] in 'tv' else name: np.float32(value)
+      name.replace('_', '/', 1) if name[0] in 'tv' else name: float(value)
       for name, value in epoch._asdict().items()
       if value is not None
     }
