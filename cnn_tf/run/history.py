@@ -24,13 +24,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
-import numpy as np
-
 from cnn_tf import errors
 from cnn_tf.run import storage
 
 if TYPE_CHECKING:
-  # Loaded late: a table of metrics can be read without it.
+  # Imported by the functions that need them: without, `compare` is quick.
+  import numpy as np
   import tensorflow as tf
 
 METRICS = 'metrics.csv'
@@ -116,12 +115,12 @@ class History:
     self._board.scalars(epoch)
 
 
-def read_epochs(workdir: pathlib.Path, last: int | None = None) -> list[Epoch]:
+def read_epochs(workdir: pathlib.Path, last: float = math.inf) -> list[Epoch]:
   """The intact rows of `metrics.csv`, in the order of their epochs.
 
   Args:
     workdir: the folder of the run.
-    last: ignore rows of later epochs, if given.
+    last: ignore rows of later epochs.
   """
   try:
     text = (workdir / METRICS).read_bytes().decode(errors='replace')
@@ -137,7 +136,7 @@ def read_epochs(workdir: pathlib.Path, last: int | None = None) -> list[Epoch]:
     with contextlib.suppress(ValueError):  # damaged
       cells = zip(kinds, line.split(','), strict=True)
       epoch = Epoch(*(kind(cell) for kind, cell in cells))
-      if last is None or epoch.epoch <= last:
+      if 1 <= epoch.epoch <= last:
         epochs[epoch.epoch] = epoch
   return [epochs[number] for number in sorted(epochs)]
 
@@ -165,7 +164,7 @@ def write_epochs(workdir: pathlib.Path, epochs: Sequence[Epoch]) -> None:
 
 def read_kernels(
   workdir: pathlib.Path, shape: Iterable[int], last: int
-) -> dict[int, np.ndarray]:
+) -> 'dict[int, np.ndarray]':
   """Epoch -> the first layer's kernel after it; 0 -> the initial kernel.
 
   Args:
@@ -176,6 +175,8 @@ def read_kernels(
   Returns:
     What the file holds; nothing if it is missing or damaged.
   """
+  import numpy as np
+
   try:
     with np.load(workdir / KERNELS) as file:  # verifies its checksums
       epochs, kernels = file['epochs'].tolist(), file['kernels']
@@ -188,9 +189,11 @@ def read_kernels(
 
 
 def write_kernels(
-  workdir: pathlib.Path, kernels: Mapping[int, np.ndarray]
+  workdir: pathlib.Path, kernels: 'Mapping[int, np.ndarray]'
 ) -> None:
   """Rewrites `first_kernels.npz`: `epochs` `[n]` and `kernels` `[n, ...]`."""
+  import numpy as np
+
   content = io.BytesIO()
   np.savez(content, epochs=list(kernels), kernels=list(kernels.values()))
   storage.write(workdir / KERNELS, content.getvalue())
@@ -218,7 +221,7 @@ class TensorBoard:
   def scalars(self, epoch: Epoch) -> None:
     """Adds a point at `epoch.step` to the curve of each number."""
     numbers = {
-      name.replace('_', '/', 1) if name[0] in 'tv' else name: np.float32(value)
+      name.replace('_', '/', 1) if name[0] in 'tv' else name: float(value)
       for name, value in epoch._asdict().items()
       if value is not None
     }

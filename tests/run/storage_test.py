@@ -548,6 +548,7 @@ class CheckpointsTest(tf.test.TestCase, parameterized.TestCase):
     for path in self.folder.glob('ckpt-*.data*'):
       _truncate(path)
     self.save(1, 2)
+    self.assertEqual(storage.saved_epochs(self.workdir), [2, 1])
     self.assert_restores(2)
 
   def test_the_saved_epochs_are_known_without_reading_them(self):
