@@ -166,7 +166,7 @@ def logits_change(first: runs.Run, second: runs.Run) -> float:
   }
   network = similarity.reordered(second.network, second.geometries, orders)
   before, after = (
-    tensors.outputs(x, images, ['logits'])['logits']
+    tensors.of_layers(x, images, ['logits'])['logits']
     for x in (second.network, network)
   )
   return float(np.abs(after - before).max() / np.abs(before).max())

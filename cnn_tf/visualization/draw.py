@@ -11,7 +11,6 @@ from cnn_tf.figures import patterns
 from cnn_tf.figures import sheet
 from cnn_tf.measure import ascent
 from cnn_tf.measure import excitation
-from cnn_tf.measure import pattern_files
 from cnn_tf.measure import pattern_search
 from cnn_tf.measure import runs
 from cnn_tf.run import events
@@ -92,7 +91,7 @@ def write_patterns(
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
   run_folder.write(folder / f'patterns_{name}.csv', text.getvalue())
-  kept = pattern_files.save(folder, name, run.epoch, excitations)
+  kept = excitation.save(folder, name, run.epoch, excitations)
   return [*paths, f'{folder}/patterns_{name}.csv', str(kept)]
 
 
