@@ -1,5 +1,6 @@
 """One question per file; each is a command with a table and a figure.
 
+start.py             the start of a study's command, without messages
 study.py             how much work; the command line; the report
 trained.py           settings, seeds -> networks, trained once
 changed.py           a dataset, its images changed -> IDX files
@@ -17,22 +18,3 @@ selection.py         what is a reported accuracy worth?
 precision.py         what does bfloat16 cost, and give?
 __main__.py          the command that lists the studies
 """
-
-import os
-import sys
-
-from cnn_tf.run import command
-from cnn_tf.run import ctrl_c
-
-if sys.argv[0] == '-m':  # Python is on its way to the module of `python -m`
-  ctrl_c.exit_at_once()
-os.environ.pop('MPLBACKEND', None)  # as in `command.run`, but before the import
-
-with command.silent_libraries():
-  import tensorflow
-
-  # This writes the message about missing CUDA now, while it is hidden.
-  tensorflow.config.list_physical_devices()
-  # A study traces the same functions for many networks; TensorFlow would warn
-  # of retracing.
-  tensorflow.get_logger().setLevel('ERROR')

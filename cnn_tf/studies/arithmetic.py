@@ -6,6 +6,11 @@ MNIST dataset"). Each is checked twice, by formula and by brute force
 only loosely worded, if its number is the right one for a related quantity.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from typing import NamedTuple
 
 from cnn_tf.figures import receptive_fields

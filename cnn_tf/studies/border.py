@@ -18,6 +18,11 @@ ink: is it on the curve of the black rows? (The
 network is the reference network with half as many filters and units.)
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import functools
 from typing import NamedTuple
 

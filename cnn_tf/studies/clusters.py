@@ -21,6 +21,11 @@ values of centres and components count as parameters, and their products with
 the pixels as multiplications.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import functools
 from collections.abc import Callable
 from typing import NamedTuple

@@ -17,6 +17,11 @@ the pixels would hold 95 % of the total; the radius is given relative to this
 case.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from typing import NamedTuple
 
 import numpy as np

@@ -18,6 +18,11 @@ keep their initial values, which differ between starts, so a low correlation can
 also mean that a map uses few pixels.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from typing import NamedTuple
 
 import numpy as np

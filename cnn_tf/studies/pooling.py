@@ -15,6 +15,11 @@ two pixels (as in Zhang 2019, "Making Convolutional Networks Shift-Invariant
 Again", but for shifts by a fixed distance, of which a part leaves the image).
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from typing import NamedTuple
 
 import numpy as np

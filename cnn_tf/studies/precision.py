@@ -11,6 +11,11 @@ operands that are rounded first, and of the whole network, in which errors
 accumulate. `studies/measure/op_times.py` measures the time of each op.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

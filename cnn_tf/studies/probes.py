@@ -21,6 +21,11 @@ The outputs are those after the activation function. Before it, a probe can
 read no more than from the layer below, as it is a linear map of that.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from typing import NamedTuple
 
 import numpy as np

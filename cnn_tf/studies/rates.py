@@ -17,6 +17,11 @@ hyper-parameters", for one cycle; Tieleman and Hinton 2012 for RMSProp; Kingma
 and Ba 2015 for Adam.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import dataclasses
 import pathlib
 

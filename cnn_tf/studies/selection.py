@@ -19,6 +19,11 @@ The gain of choosing a seed is a mean over settings, which all have the same
 seeds, so it has no interval.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

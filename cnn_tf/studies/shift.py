@@ -23,6 +23,11 @@ shifted images. The null is a network without convolutions, in which nothing is
 equivariant.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import numpy as np
 import tensorflow as tf
 

@@ -27,6 +27,11 @@ The index of a filter has no meaning: with the filters of the second run in the
 order of their partners, the logits change by rounding only.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import numpy as np
 
 from cnn_tf import errors
