@@ -140,7 +140,7 @@ def table(found: dict[str, list[records.Record]]) -> str:
   return '\n'.join(lines)
 
 
-def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
+def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Figure:
   """The gains as dots with their intervals."""
   rows = gains(found)
   recipe, plain = found['recipe'], found['plain']
@@ -154,14 +154,14 @@ def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
     ),
   ]
   height = 0.5 * len(rows)
-  page = sheet.new(
+  figure = sheet.new(
     9.0,
     height + 2.0,
     'What each training trick gains',
     f'{recipe[0].dataset}, recipe {name}; validation; {len(recipe)} seeds, '
     'paired; ranges: 95 % intervals of the mean',
   )
-  panel = sheet.place(page, 2.2, 1.2, 6.3, height)
+  panel = sheet.place(figure, 2.2, 1.2, 6.3, height)
   charts.dots(panel, [gain.trick for gain in rows], series, 0.0, digits=2)
   panel.set_xlabel('accuracy gained, points')
   panel.legend(
@@ -172,7 +172,7 @@ def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
     frameon=False,
     borderpad=0,
   )
-  return page
+  return figure
 
 
 def main(*flagfiles: str) -> None:

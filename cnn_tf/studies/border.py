@@ -189,7 +189,7 @@ def _draw(found, plan):
     f'{name} {study.percent(_gains(x, "shifted by one"))}'
     for name, x in found.items()
   ]
-  page = sheet.new(
+  figure = sheet.new(
     9.8,
     1.0 + 3.2 * len(found),
     f'Shifted by one pixel: {", ".join(gains)} points',
@@ -197,14 +197,14 @@ def _draw(found, plan):
   )
   for index, (name, x) in enumerate(found.items()):
     top = 1.3 + 3.2 * index
-    places = [sheet.place(page, left, top, 2.2, 2.2) for left in (0.5, 3.3)]
+    places = [sheet.place(figure, left, top, 2.2, 2.2) for left in (0.5, 3.3)]
     title = f'mean image of {name}'
     receptive_fields.with_unseen(places[0], x.mean_image, x.unseen, title)
     sizes = np.log10(np.where(x.slopes > 0, x.slopes, np.nan))
     title = 'log10 of the largest gradient, seed 0'
     receptive_fields.with_unseen(places[1], sizes, x.unseen, title)
-    _dose(sheet.place(page, 6.5, top, 2.9, 2.2), x)
-  return page
+    _dose(sheet.place(figure, 6.5, top, 2.9, 2.2), x)
+  return figure
 
 
 def _dose(panel, border):

@@ -170,7 +170,7 @@ def _table(found):
 
 
 def _draw(found, plan):
-  page = sheet.new(
+  figure = sheet.new(
     8.6,
     5.0,
     f'Distances to centres of k-means: {_last(found, K_MEANS)}; to random '
@@ -178,7 +178,7 @@ def _draw(found, plan):
     f'{plan}; test error of a dense network of 70 and 30 units; bars: 95 % '
     'interval of the mean',
   )
-  panel = sheet.place(page, 0.9, 1.1, 7.2, 3.2)
+  panel = sheet.place(figure, 0.9, 1.1, 7.2, 3.2)
   for name, color in (
     (K_MEANS, sheet.BLUE),
     (RANDOM, sheet.VERMILLION),
@@ -198,7 +198,7 @@ def _draw(found, plan):
   panel.set_xticks(COUNTS, [f'{count:,}' for count in COUNTS])
   panel.minorticks_off()
   panel.legend(fontsize=8, frameon=False)
-  return page
+  return figure
 
 
 def _last(found, name):

@@ -137,7 +137,7 @@ def _draw(found, plan):
     f'{name} {np.mean([seed[name, KINDS[-1]].share for seed in found]):.0%}'
     for name in names
   )
-  page = sheet.new(
+  figure = sheet.new(
     7.6,
     1.9 + 2.15 * len(names),
     f'95 % of the field lies in: {held}',
@@ -147,15 +147,15 @@ def _draw(found, plan):
   for row, name in enumerate(names):
     for column, kind in enumerate(KINDS):
       place = 0.9 + 2.3 * column, 1.35 + 2.15 * row
-      panel = sheet.place(page, *place, 1.6, 1.6)
+      panel = sheet.place(figure, *place, 1.6, 1.6)
       values = found[0][name, kind].values
       image = sheet.picture(panel, values / values.max(), scale)
       shares = [seed[name, kind].share for seed in found]
       panel.set_title(f'{kind}: {np.mean(shares):.0%}', fontsize=9)
       panel.set(xticks=[], yticks=[], ylabel='' if column else name)
   label = 'relative to the largest'
-  sheet.bar(page, image, scale, 0.9, 1.45 + 2.15 * len(names), 6.2, label)
-  return page
+  sheet.bar(figure, image, scale, 0.9, 1.45 + 2.15 * len(names), 6.2, label)
+  return figure
 
 
 if __name__ == '__main__':

@@ -130,7 +130,7 @@ def _draw(found, plan):
     for name in names
   ]
   cells = [f'{x} {mean:.2f}' for x, mean in zip(names, means, strict=True)]
-  page = sheet.new(
+  figure = sheet.new(
     8.4,
     1.3 + 2.1 * len(names),
     f'Patterns from two starts correlate: {", ".join(cells)}',
@@ -144,14 +144,14 @@ def _draw(found, plan):
       for field in ('one_map', 'two_maps')
     ]
     text = f'{name}: within a map {cells[0]}, of two maps {cells[1]}'
-    sheet.write(page, sheet.MARGIN, top - 0.08, text)
+    sheet.write(figure, sheet.MARGIN, top - 0.08, text)
     for column, starts in enumerate(layers[0].patterns[:_NUM_SHOWN]):
       for row, pattern in enumerate(starts[:2]):
         place = sheet.MARGIN + 1.3 * column, top + 0.78 * row
-        panel = sheet.place(page, *place, 0.72, 0.72)
+        panel = sheet.place(figure, *place, 0.72, 0.72)
         sheet.picture(panel, pattern, sheet.PIXELS)
         panel.set(xticks=[], yticks=[])
-  return page
+  return figure
 
 
 if __name__ == '__main__':

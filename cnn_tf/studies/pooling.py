@@ -166,13 +166,13 @@ def _draw(found, plan):
     f'{np.mean(found[KINDS[i], EQUAL_MULTIPLICATIONS[-1][i]].accuracy):.1%}'
     for i in (-1, 0)
   )
-  page = sheet.new(
+  figure = sheet.new(
     8.4,
     5.4,
     f'Equal multiplications: maximum {maximum}, only at the end {late}',
     f'{plan}; {precision()}; bars: 95 % interval; rings: equal parameters',
   )
-  panel = sheet.place(page, 0.9, 1.1, 7.0, 3.6)
+  panel = sheet.place(figure, 0.9, 1.1, 7.0, 3.6)
   for kind in KINDS:
     own = sorted(x for (name, _), x in found.items() if name == kind)
     accuracy = 100 * np.transpose([x.accuracy for x in own])
@@ -186,7 +186,7 @@ def _draw(found, plan):
   panel.minorticks_off()
   panel.set(ylabel='test accuracy (%)')
   panel.legend(fontsize=9, frameon=False)
-  return page
+  return figure
 
 
 if __name__ == '__main__':

@@ -151,7 +151,7 @@ def _draw(found, ops, plan):
     f'{plan}; errors and times: {name}, seed 0, {_BATCH_SIZE} validation '
     f'images; {environment.describe(1)["cpu"]}, one thread'
   )
-  page = sheet.new(12.0, 4.5, title, source)
+  figure = sheet.new(12.0, 4.5, title, source)
   differences = {
     f'{dataset},\n{change}': values
     for dataset, result in found.items()
@@ -169,8 +169,8 @@ def _draw(found, ops, plan):
     for (kind, precision), by_layer in ops.times.items()
     if kind == op_times.BOTH
   }
-  low_precision.draw(page, differences, bits, times)
-  return page
+  low_precision.draw(figure, differences, bits, times)
+  return figure
 
 
 if __name__ == '__main__':

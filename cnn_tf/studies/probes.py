@@ -204,7 +204,7 @@ def _draw(found, sizes, baselines, plan):
     )
     for dataset, kinds in found.items()
   ]
-  page = sheet.new(
+  figure = sheet.new(
     10.6,
     1.2 + 3.3 * len(found),
     f'Training changes the mean R² of the pixels by at most {max(changes):.3f}',
@@ -212,8 +212,8 @@ def _draw(found, sizes, baselines, plan):
   )
   for index, (dataset, kinds) in enumerate(found.items()):
     top = 1.25 + 3.3 * index
-    wrong = sheet.place(page, 0.8, top, 5.0, 2.2)
-    close = sheet.place(page, 6.6, top, 3.8, 2.2)
+    wrong = sheet.place(figure, 0.8, top, 5.0, 2.2)
+    close = sheet.place(figure, 6.6, top, 3.8, 2.2)
     layers = list(sizes[dataset])
     for panel, what, names in (
       (wrong, 'classes', [*layers, OWN]),
@@ -238,7 +238,7 @@ def _draw(found, sizes, baselines, plan):
     for name, value in baselines[dataset].items():
       close.axhline(value, color=sheet.QUIET, linewidth=0.8, linestyle='--')
       close.text(0, value - 0.01, name, fontsize=7, va='top', color=sheet.QUIET)
-  return page
+  return figure
 
 
 if __name__ == '__main__':

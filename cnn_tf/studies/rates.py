@@ -118,18 +118,18 @@ def _table(found):
 def _draw(found, plan):
   names = [name for name in found if name != USUAL]
   height = 0.3 * len(names)
-  page = sheet.new(
+  figure = sheet.new(
     8.4,
     height + 1.9,
     'What other settings change, compared with the usual ones',
     f'{plan}; bars: 95 % interval of the difference',
   )
-  panel = sheet.place(page, 2.1, 1.0, 5.8, height)
+  panel = sheet.place(figure, 2.1, 1.0, 5.8, height)
   differences = np.transpose([gains(found, name) for name in names])
   series = charts.over_seeds('', sheet.BLUE, differences)
   charts.dots(panel, names, [series], reference=0, digits=2)
   panel.set_xlabel('validation accuracy - usual settings (points)')
-  return page
+  return figure
 
 
 if __name__ == '__main__':

@@ -183,14 +183,14 @@ def _table(found):
 
 def _draw(found, plan):
   luck = 100 * np.mean([x.luck for x in found['settings and epoch']])
-  page = sheet.new(
+  figure = sheet.new(
     9.0,
     5.2,
     'The best settings and epoch on half of the test images: '
     f'{luck:.2f} points are luck',
     f'{plan}; bars: 95 % interval over seeds',
   )
-  panel = sheet.place(page, 2.0, 1.0, 6.4, 2.7)
+  panel = sheet.place(figure, 2.0, 1.0, 6.4, 2.7)
   series = []
   for field, color in (
     ('seen', sheet.VERMILLION),
@@ -209,7 +209,7 @@ def _draw(found, plan):
   panel.legend(
     loc='upper left', bbox_to_anchor=(0, -0.2), fontsize=8, frameon=False
   )
-  return page
+  return figure
 
 
 if __name__ == '__main__':

@@ -147,8 +147,8 @@ def _draw(found, errors, plan):
     f'Shifted by 4 pixels: {at_4["dense"]} correct, {at_4[_MOVED_BACK]} with '
     f'the maps moved back, {at_4["global maximum"]} with a global maximum'
   )
-  page = sheet.new(12.4, 6.0, title, f'{plan}; bars: 95 % interval')
-  panels = [sheet.place(page, x, 1.2, 3.2, 3.0) for x in (0.8, 4.9, 9.0)]
+  figure = sheet.new(12.4, 6.0, title, f'{plan}; bars: 95 % interval')
+  panels = [sheet.place(figure, x, 1.2, 3.2, 3.0) for x in (0.8, 4.9, 9.0)]
   for panel, field, names in (
     (panels[0], 'accuracy', ('dense', *_STYLES)),
     (panels[1], 'agreement', list(_STYLES)[:3]),
@@ -166,7 +166,7 @@ def _draw(found, errors, plan):
     panel.legend(
       loc='upper left', bbox_to_anchor=(0, -0.15), fontsize=8, frameon=False
     )
-  return page
+  return figure
 
 
 def _line(panel, name, values):

@@ -50,7 +50,7 @@ class Report(NamedTuple):
   """The result of a study."""
 
   table: list[list[str]]  # a row of column names, then the rows of cells
-  page: sheet.Page
+  figure: sheet.Figure
 
 
 def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
@@ -104,7 +104,7 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
   csv.writer(text, lineterminator='\n').writerows(report.table)
   contents = {
     'table.csv': text.getvalue(),
-    'figure.png': sheet.to_png(report.page),
+    'figure.png': sheet.to_png(report.figure),
   }
   for name, content in contents.items():
     run_folder.write(folder / name, content)

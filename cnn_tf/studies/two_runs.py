@@ -206,7 +206,7 @@ def _draw(found, plan):
   def mean(name):
     return np.mean([pair[ONE_TO_ONE, name]['conv1'] for pair in found])
 
-  page = sheet.new(
+  figure = sheet.new(
     11.0,
     6.4,
     f'Filters of two runs, conv1: correlation {mean(TWO):.2f}; '
@@ -218,7 +218,7 @@ def _draw(found, plan):
     (0.8, ONE_TO_ONE, 'correlation of partners, one to one'),
     (6.3, CKA, 'debiased CKA of whole layers'),
   ):
-    panel = sheet.place(page, left, 1.2, 4.3, 3.1)
+    panel = sheet.place(figure, left, 1.2, 4.3, 3.1)
     shown = [name for one, name in found[0] if one == kind]
     series = [
       charts.over_seeds(
@@ -236,7 +236,7 @@ def _draw(found, plan):
     panel.legend(
       loc='upper left', bbox_to_anchor=(-0.05, -0.09), fontsize=8, frameon=False
     )
-  return page
+  return figure
 
 
 _COLORS = {  # and whether the line is dashed

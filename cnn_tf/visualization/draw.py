@@ -42,7 +42,7 @@ def at_the_end(workdir: pathlib.Path) -> None:
 
 def write(
   run: runs.Run,
-  named_pages: Iterable[catalogue.NamedPage],
+  named_figures: Iterable[catalogue.NamedFigure],
   folder: pathlib.Path,
   board: events.TensorBoard | None = None,
 ) -> list[str]:
@@ -50,7 +50,7 @@ def write(
 
   Args:
     run: the run that the figures show.
-    named_pages: names of the files, without suffix, and their pages.
+    named_figures: names of the files, without suffix, and their figures.
     folder: created if it does not exist.
     board: if given, the figures are added to its events as well.
 
@@ -60,8 +60,8 @@ def write(
   run_folder.make(folder)
   step = run.epochs[-1].step
   paths = []
-  for name, page in named_pages:
-    png = sheet.to_png(page)
+  for name, figure in named_figures:
+    png = sheet.to_png(figure)
     paths.append(folder / f'{name}.png')
     run_folder.write(paths[-1], png)
     if board:
@@ -85,9 +85,9 @@ def write_patterns(
     f'patches of {len(run.data.train.labels):,} training images'
   )
   objective = _objective(name, settings)
-  page = patterns.patterns(name, excitations, steps, objective, source)
+  figure = patterns.patterns(name, excitations, steps, objective, source)
   folder = run.workdir / FOLDER
-  paths = write(run, [(f'patterns_{name}', page)], folder)
+  paths = write(run, [(f'patterns_{name}', figure)], folder)
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
   run_folder.write(folder / f'patterns_{name}.csv', text.getvalue())

@@ -13,7 +13,7 @@ _ROOT = results.CONFIGS.parent
 _RECORDS = records.read(_ROOT / 'benchmarks/accuracy.csv')
 
 
-class PageTest(absltest.TestCase):
+class TablesTest(absltest.TestCase):
   def test_it_shows_the_table_of_the_csv_file(self):
     shown = _between_markers(_ROOT / 'docs/results.md')
     self.assertEqual(shown, results.table(_RECORDS, results.CONFIGS))

@@ -1,4 +1,4 @@
-"""Numbers -> aligned text for a page of 80 columns."""
+"""Numbers -> aligned text of at most 80 columns."""
 
 import types
 from collections.abc import Iterable
