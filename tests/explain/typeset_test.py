@@ -51,7 +51,9 @@ class TypesetTest(parameterized.TestCase):
   def test_values_of_a_sum_stand_below_one_another(self):
     self.assertEqual(
       typeset.sum_up([('row 0:  1 * 2', 2.0)], [('sum', 2.0), ('bias', -3.5)]),
-      '  row 0:  1 * 2 =    2\n            sum =    2\n           bias = -3.5',
+      '  row 0:  1 * 2 =     2\n'
+      '            sum =     2\n'
+      '           bias =  -3.5',
     )
 
 
