@@ -12,7 +12,6 @@ Finished seeds are kept in benchmarks/accuracy.csv.
 import dataclasses
 import pathlib
 import re
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +23,6 @@ from cnn_tf import errors
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
-from cnn_tf.run import command
 from cnn_tf.run import run_folder
 from cnn_tf.run import settings as settings_lib
 
@@ -181,17 +179,8 @@ def main(*flagfiles: str) -> None:
     raise errors.UserError('one recipe is needed: --flagfile=configs/X.flags')
   name = pathlib.Path(flagfiles[0]).stem
   recipe = settings_lib.read(flagfiles[0])
-  first = flags.FLAGS.first_seed
-  numbers = range(first, first + flags.FLAGS.seeds)
   found = {
-    key: seeds.measure(
-      case.name,
-      case.settings,
-      'validation',
-      numbers,
-      pathlib.Path(flags.FLAGS.csv),
-      flags.FLAGS.replicas,
-    )
+    key: seeds.of_flags(case.name, case.settings, 'validation')
     for key, case in cases(name, recipe, flags.FLAGS.epochs).items()
   }
   print(f'\n{table(found)}\n')
@@ -255,12 +244,6 @@ def _series(label, color, rows, column):
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
-  flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
   flags.DEFINE_integer('epochs', 20, 'of the plain network', lower_bound=1)
-  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
   flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
-  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
-  # absl would read a flagfile as flags of this command.
-  sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
-  command.run(main, takes_arguments=True)
+  seeds.run(main)

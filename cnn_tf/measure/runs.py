@@ -70,12 +70,15 @@ class Run(NamedTuple):
     return f'{trained}; {data}' if data else trained
 
 
-def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
+def load(
+  workdir: str | pathlib.Path, last: int | None = None, read_test: bool = True
+) -> Run:
   """The run in `workdir`, with the kernels of its newest intact checkpoint.
 
   Args:
     workdir: the folder of the run.
     last: the last epoch to consider (default: any).
+    read_test: if False, the test files are not read, and `test` is empty.
 
   Raises:
     UserError: there is no run, it has no checkpoint, or its data is missing.
@@ -85,7 +88,7 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   if settings is None:
     raise errors.UserError(f'{workdir}: there is no run here')
   data = datasets.load(
-    settings.dataset, settings.data_dir, settings.num_validation
+    settings.dataset, settings.data_dir, settings.num_validation, read_test
   )
   geometries = build.plan(settings, data)
   network = build.make_network(settings, geometries)

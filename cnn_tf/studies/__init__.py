@@ -1,8 +1,9 @@
 """One question per file; each is a command with a table and a figure.
 
+kept.py              settings -> the folder of a run, trained once
 start.py             the start of a study's command, without messages
 study.py             how much work; the command line; the report
-trained.py           settings, seeds -> networks, trained once
+trained.py           a plan, settings -> trained networks
 changed.py           a dataset, its images changed -> IDX files
 arithmetic.py        are the numbers of a tutorial right?
 border.py            what does the unseen border cost?

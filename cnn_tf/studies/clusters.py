@@ -64,7 +64,7 @@ class Kind(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """The test accuracy on each kind of features."""
-  trained.need('sklearn')
+  study.need('sklearn')
   trained.announce(plan, trained.of_seeds(plan))
   wanted = trained.of_seeds(plan, layers=LAYERS)
   found = [(CNN, of_cnn(plan))]

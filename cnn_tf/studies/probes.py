@@ -63,7 +63,7 @@ class Scores(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """The scores of all networks, trained and before training."""
-  trained.need('scipy')
+  study.need('scipy')
   found, sizes, baselines = {}, {}, {}
   for name, part in plan.by_dataset().items():
     trained.announce(part, trained.of_seeds(part))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from absl import flags
 
+from cnn_tf import errors
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
@@ -77,6 +78,20 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
     number('seeds', None, 'runs per setting', lower_bound=1)
     number('epochs', None, 'epochs per run', lower_bound=1)
   command.run(lambda: _main(measure, quick, full))
+
+
+def need(package: str) -> None:
+  """Checks that an optional package is installed.
+
+  Raises:
+    UserError: it is missing; the message tells how to install it.
+  """
+  try:
+    __import__(package)
+  except ImportError:
+    raise errors.UserError(
+      f"{package} is missing: pip install -e '.[studies]' installs it"
+    ) from None
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:

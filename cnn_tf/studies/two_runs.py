@@ -92,7 +92,7 @@ Found = dict[tuple[str, str], dict[str, float]]
 
 def measure(plan: study.Plan) -> study.Report:
   """The similarity of the runs of seeds 0 and 1, of 2 and 3, and so on."""
-  trained.need('scipy')
+  study.need('scipy')
   if plan.seeds < 2:
     raise errors.UserError('two runs need two seeds: --seeds=2 or more')
   plan = plan._replace(seeds=plan.seeds // 2 * 2)

@@ -30,6 +30,11 @@ class StudyTest(absltest.TestCase):
     own = plan._replace(data_dir='some/kana')
     self.assertEqual(own.by_dataset(), {'kana': own})
 
+  def test_a_missing_package_raises_with_the_command_that_installs_it(self):
+    study.need('numpy')
+    with self.assertRaisesRegex(errors.UserError, r'no_such.*\[studies\]'):
+      study.need('no_such')
+
   def test_the_report_is_written_as_csv_and_png(self):
     folder = pathlib.Path(self.create_tempdir().full_path, 'a', 'b')
     table = [['name', 'value'], ['one, two', '3 ± 1']]
