@@ -4,8 +4,8 @@ python -m benchmarks.accuracy --flagfile=configs/fashion.flags --seeds=10
 python -m benchmarks.accuracy configs/*.flags --on=test --first_seed=1000
 python -m benchmarks.accuracy --table      prints the tables of the docs
 
-Each finished seed becomes a line of benchmarks/accuracy.csv, and seeds that are
-there are not trained again. A run that was stopped is resumed.
+Each finished seed becomes a line of benchmarks/accuracy.csv; seeds found there
+are not trained again. A run that was stopped is resumed.
 """
 
 import pathlib

@@ -19,7 +19,7 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Figure:
   round.
 
   Args:
-    measured: with the bar.
+    measured: the speeds, including that of the bar.
     machine: for the heading.
   """
   shown = {contestant.peer for contestant, _ in measured} - {peers.ROOF}

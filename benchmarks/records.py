@@ -71,7 +71,7 @@ def append(path: pathlib.Path, record: Record) -> None:
     with path.open('a+', newline='', encoding='utf-8') as file:
       file.seek(0)
       text = file.read()
-      if not text.endswith('\n'):  # a write that a power cut has ended
+      if not text.endswith('\n'):  # a power cut has ended the last write
         file.truncate(len(text[: text.rfind('\n') + 1].encode()))
       writer = csv.writer(file, lineterminator='\n')
       if '\n' not in text:

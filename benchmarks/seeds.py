@@ -1,4 +1,4 @@
-"""Settings, seeds -> one training per seed, each recorded once."""
+"""Settings, seeds -> one training per seed, each with a line in the table."""
 
 import dataclasses
 import pathlib

@@ -199,7 +199,7 @@ def _layers(layers, on):
 
 
 def _schedule(settings, on):
-  """An exponential decay to a hundredth is plain; it also has a warm-up."""
+  """The plain schedule is a warm-up and an exponential decay to a hundredth."""
   if not on:
     return {
       'lr_schedule': 'exp',

@@ -11,7 +11,7 @@ from cnn_tf.network import specs
 
 
 def explain(case: cases.Case, values: cases.Values) -> str:
-  """The arrays; how the node is computed; how its gradient is passed back."""
+  """The arrays, how the node is computed, and its gradient passed back."""
   if isinstance(case.spec, specs.Conv):
     sections = _conv(case, values)
   elif isinstance(case.spec, specs.Pool):

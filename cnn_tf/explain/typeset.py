@@ -68,7 +68,7 @@ def side_by_side(*blocks: list[str]) -> str:
 def sum_up(
   terms: Iterable[tuple[str, float]], totals: Iterable[tuple[str, float]]
 ) -> str:
-  """Lines `text = value`: terms to the left, what follows from them right."""
+  """Lines `text = value`: terms are aligned left, totals right."""
   terms, totals = list(terms), list(totals)
   width = max(len(text) for text, _ in [*terms, *totals])
   rows = [(f'{text:<{width}} =', number(value)) for text, value in terms]

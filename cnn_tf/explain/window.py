@@ -73,7 +73,7 @@ def output_grid(
 
 
 def image_gradient_grid(case: cases.Case, values: cases.Values) -> list[str]:
-  """What every pixel gets."""
+  """The gradient of the image, with the window in brackets."""
   texts = typeset.cells(values.by_image[0, :, :, 0])
   marked = {place: m for place, m in marks(case).items() if m == '[]'}
   return typeset.grid('gradient of the image', texts, marked)

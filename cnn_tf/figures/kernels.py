@@ -88,7 +88,7 @@ def _matrix(name, input_name, kernel):
 
 
 def _break_lines(matrices):
-  """As many matrices per line as fit side by side on the figure."""
+  """As many matrices per line as fit side by side."""
   lines = []
   for matrix in matrices:
     if lines and _line_width([*lines[-1], matrix]) <= _MAX_WIDTH:

@@ -27,7 +27,7 @@ def receptive_fields(
   Args:
     names: of the layers.
     seen: `[layers, height, width]` bool: the field, from the windows.
-    gradients: `[layers, height, width]`: of the node, by each pixel.
+    gradients: `[layers, height, width]`: with respect to each pixel.
     unseen: `[height, width]` bool: the pixels without a path to the logits.
     image: `[height, width]` uint8.
     source: for the heading.
@@ -59,7 +59,7 @@ def receptive_fields(
 def of_neighbours(
   panel: axes.Axes, own: Collection[int], both: Collection[int], stated: int
 ) -> None:
-  """The field of a node, that of 2x2 nodes, and a corner of a stated side.
+  """The fields of a node and of 2x2 nodes, and a square of a stated side.
 
   Args:
     panel: where to draw.

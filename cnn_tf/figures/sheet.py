@@ -45,7 +45,7 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
   around 0, which is white, so that stronger colours are larger absolute values.
   """
   sizes = np.abs(values[np.isfinite(values)])
-  if not sizes.size:  # as the mistakes of a single class
+  if not sizes.size:  # with a single class there are no mistakes
     return Scale('viridis', 0.0, 1.0)
   signed = np.nanmin(values) < 0
   high = float(np.quantile(sizes, share, method='higher')) or 1.0

@@ -28,7 +28,7 @@ class Activity(NamedTuple):
 class Scale(NamedTuple):
   """The range of the outputs of a layer."""
 
-  high: float  # a share of the absolute values are below; 1 if all are zero
+  high: float  # a quantile of the absolute values; 1 if all are zero
   is_signed: bool  # whether there are negative outputs
 
 
@@ -124,7 +124,7 @@ def scales(
   Args:
     network: the network.
     images: `[n, height, width]` uint8.
-    share: of the absolute values that `high` exceeds.
+    share: of the absolute values that are not above `high`.
   """
   found = {}
   for name, tensor in outputs(network, tf.constant(images)).items():

@@ -30,7 +30,7 @@ class Settings(NamedTuple):
 
   num_starts: int = 4
   num_steps: int = 200
-  rate: float = 1.0  # of the first step; decays to a hundredth
+  rate: float = 1.0  # of the first step; falls to a hundredth of it
   jitter: int = 0  # largest random shift of the image in each step, in pixels
   smoothing: float = 0.0  # weight of the penalty on total variation
   seed: int = 0
@@ -58,9 +58,9 @@ class Climb(NamedTuple):
 def start(image_size: tuple[int, int], seed: int, number: int) -> tf.Tensor:
   """Mid-grey plus smooth noise on four length scales, clipped to [0, 1].
 
-  For each scale, random numbers that many pixels apart are interpolated. A
-  smooth start leads to smooth patterns and a rough start to rough ones, so all
-  scales have the same standard deviation.
+  For each scale, random numbers are drawn at points that many pixels apart, and
+  interpolated. A smooth start leads to smooth patterns and a rough start to
+  rough ones, so all scales have the same standard deviation.
   """
   image = tf.fill(image_size, 0.5)
   height, width = image_size

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 BOX = 20 / 28  # the side of the box as a share of the image
-_SHARE = 0.9  # of the images must fit, for some datasets have exceptions
+_SHARE = 0.9  # of the images must be framed: some datasets have exceptions
 
 
 class Gallery(NamedTuple):
-  """Numbers of examples."""
+  """Indices of examples."""
 
   of_classes: list[int]  # in the order of the labels
   mistakes: list[int]  # the largest cross-entropy first
@@ -27,8 +27,8 @@ def choose(
   Args:
     log_probabilities: `[examples, classes]`, in nats.
     labels: `[examples]`.
-    count: of all examples that are shown.
-    num_mistakes: how many of them are mistakes, if there are as many.
+    count: how many examples to choose, mistakes included.
+    num_mistakes: how many of them are mistakes, if there are enough.
   """
   log_of_label = log_probabilities[np.arange(len(labels)), labels]
   wrong = log_probabilities.argmax(axis=1) != labels
@@ -65,7 +65,7 @@ def is_framed(images: np.ndarray) -> bool:
 
 
 def _take_in_turn(queues: Sequence[list[int]], room: int) -> list[int]:
-  """The first of every queue, then the second, ...; sorted by queue again."""
+  """Takes the first of each queue, then the second, ...; sorts by queue."""
   taken = [
     (place, label, number)
     for label, queue in enumerate(queues)
@@ -87,7 +87,7 @@ def _longer_sides(images):
 
 
 def _distances_from_centre(images):
-  """`[2, n]`: of the centre of mass, down and across, in pixels."""
+  """`[2, n]`: the centre of mass, down and right of the centre, in pixels."""
   mass = images.sum(axis=(1, 2), dtype=np.float64)
   distances = []
   for axis in (1, 2):

@@ -10,7 +10,7 @@ import numpy as np
 from cnn_tf import errors
 from cnn_tf.run import run_folder
 
-_TOLERANCE = 1e-4  # relative difference of scores that counts as rounding
+_TOLERANCE = 1e-4  # relative difference; a smaller one is rounding
 
 
 class Excitation(NamedTuple):
@@ -134,7 +134,7 @@ def read(folder: pathlib.Path, layer: str) -> Patterns | None:
         file.get('patches'),
         file['patch_scores'],
       )
-  except Exception as error:  # zipfile, zlib and NumPy have their own
+  except Exception as error:  # zipfile, zlib and NumPy raise their own
     raise errors.UserError(f'{path}: {error}') from None
 
 

@@ -38,7 +38,7 @@ class Run(NamedTuple):
   settings: settings_lib.Settings
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
-  network: model.ConvNet  # with the averaged kernels, if training averages
+  network: model.ConvNet  # with the averaged kernels, if there are any
   epochs: list[events.Epoch]  # up to the epoch of the kernels
 
   @property

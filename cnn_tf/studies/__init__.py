@@ -4,7 +4,7 @@ kept.py              settings -> the folder of a run, trained once
 start.py             the start of a study's command, without messages
 study.py             how much work; the command line; the report
 trained.py           a plan, settings -> trained networks
-changed.py           a dataset, its images changed -> IDX files
+changed.py           a dataset with changed images -> IDX files
 arithmetic.py        are the numbers of a tutorial right?
 border.py            what does the unseen border cost?
 two_runs.py          do two trainings find the same filters?
@@ -16,6 +16,6 @@ effective_field.py   how much of its receptive field does a node use?
 map_patterns.py      does gradient ascent find one pattern for a map?
 clusters.py          a dense network on distances to cluster centres
 selection.py         what is a reported accuracy worth?
-precision.py         what does bfloat16 cost, and give?
+precision.py         what does bfloat16 cost, and what does it give?
 __main__.py          the command that lists the studies
 """

@@ -2,8 +2,8 @@
 
 14 statements from a series of articles for beginners ("A simple CNN for the
 MNIST dataset"). Each is checked twice, by formula and by brute force
-(`studies/measure/quantities.py`). A statement with another number is wrong, or
-only loosely worded, if its number is the right one for a related quantity.
+(`studies/measure/quantities.py`). A statement with a different number is wrong,
+or loosely worded if the number is right for a related quantity.
 """
 
 from cnn_tf.studies import start

@@ -10,12 +10,12 @@ all logits equal, to the bit.
 What would be gained by seeing them? The network is trained and tested on images
 whose last 2, 4, 6 or 8 rows and columns are black. The first of these is the
 null: the network never sees this change, so training gives the same kernels, to
-the bit. The others show what further rows and columns are worth. In the other
-direction, images are shifted up and left by one pixel: still 108 pixels cannot
-reach the logits, but they are one row and one column on each side, where there
-is less ink. The control of this shift is one down and right, which loses more
-ink: is it on the curve of the black rows? (The
-network is the reference network with half as many filters and units.)
+the bit. The others show what further rows and columns are worth. Conversely,
+images are shifted up and left by one pixel: again 108 pixels cannot reach the
+logits, but these are one row and one column on each side, where there is less
+ink. The control is a shift down and right, which loses more ink: does its
+accuracy lie on the curve of the black rows and columns? All networks have half
+as many filters and units as the reference network.
 """
 
 from cnn_tf.studies import start
@@ -51,7 +51,7 @@ def up_and_left(images: np.ndarray) -> np.ndarray:
 
 
 def down_and_right(images: np.ndarray) -> np.ndarray:
-  """Shifts images by one pixel the other way."""
+  """Shifts images by one pixel in the opposite direction."""
   return shifts.move(images, down=1, right=1)
 
 
@@ -179,7 +179,7 @@ def _equal(what, is_equal):
 
 
 def _gains(border, change):
-  """By seed; the null has fewer seeds."""
+  """The gain of each seed; the null has fewer seeds."""
   values = border.accuracy[change]
   return np.subtract(values, border.accuracy['original'][: len(values)])
 

@@ -54,7 +54,7 @@ COMPONENTS, PIXELS, CNN = 'principal components', 'pixels', 'CNN'
 
 
 class Kind(NamedTuple):
-  """Networks of all seeds that differ in nothing else."""
+  """Networks that differ only in their seeds."""
 
   size: int | None  # the number of centres or components
   num_parameters: int

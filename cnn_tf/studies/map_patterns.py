@@ -6,11 +6,11 @@ map had one pattern, all starts would end with equal scores and equal images. In
 the first layer this is known to be so: the maximum is `kernel > 0`.
 
 The scores of the other three final images of a map are given as a share of the
-best one. Two patterns are compared by their correlation around
-mid-grey: pixels that are black in both or white in both count 1, pixels that
-are black in one and white in the other -1. Poolings let a pattern move a little
-without a change of the score, so they are also compared at the offset, of up to
-a quarter of their side, at which they correlate best.
+best one. Two patterns are compared by their correlation around mid-grey: pixels
+that are black in both or white in both count 1, pixels that are black in one
+and white in the other -1. Pooling lets a pattern move a little without a change
+of the score, so patterns are also compared at the offset, of up to a quarter of
+their side, at which they correlate best.
 
 There are two nulls: the patterns of two different maps, also from two different
 starts, and the same comparison before training. Pixels that a map does not use
@@ -52,7 +52,7 @@ class Layer(NamedTuple):
 
   dead: float  # fraction of the maps that are 0 on all test images
   patterns: np.ndarray  # [maps, starts, height, width] in [0, 1]
-  others: float  # mean score of the other ends, as a share of the best
+  others: float  # mean score of the others, as a share of the best
   # Mean correlations of two patterns of one map, and of two maps.
   correlation: similar_patterns.Correlation
   at_best_offset: similar_patterns.Correlation

@@ -2,17 +2,17 @@
 
 Networks of three convolutions shrink their maps by maximum pooling, by average
 pooling, by convolutions of stride 2, or only at the end, by an average over 7x7
-nodes. All have 3x3 maps there and the same dense layers, so networks of equal
-width have equal parameters. If maps shrink only at the end, they have about ten
-times the multiplications. So each kind is compared with two networks with
-maximum pooling: one of equal multiplications (within 5 %), which is wider or
-narrower, and one of equal parameters. Receptive fields are not equal: they are
-what pooling changes.
+nodes. All end with 3x3 maps and the same dense layers, so networks of equal
+width have equally many parameters. Networks whose maps shrink only at the end
+need about ten times the multiplications. So each kind is compared with two
+networks with maximum pooling: one with as many multiplications (within 5 %),
+which is wider or narrower, and one with as many parameters. Receptive fields
+differ: they are what pooling changes.
 
 Measured are the accuracy on the test set, its difference from the training
 accuracy, and how many predictions stay the same when the image is shifted by
 two pixels (as in Zhang 2019, "Making Convolutional Networks Shift-Invariant
-Again", but for shifts by a fixed distance, of which a part leaves the image).
+Again", but with shifts of a fixed distance, which move some pixels out).
 """
 
 from cnn_tf.studies import start
@@ -157,7 +157,7 @@ def _cells(own, maximum):
 
 
 def _difference(values, others):
-  """By seed; empty for maximum pooling itself."""
+  """The difference of each seed; empty for maximum pooling itself."""
   return '' if values is others else study.percent(np.subtract(values, others))
 
 

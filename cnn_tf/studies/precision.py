@@ -2,8 +2,8 @@
 
 Networks with equal seeds are trained in float32 and in bfloat16. The paired
 differences of their test accuracies are compared with those of a null: float32
-trained with one replica instead of the usual number of replicas, which only
-adds the same numbers in another order.
+trained with one replica instead of the usual number, which only adds the same
+numbers in a different order.
 
 For one trained network and one batch, `studies/measure/rounding.py` measures
 relative errors against float64: of each op alone with its gradients, from

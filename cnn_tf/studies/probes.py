@@ -17,8 +17,8 @@ The scores are compared with:
 - the network's own accuracy, since its dense layers are a classifier on the
   last maps, and the class whose mean of the last maps is nearest.
 
-The outputs are those after the activation function. Before it, a probe can
-read no more than from the layer below, as it is a linear map of that.
+Outputs are taken after the activation function. Before it, they are a linear
+map of the layer below, and a linear probe can read no more from them.
 """
 
 from cnn_tf.studies import start

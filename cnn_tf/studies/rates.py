@@ -41,8 +41,8 @@ FULL = study.Plan('fashion', seeds=5, epochs=4)
 LAYERS = trained.SMALL_LAYERS
 USUAL, NULL = 'usual', 'usual, other seeds'
 _CONSTANT = {'lr_schedule': 'constant'}
-# RMSProp and Adam divide the gradient, and with it that of the L2 penalty, by
-# its size, so they are compared without L2.
+# RMSProp and Adam rescale gradients, so for them an L2 penalty is not weight
+# decay. They are compared without it.
 _SCALED = {'learning_rate': 0.001, 'l2_scale': 0.0}
 # Changes to the usual settings: momentum 0.9, L2 1e-3, and half an epoch of
 # warm-up to a rate of 0.1, which then falls exponentially to 0.001.
@@ -57,7 +57,7 @@ SETTINGS = {
   'rate as a cosine': {'lr_schedule': 'cosine'},
   'rate in one cycle': {'lr_schedule': 'one_cycle', 'warmup_epochs': 0.0},
   'momentum 0': {'momentum': 0.0},
-  # Momentum 0.9 makes steps up to 10 times as long, but at rate 1 seed 0
+  # Momentum 0.9 makes steps up to 10 times as long, but at a rate of 1, seed 0
   # diverged.
   'momentum 0, rate 0.3': {'momentum': 0.0, 'learning_rate': 0.3},
   'Nesterov': {'nesterov': True},

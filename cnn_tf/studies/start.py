@@ -1,4 +1,4 @@
-"""The first line of a study's command, before TensorFlow is imported."""
+"""The start of a study's command, before TensorFlow is imported."""
 
 import os
 
@@ -9,7 +9,7 @@ from cnn_tf.run import ctrl_c
 def quietly() -> None:
   """Imports TensorFlow without its messages; Ctrl-C ends with one line.
 
-  A study imports TensorFlow at its top, where `command.run` has not begun.
+  Studies import TensorFlow at their top, before `command.run` is called.
   """
   ctrl_c.exit_at_once()
   os.environ.pop('MPLBACKEND', None)  # as in `command.run`

@@ -41,7 +41,7 @@ def settings(plan: study.Plan, **changes: Any) -> settings_lib.Settings:
   epoch of warm-up, and a learning rate that falls exponentially from 0.1, by a
   factor of 100 in `plan.epochs` epochs.
   """
-  # All of them are written out, so that a change of a default changes nothing.
+  # Written out, so that a changed default does not change the studies.
   usual = {
     'dataset': plan.dataset,
     'data_dir': plan.data_dir,

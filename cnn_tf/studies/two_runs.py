@@ -9,7 +9,7 @@ half of a sample of test images and their correlation is measured on the other
 half, since the largest of many correlations is large by chance where it was
 chosen. Whole layers are compared by debiased linear CKA (`similarity.py`).
 
-A high similarity means little if these comparisons give one, too:
+A high similarity means little if these comparisons give the same:
 
 - two networks before training: random filters resemble each other;
 - a run and its own initial kernels: how much of the random start survives

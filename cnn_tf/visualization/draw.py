@@ -24,7 +24,7 @@ FOLDER = 'figures'
 def at_the_end(workdir: pathlib.Path) -> None:
   """Draws all figures of a run, as files and as TensorBoard events.
 
-  The folder is renamed to `figures` when all files are written, so if it
+  The folder gets its name, `figures`, when all files are written, so if it
   exists, it is complete.
 
   Raises:
@@ -75,7 +75,7 @@ def write_patterns(
   """Finds and draws what excites some maps of the layer `name` most.
 
   Returns:
-    The paths of a PNG and a CSV file, and of one for the page of the run.
+    The paths of the PNG file, the CSV file, and the file that the page reads.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
