@@ -1,13 +1,28 @@
 """Tests of sheet.py."""
 
+import pathlib
 import struct
+import subprocess
+import sys
 
 import matplotlib
 import numpy as np
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from cnn_tf import figures
 from cnn_tf.figures import sheet
+from tests import small_data
+
+
+class FiguresTest(absltest.TestCase):
+  def test_no_figure_imports_tensorflow_not_even_through_other_modules(self):
+    files = pathlib.Path(figures.__path__[0]).glob('[a-z]*.py')
+    modules = ', '.join(f'cnn_tf.figures.{file.stem}' for file in files)
+    code = f'import sys, {modules}\nassert "tensorflow" not in sys.modules'
+    subprocess.run(
+      [sys.executable, '-c', code], cwd=small_data.ROOT, check=True
+    )
 
 
 class SheetTest(parameterized.TestCase):

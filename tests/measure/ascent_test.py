@@ -86,7 +86,7 @@ class KnownOptimaTest(tf.test.TestCase, parameterized.TestCase):
     run = small_run.untrained('conv 4 3x3')
     found = _climb(run, 'conv1', None, range(4))
     kernel = run.network.kernels['conv1'].numpy()[:, :, 0]
-    # The gradient of the mean over 26x26 nodes by each pixel.
+    # The gradient of the mean over 26x26 nodes with respect to each pixel.
     gradient = np.zeros([28, 28, 4])
     for y, x in np.ndindex(26, 26):
       gradient[y : y + 3, x : x + 3] += kernel / 26**2

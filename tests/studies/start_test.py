@@ -11,7 +11,7 @@ from absl.testing import parameterized
 from cnn_tf.studies import __main__ as listing
 from tests import small_data
 
-# What importing a package could change: prints what it has changed.
+# Prints what importing a module has changed.
 _IMPORT = """
 import os, signal, sys
 
@@ -51,7 +51,7 @@ if __name__ == '__main__':
 
 
 def _python(code, **environment):
-  # Without what the tests have set to be quiet themselves.
+  # The tests set it, and it would hide messages.
   usual = {k: v for k, v in os.environ.items() if k != 'TF_CPP_MIN_LOG_LEVEL'}
   return subprocess.run(
     [sys.executable, '-c', code],
