@@ -4,12 +4,11 @@ python -m benchmarks.accuracy --flagfile=configs/fashion.flags --seeds=10
 python -m benchmarks.accuracy configs/*.flags --on=test --first_seed=1000
 python -m benchmarks.accuracy --table      prints the tables of the docs
 
-Each finished seed becomes a line of benchmarks/accuracy.csv, and seeds that are
-there are not trained again. A run that was stopped is resumed.
+Each finished seed becomes a line of benchmarks/accuracy.csv; seeds found there
+are not trained again. A run that was stopped is resumed.
 """
 
 import pathlib
-import sys
 
 from absl import flags
 
@@ -18,31 +17,25 @@ from benchmarks import results
 from benchmarks import seeds
 from cnn_tf import errors
 from cnn_tf.measure import intervals
-from cnn_tf.run import command
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import terminal
 
 
 def main(*flagfiles: str) -> None:
   """Trains what is missing in the table, and prints the statistics."""
-  table = pathlib.Path(flags.FLAGS.csv)
   if flags.FLAGS.table:
-    found = records.read(table)
+    found = records.read(pathlib.Path(flags.FLAGS.csv))
     print(results.table(found, results.CONFIGS), end='\n\n')
     print(results.short_table(found, results.CONFIGS))
     return
   if not flagfiles:
     raise errors.UserError('no flagfile is given (--help shows examples)')
-  first = flags.FLAGS.first_seed
-  numbers = range(first, first + flags.FLAGS.seeds)
   # All are read first, so that a mistake in the last one is found now.
   wanted = {path: settings_lib.read(path) for path in flagfiles}
   rows = [COLUMNS]
   for path, settings in wanted.items():
     name = pathlib.Path(path).stem
-    found = seeds.measure(
-      name, settings, flags.FLAGS.on, numbers, table, flags.FLAGS.replicas
-    )
+    found = seeds.of_flags(name, settings, flags.FLAGS.on)
     rows.append(row(name, [record.accuracy for record in found]))
     if settings.evaluate_flips:
       flipped = [record.accuracy_with_flips for record in found]
@@ -69,8 +62,6 @@ def row(name: str, accuracies: list[float]) -> list[str]:
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
-  flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
   flags.DEFINE_enum(
     'on',
     'validation',
@@ -78,11 +69,7 @@ if __name__ == '__main__':
     'validation: the examples held out, without opening the test files; test: '
     'trains on all examples, and evaluates once on the test set',
   )
-  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
-  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
   flags.DEFINE_bool(
     'table', False, 'print the tables of docs/results.md and README.md'
   )
-  # absl would read a flagfile as flags of this command.
-  sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
-  command.run(main, takes_arguments=True)
+  seeds.run(main)

@@ -12,20 +12,20 @@ _LINE = 0.42  # inches per peer
 _NOTHING = speeds.Ratio(np.nan, np.nan, np.nan)
 
 
-def draw(measured: speeds.Speeds, machine: str) -> sheet.Page:
+def draw(measured: speeds.Speeds, machine: str) -> sheet.Figure:
   """The speed of each peer, relative to the bar, with intervals.
 
   The bar is the best of Keras and PyTorch in float32; ratios are paired by
   round.
 
   Args:
-    measured: with the bar.
+    measured: the speeds, including that of the bar.
     machine: for the heading.
   """
   shown = {contestant.peer for contestant, _ in measured} - {peers.ROOF}
   names = [peer for peer in peers.PEERS if peer in shown]
   height = _LINE * len(names)
-  page = sheet.new(
+  figure = sheet.new(
     11.0,
     height + 1.85,
     _title(measured),
@@ -33,7 +33,7 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Page:
     'ratios within a round; ranges: 95 % intervals',
   )
   for column, kind in enumerate(speeds.KINDS):
-    panel = sheet.place(page, 2.35 + 4.4 * column, 1.2, 4.0, height)
+    panel = sheet.place(figure, 2.35 + 4.4 * column, 1.2, 4.0, height)
     bar = speeds.best(measured, kind, 'float32', speeds.BAR)
     series = [
       _series(measured, kind, precision, names, measured[bar, kind])
@@ -55,7 +55,7 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Page:
     frameon=False,
     borderpad=0,
   )
-  return page
+  return figure
 
 
 def _title(measured):

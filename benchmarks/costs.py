@@ -1,4 +1,4 @@
-"""Peak memory of training, and the time until the main command starts it."""
+"""Peak memory of training, and the time from the command to its start."""
 
 import os
 import pathlib
@@ -55,7 +55,7 @@ def report() -> str:
 
 
 def _peak_memory(precision):
-  """GiB of physical memory that training needs at most: a median of runs."""
+  """The peak physical memory of training in GiB, a median of runs."""
   peaks = []
   for _ in range(_NUM_RUNS):
     with tempfile.TemporaryDirectory() as folder:

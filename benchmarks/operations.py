@@ -55,7 +55,7 @@ def main() -> None:
 def part_of_step(event: str) -> str | None:
   """The part of a training step that an event of a profile belongs to.
 
-  None for events that are no op of the training loop. The convolutions count
+  None for events that are not ops of the training loop. The convolutions count
   from the image to the logits; their gradients are computed, and numbered, in
   the opposite order.
   """

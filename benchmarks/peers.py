@@ -360,7 +360,7 @@ def _keras_network(precision):
   if precision == 'bfloat16':
     tf.keras.mixed_precision.set_global_policy('mixed_bfloat16')
   layers = tf.keras.layers
-  # Keras has no half in its L2.
+  # The L2 penalty of Keras has no factor 1/2.
   l2 = {'kernel_regularizer': tf.keras.regularizers.L2(L2_SCALE / 2)}
   relu = {'activation': 'relu'} | l2
   return tf.keras.Sequential(

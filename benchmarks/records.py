@@ -1,21 +1,20 @@
 """A table of finished trainings: one line per seed, in a CSV file."""
 
 import csv
-import dataclasses
 import os
 import pathlib
-import zlib
 from typing import NamedTuple
 
 from cnn_tf import errors
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.studies import kept
 
 
 class Record(NamedTuple):
   """A line of the table."""
 
   name: str  # of the flagfile, without the folder
-  settings: str  # from `digest`
+  settings: str  # from `kept.digest`
   dataset: str
   on: str  # what it was evaluated on: validation or test
   seed: int
@@ -25,7 +24,7 @@ class Record(NamedTuple):
   accuracy_with_flips: float | None  # with `--evaluate_flips`
   precision: str
   replicas: int
-  seconds: int | None  # of the training; None if it was interrupted
+  seconds: int | None  # of the run; None if it was interrupted
   machine: str
   tensorflow: str
 
@@ -39,17 +38,6 @@ _TYPES = {
   'replicas': int,
   'seconds': lambda text: int(text) if text else None,
 }
-
-
-def digest(settings: settings_lib.Settings) -> str:
-  """Eight digits that are equal for settings that differ in the seed only.
-
-  Settings that are off (0, false or empty) are left out, so that a setting
-  that is added to `Settings` later, and is off, changes nothing.
-  """
-  values = dataclasses.asdict(dataclasses.replace(settings, seed=0))
-  on = sorted((name, value) for name, value in values.items() if value)
-  return f'{zlib.crc32(repr(on).encode()):08x}'
 
 
 def read(path: pathlib.Path) -> list[Record]:
@@ -83,7 +71,7 @@ def append(path: pathlib.Path, record: Record) -> None:
     with path.open('a+', newline='', encoding='utf-8') as file:
       file.seek(0)
       text = file.read()
-      if not text.endswith('\n'):  # a write that a power cut has ended
+      if not text.endswith('\n'):  # a power cut has ended the last write
         file.truncate(len(text[: text.rfind('\n') + 1].encode()))
       writer = csv.writer(file, lineterminator='\n')
       if '\n' not in text:
@@ -99,7 +87,7 @@ def find(
   records: list[Record], settings: settings_lib.Settings, on: str
 ) -> dict[int, Record]:
   """Seed -> its record, for the given settings with any seed."""
-  wanted = digest(settings)
+  wanted = kept.digest(settings)
   return {
     record.seed: record
     for record in records

@@ -1,17 +1,19 @@
-"""Settings, seeds -> one training per seed, each recorded once."""
+"""Settings, seeds -> one training per seed, each with a line in the table."""
 
-import contextlib
 import dataclasses
-import gc
 import pathlib
+import sys
 import time
+from collections.abc import Callable
 from collections.abc import Sequence
+
+from absl import flags
 
 from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.run import command
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import storage
+from cnn_tf.studies import kept
 
 RUNS = pathlib.Path('runs/accuracy')
 
@@ -45,7 +47,7 @@ def measure(
   """The records of all seeds; trains what the table does not have.
 
   Args:
-    name: of the settings, for the table and the folders of the runs.
+    name: of the settings, for the table.
     settings: of the training, with any seed.
     on: 'validation', without opening the test files, or 'test'.
     seeds: one training each.
@@ -64,8 +66,7 @@ def measure(
   started = time.perf_counter()
   for number, seed in enumerate(missing, start=1):
     seeded = dataclasses.replace(settings, seed=seed)
-    record = _train(name, seeded, on, num_replicas, folder)
-    gc.collect()  # graphs that hold the images refer to themselves
+    record = _record(name, seeded, on, num_replicas, folder)
     records.append(table, record)
     found[seed] = record
     elapsed = time.perf_counter() - started
@@ -80,39 +81,58 @@ def measure(
   return [found[seed] for seed in seeds]
 
 
-def _train(name, settings, on, num_replicas, folder):
+def run(main: Callable[..., None]) -> None:
+  """The command line of a benchmark over flagfiles and seeds.
+
+  Args:
+    main: takes the names of the flagfiles.
+  """
+  flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
+  flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
+  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
+  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
+  # absl would read a flagfile as flags of this command.
+  sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
+  command.run(main, takes_arguments=True)
+
+
+def of_flags(
+  name: str, settings: settings_lib.Settings, on: str
+) -> list[records.Record]:
+  """`measure` for the seeds, the table and the replicas of the flags."""
+  first = flags.FLAGS.first_seed
+  seeds = range(first, first + flags.FLAGS.seeds)
+  table = pathlib.Path(flags.FLAGS.csv)
+  return measure(name, settings, on, seeds, table, flags.FLAGS.replicas)
+
+
+def _record(name, settings, on, num_replicas, folder):
   """Trains one seed and evaluates it after the last epoch."""
   with command.silent_libraries():  # only now, because it takes seconds
     import tensorflow as tf
 
+    from cnn_tf.measure import runs
     from cnn_tf.run import environment
     from cnn_tf.run import evaluation
-    from cnn_tf.run import loop
+    from cnn_tf.run import replicas
   tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
 
-  stem = f'{name.replace(" ", "_")}-{records.digest(settings)}-{on}'
-  workdir = folder / f'{stem}-seed{settings.seed}'
-  is_new = storage.read_settings(workdir) is None
-  storage.make_folder(folder)
-  log = folder / f'{workdir.name}.log'
+  is_new = not kept.workdir(settings, folder).exists()
   started = time.perf_counter()
-  with log.open('a') as file, contextlib.redirect_stdout(file):
-    trainer, data = loop.train(
-      settings, workdir, num_replicas, read_test=on == 'test'
-    )
+  workdir = kept.train(settings, folder, num_replicas, read_test=on == 'test')
   seconds = round(time.perf_counter() - started)
-  examples = data.test if on == 'test' else data.validation
-  network, strategy = trainer.evaluated, trainer.strategy
-  scored = evaluation.Evaluation(network, examples, strategy)()
+  run = runs.load(workdir, read_test=on == 'test')
+  examples = run.data.test if on == 'test' else run.data.validation
+  strategy = replicas.make_strategy(num_replicas, settings.batch_size)
+  scored = evaluation.Evaluation(run.network, examples, strategy)()
   flipped = None
   if settings.evaluate_flips:
-    predict = evaluation.with_flips(network)
-    flipped = evaluation.Evaluation(predict, examples, strategy)().accuracy
+    flipped = evaluation.Evaluation(run.predict, examples, strategy)().accuracy
   here = environment.describe(strategy.num_replicas_in_sync)
   return records.Record(
     name=name,
-    settings=records.digest(settings),
-    dataset=pathlib.Path(settings.data_dir or settings.dataset).name,
+    settings=kept.digest(settings),
+    dataset=run.dataset,
     on=on,
     seed=settings.seed,
     epochs=settings.num_epochs,

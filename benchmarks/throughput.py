@@ -91,9 +91,9 @@ def _write(folder, turns, measured, description):
   speeds.write_csv(folder / 'throughput.csv', turns)
   written = [folder / 'throughput.csv']
   if speeds.best(measured, 'training', 'float32', speeds.BAR):
-    page = chart.draw(measured, description.splitlines()[0])
+    figure = chart.draw(measured, description.splitlines()[0])
     written.append(folder / 'throughput.png')
-    written[-1].write_bytes(sheet.to_png(page))
+    written[-1].write_bytes(sheet.to_png(figure))
   print(f'\nWritten: {", ".join(map(str, written))}', flush=True)
 
 

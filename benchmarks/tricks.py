@@ -12,7 +12,6 @@ Finished seeds are kept in benchmarks/accuracy.csv.
 import dataclasses
 import pathlib
 import re
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +23,6 @@ from cnn_tf import errors
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
-from cnn_tf.run import command
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 
@@ -140,7 +138,7 @@ def table(found: dict[str, list[records.Record]]) -> str:
   return '\n'.join(lines)
 
 
-def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
+def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Figure:
   """The gains as dots with their intervals."""
   rows = gains(found)
   recipe, plain = found['recipe'], found['plain']
@@ -154,14 +152,14 @@ def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
     ),
   ]
   height = 0.5 * len(rows)
-  page = sheet.new(
+  figure = sheet.new(
     9.0,
     height + 2.0,
     'What each training trick gains',
     f'{recipe[0].dataset}, recipe {name}; validation; {len(recipe)} seeds, '
     'paired; ranges: 95 % intervals of the mean',
   )
-  panel = sheet.place(page, 2.2, 1.2, 6.3, height)
+  panel = sheet.place(figure, 2.2, 1.2, 6.3, height)
   charts.dots(panel, [gain.trick for gain in rows], series, 0.0, digits=2)
   panel.set_xlabel('accuracy gained, points')
   panel.legend(
@@ -172,7 +170,7 @@ def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Page:
     frameon=False,
     borderpad=0,
   )
-  return page
+  return figure
 
 
 def main(*flagfiles: str) -> None:
@@ -181,17 +179,8 @@ def main(*flagfiles: str) -> None:
     raise errors.UserError('one recipe is needed: --flagfile=configs/X.flags')
   name = pathlib.Path(flagfiles[0]).stem
   recipe = settings_lib.read(flagfiles[0])
-  first = flags.FLAGS.first_seed
-  numbers = range(first, first + flags.FLAGS.seeds)
   found = {
-    key: seeds.measure(
-      case.name,
-      case.settings,
-      'validation',
-      numbers,
-      pathlib.Path(flags.FLAGS.csv),
-      flags.FLAGS.replicas,
-    )
+    key: seeds.of_flags(case.name, case.settings, 'validation')
     for key, case in cases(name, recipe, flags.FLAGS.epochs).items()
   }
   print(f'\n{table(found)}\n')
@@ -210,7 +199,7 @@ def _layers(layers, on):
 
 
 def _schedule(settings, on):
-  """An exponential decay to a hundredth is plain; it also has a warm-up."""
+  """The plain schedule is a warm-up and an exponential decay to a hundredth."""
   if not on:
     return {
       'lr_schedule': 'exp',
@@ -255,12 +244,6 @@ def _series(label, color, rows, column):
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
-  flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
   flags.DEFINE_integer('epochs', 20, 'of the plain network', lower_bound=1)
-  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
   flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
-  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
-  # absl would read a flagfile as flags of this command.
-  sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
-  command.run(main, takes_arguments=True)
+  seeds.run(main)

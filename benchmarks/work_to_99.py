@@ -1,4 +1,4 @@
-"""The least work to a mean of 99.0 % on MNIST with the reference network.
+"""The least work for a mean of 99.0 % on MNIST with the reference network.
 
   python -m benchmarks.work_to_99
   python -m benchmarks.work_to_99 --on=validation --images=20000 --first_seed=0
@@ -118,7 +118,7 @@ def main() -> None:
   started = time.perf_counter()
   for seed in range(first, first + flags.FLAGS.seeds):
     found.append(accuracy(work, seed, on, flags.FLAGS.replicas))
-    gc.collect()  # graphs that hold the images refer to themselves
+    gc.collect()  # graphs hold the images, and are in reference cycles
     elapsed = time.perf_counter() - started
     left = elapsed / len(found) * (flags.FLAGS.seeds - len(found))
     print(f'seed {seed}: {found[-1]:.2f} %; left: {left:.0f} s', flush=True)

@@ -1,7 +1,7 @@
 """Each peer in a process of its own; they take turns.
 
-What a library writes to the terminal goes to a file, of which the end is shown
-if the process fails.
+What a library writes to the terminal goes to a file, whose end is shown if the
+process fails.
 """
 
 import contextlib
@@ -31,11 +31,11 @@ def measure(
   Args:
     contestants: in the order of their turns.
     num_rounds: turns of each contestant.
-    num_steps: training steps of a turn; fewer for those which would need more
+    num_steps: training steps of a turn; fewer for those that would need more
       than 1.5 seconds.
 
   Returns:
-    The turns; without a contestant whose library is missing or that failed.
+    The turns, without contestants that failed or whose library is missing.
   """
   turns = []
   with _start(contestants) as running:

@@ -19,12 +19,12 @@ from cnn_tf.network import windows
 from cnn_tf.run import command
 
 _POOLS = {'max_pool2d': 'maxpool', 'avg_pool2d': 'avgpool'}
-# More does not fit on a page of 80 columns.
+# More does not fit into 80 columns.
 _LARGEST_IMAGE, _LARGEST_WINDOW, _LARGEST_DENSE = 8, 5, 4
 
 
 def main() -> None:
-  """Prints the page, and then whether TensorFlow computes the same."""
+  """Prints the terms, and whether TensorFlow computes the same."""
   case = cases.make(*_layer_and_size(), _node())
   values = cases.compute(case)
   print(f'{terms.explain(case, values)}\n', flush=True)
@@ -64,8 +64,8 @@ def _pair(name, default, largest):
   numbers = text.split('x')
   if any(len(n) > 3 or int(n) > largest for n in numbers):
     raise errors.UserError(
-      f'--{name}={text} is more than {largest}x{largest}, which is all that '
-      'fits on the page'
+      f'--{name}={text} is more than {largest}x{largest}, the largest that '
+      'fits into 80 columns'
     )
   return int(numbers[0]), int(numbers[-1])
 

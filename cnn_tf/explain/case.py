@@ -58,7 +58,7 @@ class Case(NamedTuple):
 
 
 class Values(NamedTuple):
-  """The output, and the gradient of one node of it by everything else."""
+  """The output, and the gradients of one of its nodes."""
 
   pre_activation: np.ndarray | None  # None for pooling
   output: np.ndarray  # [1, height, width, 1] or [1, units]

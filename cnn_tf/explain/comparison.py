@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf.explain import case as cases
-from cnn_tf.explain import page
+from cnn_tf.explain import typeset
 from cnn_tf.network import model
 from cnn_tf.network import ops
 from cnn_tf.network import specs
@@ -54,12 +54,12 @@ def compare(
 ) -> tuple[bool, str]:
   """Whether the values are equal, up to rounding, and a line that says so."""
   differences = [
-    f'{name} by up to {page.number(np.max(np.abs(x - y)))}'
+    f'{name} by up to {typeset.number(np.max(np.abs(x - y)))}'
     for name, x, y in zip(_VALUES, expected, found, strict=True)
     if x is not None and not np.allclose(x, y, rtol=1e-5, atol=1e-6)
   ]
   op = _OPS[case.spec.name]
   if differences:
     return False, f'{op} differs: {", ".join(differences)}'
-  value = page.number(np.sum(found.output[0, *case.node]))
+  value = typeset.number(np.sum(found.output[0, *case.node]))
   return True, f'{op} gives the same: {value}; gradients equal'

@@ -1,17 +1,17 @@
-"""One node and its gradient, term by term, as a page of text."""
+"""One node and its gradient, term by term, as text."""
 
 import itertools
 
 import numpy as np
 
 from cnn_tf.explain import case as cases
-from cnn_tf.explain import page
+from cnn_tf.explain import typeset
 from cnn_tf.explain import window
 from cnn_tf.network import specs
 
 
 def explain(case: cases.Case, values: cases.Values) -> str:
-  """The arrays; how the node is computed; how its gradient is passed back."""
+  """The arrays, how the node is computed, and its gradient passed back."""
   if isinstance(case.spec, specs.Conv):
     sections = _conv(case, values)
   elif isinstance(case.spec, specs.Pool):
@@ -36,21 +36,21 @@ def _conv(case, values):
   of_padding = '\n  padding is 0, and what it would get is dropped'
   return [
     window.heading(case, values),
-    page.side_by_side(
+    typeset.side_by_side(
       window.image_grid(case),
-      page.grid('kernel', page.cells(kernel)),
+      typeset.grid('kernel', typeset.cells(kernel)),
       window.output_grid('relu(conv2d + bias)', case, values),
     ),
     f'Forward: every pixel of the window times the weight on it\n'
-    f'{page.sum_up(terms, _totals(case, values, terms))}',
+    f'{typeset.sum_up(terms, _totals(case, values, terms))}',
     f'{_backward_to_bias(case, values)}\n'
     f'  {pixel} gets {upstream} * kernel[i, j]\n'
     f'  kernel[i, j] gets {upstream} * {pixel}'
     f'{of_padding * has_padding}',
-    page.side_by_side(
+    typeset.side_by_side(
       window.image_gradient_grid(case, values),
-      page.grid(
-        'gradient of the kernel', page.cells(values.by_kernel[:, :, 0, 0])
+      typeset.grid(
+        'gradient of the kernel', typeset.cells(values.by_kernel[:, :, 0, 0])
       ),
     ),
   ]
@@ -74,23 +74,25 @@ def _dense(case, values):
     f'dense: image {height}x{width}, flattened to {num_inputs} inputs, '
     f'{num_units} units\n'
     f'The weights of unit {unit} are column {unit} of the kernel, in [ ].',
-    page.side_by_side(
-      page.grid('image', page.cells(case.image[0, :, :, 0])),
-      page.grid('kernel', page.cells(case.kernel), column),
-      page.grid(
-        'relu(dense + bias)', page.cells(values.output), {(0, unit): '[]'}
+    typeset.side_by_side(
+      typeset.grid('image', typeset.cells(case.image[0, :, :, 0])),
+      typeset.grid('kernel', typeset.cells(case.kernel), column),
+      typeset.grid(
+        'relu(dense + bias)', typeset.cells(values.output), {(0, unit): '[]'}
       ),
     ),
     f'Forward: every input times its weight\n'
-    f'{page.sum_up(terms, _totals(case, values, terms))}',
+    f'{typeset.sum_up(terms, _totals(case, values, terms))}',
     f'{_backward_to_bias(case, values)}\n'
     f'  input i gets {upstream} * kernel[i, {unit}]\n'
     f'  kernel[i, {unit}] gets {upstream} * input i, other weights 0',
-    page.side_by_side(
-      page.grid(
-        'gradient of the image', page.cells(values.by_image[0, :, :, 0])
+    typeset.side_by_side(
+      typeset.grid(
+        'gradient of the image', typeset.cells(values.by_image[0, :, :, 0])
       ),
-      page.grid('gradient of the kernel', page.cells(values.by_kernel), column),
+      typeset.grid(
+        'gradient of the kernel', typeset.cells(values.by_kernel), column
+      ),
     ),
   ]
 
@@ -105,18 +107,18 @@ def _pool(case, values):
   forward, backward = explained(rows, values)
   return [
     window.heading(case, values),
-    page.side_by_side(
+    typeset.side_by_side(
       window.image_grid(case), window.output_grid('output', case, values)
     ),
     f'Forward: {forward}',
     f'{_backward(case)}\n  {backward}',
-    page.side_by_side(window.image_gradient_grid(case, values)),
+    typeset.side_by_side(window.image_gradient_grid(case, values)),
   ]
 
 
 def _max(rows, values):
   terms = [
-    (f'row {y:2}:  max({", ".join(map(page.number, pixels))})', max(pixels))
+    (f'row {y:2}:  max({", ".join(map(typeset.number, pixels))})', max(pixels))
     for y, pixels in rows
   ]
   maximum = max(value for _, value in terms)
@@ -129,37 +131,37 @@ def _max(rows, values):
       f'The maximum occurs {count} times: the first, pixel ({y}, {x}), gets 1, '
       'the others 0.'
     )
-  text = page.sum_up(terms, [('maximum', maximum)])
+  text = typeset.sum_up(terms, [('maximum', maximum)])
   return f'the largest pixel of the window\n{text}', backward
 
 
 def _mean(rows, unused_values):
   terms = [
-    (f'row {y:2}:  {" + ".join(map(page.number, pixels))}', sum(pixels))
+    (f'row {y:2}:  {" + ".join(map(typeset.number, pixels))}', sum(pixels))
     for y, pixels in rows
   ]
   count = sum(len(pixels) for _, pixels in rows)
   total = sum(value for _, value in terms)
   totals = [('sum', total), (f'divided by {count}', total / count)]
   backward = (
-    f'Each pixel of the window gets 1 / {count} = {page.number(1 / count)}, '
+    f'Each pixel of the window gets 1 / {count} = {typeset.number(1 / count)}, '
     'the others 0.'
   )
-  text = page.sum_up(terms, totals)
+  text = typeset.sum_up(terms, totals)
   return f'the mean of the window\n{text}', backward
 
 
 def _products(lines):
   """`(label, pixels, weights)` -> `(text, sum)`; None stands for padding."""
   pixel_texts = [
-    ['(0)' if pixel is None else page.number(pixel) for pixel in pixels]
+    ['(0)' if pixel is None else typeset.number(pixel) for pixel in pixels]
     for _, pixels, _ in lines
   ]
   width = max(map(len, itertools.chain(*pixel_texts)))
   terms = []
   for (label, pixels, weights), texts in zip(lines, pixel_texts, strict=True):
     products = [
-      f'{text:>{width}} * {page.number(weight):>2}'
+      f'{text:>{width}} * {typeset.number(weight):>2}'
       for text, weight in zip(texts, weights, strict=True)
     ]
     total = sum((p or 0) * w for p, w in zip(pixels, weights, strict=True))
@@ -175,7 +177,7 @@ def _totals(case, values, terms):
     ('bias', case.bias[0]),
     ('pre-activation', pre_activation),
     (
-      f'relu({page.number(pre_activation)})',
+      f'relu({typeset.number(pre_activation)})',
       values.output[0, *case.node].item(),
     ),
   ]
@@ -187,7 +189,7 @@ def _backward(case):
 
 
 def _backward_to_bias(case, values):
-  pre_activation = page.number(values.pre_activation[0, *case.node].item())
+  pre_activation = typeset.number(values.pre_activation[0, *case.node].item())
   if values.output[0, *case.node] > 0:
     passes = f'relu: {pre_activation} is above 0, so the gradient 1 passes'
   else:
@@ -202,7 +204,7 @@ def _backward_to_bias(case, values):
 def _upstream(case, values):
   """The gradient of the pre-activation of the node, which its bias gets."""
   bias = case.node[0] if len(case.node) == 1 else 0
-  return page.number(values.by_bias[bias])
+  return typeset.number(values.by_bias[bias])
 
 
 def _index(name, start):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cnn_tf.explain import case as cases
-from cnn_tf.explain import page
+from cnn_tf.explain import typeset
 from cnn_tf.network import geometry
 from cnn_tf.network import reach
 from cnn_tf.network import specs
@@ -45,7 +45,7 @@ def rows(case: cases.Case) -> Iterator[tuple[int, list[float | None]]]:
     yield y, [_pixel_or_none(pixels, y, x) for x in columns]
 
 
-def marks(case: cases.Case) -> dict[page.Place, str]:
+def marks(case: cases.Case) -> dict[typeset.Place, str]:
   """The places of the window: `[]` on the image, `()` on padding."""
   rows, columns = case.covered()
   pixels = case.image[0, :, :, 0]
@@ -58,25 +58,25 @@ def marks(case: cases.Case) -> dict[page.Place, str]:
 
 def image_grid(case: cases.Case) -> list[str]:
   """The image, and the padding in the window."""
-  texts, marked = page.cells(case.image[0, :, :, 0]), marks(case)
+  texts, marked = typeset.cells(case.image[0, :, :, 0]), marks(case)
   padding = '0' if isinstance(case.spec, specs.Conv) else '-'
   texts |= {place: padding for place, mark in marked.items() if mark == '()'}
-  return page.grid('image', texts, marked)
+  return typeset.grid('image', texts, marked)
 
 
 def output_grid(
   title: str, case: cases.Case, values: cases.Values
 ) -> list[str]:
   """The output, with the node in brackets."""
-  texts = page.cells(values.output[0, :, :, 0])
-  return page.grid(title, texts, {case.node: '[]'})
+  texts = typeset.cells(values.output[0, :, :, 0])
+  return typeset.grid(title, texts, {case.node: '[]'})
 
 
 def image_gradient_grid(case: cases.Case, values: cases.Values) -> list[str]:
-  """What every pixel gets."""
-  texts = page.cells(values.by_image[0, :, :, 0])
+  """The gradient of the image, with the window in brackets."""
+  texts = typeset.cells(values.by_image[0, :, :, 0])
   marked = {place: m for place, m in marks(case).items() if m == '[]'}
-  return page.grid('gradient of the image', texts, marked)
+  return typeset.grid('gradient of the image', texts, marked)
 
 
 def _pixel_or_none(pixels, y, x):

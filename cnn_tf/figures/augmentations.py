@@ -10,7 +10,7 @@ from cnn_tf.figures import tiles
 _LEFT, _WIDTH = 1.45, 7.2
 
 
-def augmentations(rows: Mapping[str, np.ndarray], source: str) -> sheet.Page:
+def augmentations(rows: Mapping[str, np.ndarray], source: str) -> sheet.Figure:
   """One row of images for each augmentation, below the images as they are.
 
   Args:
@@ -24,10 +24,10 @@ def augmentations(rows: Mapping[str, np.ndarray], source: str) -> sheet.Page:
   heights = [grid.height for grid in grids.values()]
   title = 'What augmentation does to training images'
   top = sheet.HEADING + 0.1
-  page = sheet.new(9.0, top + sum(heights) + 0.25, title, source)
+  figure = sheet.new(9.0, top + sum(heights) + 0.25, title, source)
   for label, grid in grids.items():
-    grid.draw(page, _LEFT, top, sheet.PIXELS)
+    grid.draw(figure, _LEFT, top, sheet.PIXELS)
     middle = top + grid.height / 2
-    sheet.write(page, _LEFT - 0.15, middle, label, ha='right')
+    sheet.write(figure, _LEFT - 0.15, middle, label, ha='right')
     top += grid.height
-  return page
+  return figure

@@ -10,7 +10,7 @@ from matplotlib import axes
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 
-_OFFSET = 0.3  # between the series of a category, which are 1 apart
+_OFFSET = 0.3  # between the series of a category; categories are 1 apart
 
 
 class Series(NamedTuple):
@@ -101,7 +101,7 @@ def lines(
 
 
 def _write_value(panel, text, x, y, color):
-  """Right of the range."""
+  """Writes a value to the right of its range."""
   panel.annotate(
     text,
     (x, y),

@@ -15,7 +15,7 @@ def confusion(
   images: np.ndarray,
   class_names: Sequence[str],
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """Counts by true and predicted class, and the twelve worst mistakes.
 
   The worst mistake gives the true class the lowest probability.
@@ -30,27 +30,27 @@ def confusion(
   predicted = log_probabilities.argmax(axis=1)
   wrong = np.flatnonzero(predicted != labels)
   title = f'{len(wrong):,} of {len(labels):,} images misclassified'
-  page = sheet.new(11.9, 6.3, title, source)
+  figure = sheet.new(11.9, 6.3, title, source)
   counts = np.zeros([len(class_names)] * 2, int)
   np.add.at(counts, (labels, predicted), 1)
-  _matrix(page, counts, class_names)
+  _matrix(figure, counts, class_names)
   true = log_probabilities[np.arange(len(labels)), labels]
   worst = wrong[np.argsort(true[wrong], kind='stable')][:_NUM_WORST]
   heading = 'Worst mistakes' if len(worst) else 'No mistakes'
-  sheet.write(page, 6.25, 1.15, heading, size=11, weight='bold')
+  sheet.write(figure, 6.25, 1.15, heading, size=11, weight='bold')
   for place, number in enumerate(worst):
     true_name = class_names[labels[number]]
     name = class_names[predicted[number]]
     probability = np.exp(log_probabilities[number, predicted[number]])
     caption = f'{true_name}, taken for\n{name} ({probability:.1%})'
-    panel = _mistake(page, place, images[number], caption)
+    panel = _mistake(figure, place, images[number], caption)
     panel.set_title(f'image {number}', fontsize=7, color=sheet.QUIET, pad=2)
-  return page
+  return figure
 
 
-def _mistake(page, place, image, caption):
+def _mistake(figure, place, image, caption):
   row, column = divmod(place, 4)
-  panel = sheet.place(page, 6.25 + 1.4 * column, 1.5 + 1.58 * row, 1, 1)
+  panel = sheet.place(figure, 6.25 + 1.4 * column, 1.5 + 1.58 * row, 1, 1)
   panel.set_axis_off()
   sheet.picture(panel, image, sheet.BYTES)
   style = {'size': 7.5, 'ha': 'center', 'va': 'top'}
@@ -58,8 +58,8 @@ def _mistake(page, place, image, caption):
   return panel
 
 
-def _matrix(page, counts, class_names):
-  panel = sheet.place(page, 1.15, 1.25, 4.55, 4.2)
+def _matrix(figure, counts, class_names):
+  panel = sheet.place(figure, 1.15, 1.25, 4.55, 4.2)
   # On a scale with the diagonal, all mistakes would have the same colour.
   mistakes = np.where(np.eye(len(class_names), dtype=bool), np.nan, counts)
   scale = sheet.scale(mistakes)

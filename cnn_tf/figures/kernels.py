@@ -37,7 +37,7 @@ def kernels(
   first_name: str,
   deeper: Mapping[tuple[str, str], np.ndarray],
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """The kernels of the first layer, enlarged, and a matrix per deeper layer.
 
   Every layer has its own scale, symmetric around 0.
@@ -60,21 +60,21 @@ def kernels(
   size = 'x'.join(map(str, first.shape[1:]))
   title = f'Learned kernels: {first_name} ({len(first)} of {size})'
   title += ' and deeper layers' if deeper else ''
-  page = sheet.new(width, height, title, source)
+  figure = sheet.new(width, height, title, source)
   scale = sheet.scale(first)
-  drawn = grid.draw(page, sheet.MARGIN, top, scale)
+  drawn = grid.draw(figure, sheet.MARGIN, top, scale)
   text = f'{len(first)} filters on the image'
-  _caption(page, sheet.MARGIN, sheet.HEADING + 0.3, first_name, text)
-  sheet.bar(page, drawn, scale, 2.6, sheet.HEADING + 0.25, 2.2, 'weight')
-  _draw_lines(page, top + grid.height + 0.15, lines)
-  return page
+  _caption(figure, sheet.MARGIN, sheet.HEADING + 0.3, first_name, text)
+  sheet.bar(figure, drawn, scale, 2.6, sheet.HEADING + 0.25, 2.2, 'weight')
+  _draw_lines(figure, top + grid.height + 0.15, lines)
+  return figure
 
 
-def _draw_lines(page, top, lines):
+def _draw_lines(figure, top, lines):
   for line in lines:
     left = sheet.MARGIN
     for matrix in line:
-      _draw(page, left + _LEFT, top + _TOP, matrix)
+      _draw(figure, left + _LEFT, top + _TOP, matrix)
       left += _LEFT + matrix.size[0] + _RIGHT
     top += _line_height(line)
 
@@ -88,7 +88,7 @@ def _matrix(name, input_name, kernel):
 
 
 def _break_lines(matrices):
-  """As many matrices per line as fit side by side on the page."""
+  """As many matrices per line as fit side by side."""
   lines = []
   for matrix in matrices:
     if lines and _line_width([*lines[-1], matrix]) <= _MAX_WIDTH:
@@ -106,13 +106,13 @@ def _line_height(line):
   return _TOP + max(matrix.size[1] for matrix in line) + _BOTTOM
 
 
-def _caption(page, left, base, name, text):
-  sheet.write(page, left, base, name, size=11, weight='bold')
-  sheet.write(page, left, base + 0.18, text, size=8, color=sheet.QUIET)
+def _caption(figure, left, base, name, text):
+  sheet.write(figure, left, base, name, size=11, weight='bold')
+  sheet.write(figure, left, base + 0.18, text, size=8, color=sheet.QUIET)
 
 
-def _draw(page, left, top, matrix):
-  panel = sheet.place(page, left, top, *matrix.size)
+def _draw(figure, left, top, matrix):
+  panel = sheet.place(figure, left, top, *matrix.size)
   # On the full scale, a few large weights would make all others pale.
   scale = sheet.scale(matrix.cells, 0.995)
   extent = (0, matrix.num_inputs, matrix.num_filters, 0)
@@ -124,9 +124,9 @@ def _draw(page, left, top, matrix):
   panel.set_yticks(*_every_eighth(matrix.num_filters))
   panel.spines[:].set_visible(False)
   text = f'{matrix.num_filters} filters, {matrix.num_inputs} input maps'
-  _caption(page, left, top - 0.85, matrix.name, text)
+  _caption(figure, left, top - 0.85, matrix.name, text)
   sheet.bar(
-    page, drawn, scale, left, top - 0.3, min(2.0, matrix.size[0]), 'weight'
+    figure, drawn, scale, left, top - 0.3, min(2.0, matrix.size[0]), 'weight'
   )
 
 

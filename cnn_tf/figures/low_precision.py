@@ -18,16 +18,16 @@ _LINES = {
 
 
 def draw(
-  page: sheet.Page,
+  figure: sheet.Figure,
   differences: Mapping[str, Sequence[float]],
   by_kind: Mapping[str, Mapping[str, float]],
   by_precision: Mapping[str, Mapping[str, float]],
 ) -> None:
-  """All panels, for a page of 12 x 4.5 inches; see there for the arguments."""
-  pairs(sheet.place(page, 1.25, 1.2, 2.5, 2.7), differences)
+  """All panels, on 12 x 4.5 inches; the panels describe the arguments."""
+  pairs(sheet.place(figure, 1.25, 1.2, 2.5, 2.7), differences)
   layers = list(next(iter(by_precision.values())))
-  bits(sheet.place(page, 4.5, 1.2, 3.5, 2.7), layers, by_kind)
-  times(sheet.place(page, 8.95, 1.2, 2.6, 2.7), by_precision)
+  bits(sheet.place(figure, 4.5, 1.2, 3.5, 2.7), layers, by_kind)
+  times(sheet.place(figure, 8.95, 1.2, 2.6, 2.7), by_precision)
 
 
 def pairs(panel: axes.Axes, differences: Mapping[str, Sequence[float]]) -> None:

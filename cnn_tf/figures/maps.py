@@ -21,7 +21,7 @@ def maps(
   images: np.ndarray,
   captions: Sequence[str],
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """Every map of a layer for some images, all on one colour scale.
 
   Args:
@@ -37,7 +37,7 @@ def maps(
   columns = -(-len(blocks) // rows)
   pitch = _PREVIEW + 0.15 + blocks[0].height + 0.2
   top = sheet.HEADING + 0.55
-  page = sheet.new(
+  figure = sheet.new(
     max(7.5, columns * (_BLOCK + _GAP) + _GAP),
     top + rows * pitch,
     _maps_title(name, values, dead),
@@ -47,12 +47,12 @@ def maps(
   for number, block in enumerate(blocks):
     row, column = divmod(number, columns)
     left, y = _GAP + column * (_BLOCK + _GAP), top + row * pitch
-    _preview(page, left, y, images[number], captions[number])
+    _preview(figure, left, y, images[number], captions[number])
     y += _PREVIEW + 0.15
-    drawn = block.draw(page, left, y, scale)
+    drawn = block.draw(figure, left, y, scale)
   label = f'activation (largest magnitude: {np.abs(values).max():.3g})'
-  sheet.bar(page, drawn, scale, _GAP, sheet.HEADING + 0.15, 2.2, label)
-  return page
+  sheet.bar(figure, drawn, scale, _GAP, sheet.HEADING + 0.15, 2.2, label)
+  return figure
 
 
 def classes(
@@ -62,7 +62,7 @@ def classes(
   dead: np.ndarray,
   class_names: Sequence[str],
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """The mean activation of each map for each class.
 
   The maps are sorted by the class with the largest mean, dead maps last. The
@@ -79,23 +79,23 @@ def classes(
   mean_explained = explained[~dead].mean() if not dead.all() else 0.0
   order = np.lexsort([-explained, means.argmax(axis=0), dead])
   width = float(np.clip(0.135 * len(order), 6.0, 16.0))
-  page = sheet.new(
+  figure = sheet.new(
     width + 1.6,
     5.1,
     f'{name}: the class explains {mean_explained:.0%} of the variance',
     source,
   )
   left, top = 1.2, sheet.HEADING + 0.1
-  strip = sheet.place(page, left, top, width, 0.8)
+  strip = sheet.place(figure, left, top, width, 0.8)
   _draw_explained(strip, explained[order])
-  panel = sheet.place(page, left, top + 0.9, width, 2.0)
+  panel = sheet.place(figure, left, top + 0.9, width, 2.0)
   scale = sheet.scale(means)
   shown = sheet.picture(panel, means[:, order], scale, aspect='auto')
   panel.set_yticks(range(len(class_names)), class_names)
   panel.tick_params(axis='x', labelsize=min(7, 62 * width / len(order)))
   _label_maps(panel, order, dead)
-  sheet.bar(page, shown, scale, left, top + 3.65, 2.2, 'mean activation')
-  return page
+  sheet.bar(figure, shown, scale, left, top + 3.65, 2.2, 'mean activation')
+  return figure
 
 
 def _draw_explained(strip, explained):
@@ -141,8 +141,8 @@ def _maps_title(name, values, dead):
   return f'{name}: {what}, {dead.sum() or "none"} dead'
 
 
-def _preview(page, left, top, image, caption):
-  panel = sheet.place(page, left, top, _PREVIEW, _PREVIEW)
+def _preview(figure, left, top, image, caption):
+  panel = sheet.place(figure, left, top, _PREVIEW, _PREVIEW)
   panel.set_axis_off()
   sheet.picture(panel, image, sheet.BYTES)
-  sheet.write(page, left + _PREVIEW + 0.1, top + 0.45, caption)
+  sheet.write(figure, left + _PREVIEW + 0.1, top + 0.45, caption)

@@ -21,7 +21,7 @@ def patterns(
   steps: Sequence[int],
   objective: str,
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """One row per map: the trajectory of the ascent, a pattern, real patches.
 
   The number above an image is its score: the mean of the map for a whole image,
@@ -41,22 +41,22 @@ def patterns(
   blocks = [_tiles(column, steps, side) for column in columns]
   top = sheet.HEADING + 0.65
   pitch = _LABEL + blocks[0].width + 0.2
-  page = sheet.new(
+  figure = sheet.new(
     num_columns * pitch + sheet.MARGIN,
     top + blocks[0].height + 0.2,
     f'Patterns that excite {name} most: {_count(excitations)}',
     source,
   )
-  sheet.write(page, sheet.MARGIN, sheet.HEADING + 0.02, objective)
+  sheet.write(figure, sheet.MARGIN, sheet.HEADING + 0.02, objective)
   left, is_unit = sheet.MARGIN, excitations[0].pattern is None
   for column, block in zip(columns, blocks, strict=True):
-    _headings(page, left + _LABEL, top - 0.1, side, is_unit, len(steps))
-    block.draw(page, left + _LABEL, top, sheet.PIXELS)
+    _headings(figure, left + _LABEL, top - 0.1, side, is_unit, len(steps))
+    block.draw(figure, left + _LABEL, top, sheet.PIXELS)
     row_height = block.height / len(column)
     for row, found in enumerate(column):
-      _label(page, left, top + (row + 0.55) * row_height, found)
+      _label(figure, left, top + (row + 0.55) * row_height, found)
     left += pitch
-  return page
+  return figure
 
 
 def _count(excitations):
@@ -93,7 +93,7 @@ def _row(found, steps):
   ]
 
 
-def _headings(page, left, base, side, is_unit, num_snapshots):
+def _headings(figure, left, base, side, is_unit, num_snapshots):
   """Headings of the columns of tiles."""
   trajectory_width = num_snapshots + 1  # in tiles, with the gap
   texts = [('ascent to the largest mean', trajectory_width), ('centre node', 2)]
@@ -102,15 +102,15 @@ def _headings(page, left, base, side, is_unit, num_snapshots):
     texts = [('ascent to the largest value', trajectory_width)]
     texts += [('training images that excite the unit most', 0)]
   for text, num_tiles in texts:
-    sheet.write(page, left, base - 0.05, text, size=8, weight='bold')
+    sheet.write(figure, left, base - 0.05, text, size=8, weight='bold')
     left += num_tiles * side
 
 
-def _label(page, left, middle, found):
-  sheet.write(page, left, middle, str(found.number), size=11, weight='bold')
+def _label(figure, left, middle, found):
+  sheet.write(figure, left, middle, str(found.number), size=11, weight='bold')
   start = f'start {found.map_scores.argmax()}'
   style = {'size': 6.5, 'color': sheet.QUIET}
-  sheet.write(page, left, middle + 0.13, start, **style)
+  sheet.write(figure, left, middle + 0.13, start, **style)
   if found.status != 'converged':
     style = {'size': 7, 'color': sheet.VERMILLION}
-    sheet.write(page, left, middle + 0.25, found.status, **style)
+    sheet.write(figure, left, middle + 0.25, found.status, **style)

@@ -21,13 +21,13 @@ def receptive_fields(
   unseen: np.ndarray,
   image: np.ndarray,
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """The receptive fields, computed from the windows and from gradients.
 
   Args:
     names: of the layers.
     seen: `[layers, height, width]` bool: the field, from the windows.
-    gradients: `[layers, height, width]`: of the node, by each pixel.
+    gradients: `[layers, height, width]`: with respect to each pixel.
     unseen: `[height, width]` bool: the pixels without a path to the logits.
     image: `[height, width]` uint8.
     source: for the heading.
@@ -35,31 +35,31 @@ def receptive_fields(
   rows = -(-len(names) // _MAX_COLUMNS)
   columns = -(-len(names) // rows)
   top = sheet.HEADING + 0.2
-  page = sheet.new(
+  figure = sheet.new(
     max(7.0, columns * _PITCH_ACROSS + 2 * sheet.MARGIN),
     top + rows * _PITCH_DOWN,
     'Receptive field of the centre node of each layer',
     source,
   )
-  sheet.write(page, sheet.MARGIN, sheet.HEADING + 0.05, _legend(unseen))
+  sheet.write(figure, sheet.MARGIN, sheet.HEADING + 0.05, _legend(unseen))
   for number, name in enumerate(names):
     row, column = divmod(number, columns)
     left = sheet.MARGIN + column * _PITCH_ACROSS
     y = top + 0.3 + row * _PITCH_DOWN
-    panel = sheet.place(page, left, y, _PANEL, _PANEL)
+    panel = sheet.place(figure, left, y, _PANEL, _PANEL)
     sheet.picture(panel, image, sheet.BYTES)
     _field(panel, seen[number], gradients[number])
     _hatch(panel, unseen)
     caption = _caption(name, seen[number], gradients[number] > 0)
     panel.set_title(caption, fontsize=9)
     panel.set(xticks=[], yticks=[])
-  return page
+  return figure
 
 
 def of_neighbours(
   panel: axes.Axes, own: Collection[int], both: Collection[int], stated: int
 ) -> None:
-  """The field of a node, that of 2x2 nodes, and a corner of a stated side.
+  """The fields of a node and of 2x2 nodes, and a square of a stated side.
 
   Args:
     panel: where to draw.

@@ -1,7 +1,7 @@
-"""What all figures share: the page, its heading, its colours.
+"""What all figures share: size, heading, colours.
 
 NumPy arrays in, matplotlib figures out, without the global state of pyplot.
-Positions and lengths are in inches, from the top left corner of the page.
+Positions and lengths are in inches, from the top left corner of the figure.
 """
 
 import io
@@ -13,7 +13,7 @@ from matplotlib import figure
 from matplotlib import image
 from matplotlib.backends import backend_agg
 
-Page = figure.Figure
+Figure = figure.Figure
 
 DPI = 120
 MARGIN = 0.3
@@ -45,7 +45,7 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
   around 0, which is white, so that stronger colours are larger absolute values.
   """
   sizes = np.abs(values[np.isfinite(values)])
-  if not sizes.size:  # as the mistakes of a single class
+  if not sizes.size:  # with a single class there are no mistakes
     return Scale('viridis', 0.0, 1.0)
   signed = np.nanmin(values) < 0
   high = float(np.quantile(sizes, share, method='higher')) or 1.0
@@ -55,8 +55,8 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
   return Scale('viridis', 0.0, high, 'max' if beyond else 'neither')
 
 
-def new(width: float, height: float, title: str, source: str) -> figure.Figure:
-  """A page with a heading.
+def new(width: float, height: float, title: str, source: str) -> Figure:
+  """A figure with a heading.
 
   Args:
     width: in inches.
@@ -64,29 +64,27 @@ def new(width: float, height: float, title: str, source: str) -> figure.Figure:
     title: what the figure shows.
     source: the run and the data that it shows.
   """
-  page = figure.Figure(figsize=(width, height), dpi=DPI, facecolor='white')
-  backend_agg.FigureCanvasAgg(page)
-  write(page, MARGIN, 0.38, title, size=14, weight='bold')
-  write(page, MARGIN, 0.63, source, color=QUIET)
-  return page
+  figure = Figure(figsize=(width, height), dpi=DPI, facecolor='white')
+  backend_agg.FigureCanvasAgg(figure)
+  write(figure, MARGIN, 0.38, title, size=14, weight='bold')
+  write(figure, MARGIN, 0.63, source, color=QUIET)
+  return figure
 
 
-def write(
-  page: figure.Figure, left: float, base: float, text: str, **style
-) -> None:
+def write(figure: Figure, left: float, base: float, text: str, **style) -> None:
   """Writes a line of text with its baseline `base` below the top."""
-  width, height = page.get_size_inches()
+  width, height = figure.get_size_inches()
   style = {'color': INK, 'size': 9, 'va': 'baseline'} | style
-  page.text(left / width, 1 - base / height, text, **style)
+  figure.text(left / width, 1 - base / height, text, **style)
 
 
 def place(
-  page: figure.Figure, left: float, top: float, width: float, height: float
+  figure: Figure, left: float, top: float, width: float, height: float
 ) -> axes.Axes:
   """Axes whose upper left corner is at (left, top)."""
-  full_width, full_height = page.get_size_inches()
+  full_width, full_height = figure.get_size_inches()
   bottom = full_height - top - height
-  panel = page.add_axes(
+  panel = figure.add_axes(
     (
       left / full_width,
       bottom / full_height,
@@ -119,7 +117,7 @@ def picture(
 
 
 def bar(
-  page: figure.Figure,
+  figure: Figure,
   shown: image.AxesImage,
   scale: Scale,
   left: float,
@@ -131,8 +129,8 @@ def bar(
 
   A pointed end means that some values lie beyond it.
   """
-  panel = place(page, left, top, width, 0.1)
-  drawn = page.colorbar(
+  panel = place(figure, left, top, width, 0.1)
+  drawn = figure.colorbar(
     shown, cax=panel, orientation='horizontal', extend=scale.extend
   )
   drawn.outline.set_visible(False)
@@ -141,8 +139,8 @@ def bar(
   panel.set_title(label, fontsize=8, color=INK, pad=3)
 
 
-def to_png(page: figure.Figure) -> bytes:
-  """The page as a PNG file; equal pages give equal bytes."""
+def to_png(figure: Figure) -> bytes:
+  """The figure as a PNG file; equal figures give equal bytes."""
   content = io.BytesIO()
-  page.savefig(content, format='png', metadata={'Software': None})
+  figure.savefig(content, format='png', metadata={'Software': None})
   return content.getvalue()

@@ -33,10 +33,10 @@ class Tiles(NamedTuple):
     return -(-len(self.images) // self.columns) * self._pitch()[0]
 
   def draw(
-    self, page: sheet.Page, left: float, top: float, scale: sheet.Scale
+    self, figure: sheet.Figure, left: float, top: float, scale: sheet.Scale
   ) -> image.AxesImage:
     """Draws all images with the same scale; returns the last one."""
-    panel = sheet.place(page, left, top, self.width, self.height)
+    panel = sheet.place(figure, left, top, self.width, self.height)
     panel.set_axis_off()
     for number, values in enumerate(self.images):
       if values is None:

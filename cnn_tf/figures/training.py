@@ -17,7 +17,7 @@ def curves(
   rate_steps: np.ndarray,
   rates: np.ndarray,
   source: str,
-) -> sheet.Page:
+) -> sheet.Figure:
   """Cross-entropy and accuracy of both sets, and the learning rate.
 
   A training value is a mean over an epoch in which the kernels change, so it is
@@ -35,11 +35,11 @@ def curves(
   else:
     last = f'training accuracy {table["train_accuracy"][-1]:.2%}'
   title = f'Learning curves: {last} after epoch {table["epoch"][-1]}'
-  page = sheet.new(9.0, 7.2, title, source)
+  figure = sheet.new(9.0, 7.2, title, source)
   left, width = 1.0, 7.7
-  loss = sheet.place(page, left, 1.25, width, 2.3)
-  accuracy = sheet.place(page, left, 3.7, width, 2.0)
-  rate = sheet.place(page, left, 5.85, width, 0.8)
+  loss = sheet.place(figure, left, 1.25, width, 2.3)
+  accuracy = sheet.place(figure, left, 3.7, width, 2.0)
+  rate = sheet.place(figure, left, 5.85, width, 0.8)
   _pair(loss, table, 'cross_entropy', 1.0)
   if table['train_cross_entropy'].any():  # a single class has no loss
     loss.set_yscale('log')
@@ -52,12 +52,12 @@ def curves(
   rate.set(ylabel='learning rate', xlabel='step', ylim=(0, 1.15 * rates.max()))
   steps_per_epoch = table['step'][0] / table['epoch'][0]
   _share_steps([loss, accuracy, rate], rate_steps[-1] + 1, steps_per_epoch)
-  return page
+  return figure
 
 
 def evolution(
   epochs: np.ndarray, kernels: np.ndarray, name: str, source: str
-) -> sheet.Page:
+) -> sheet.Figure:
   """The kernels of the first layer after each epoch, one row per epoch.
 
   Args:
@@ -80,14 +80,14 @@ def evolution(
   if grid.columns < kernels.shape[1]:
     title += f' (showing {grid.columns} of {kernels.shape[1]} filters)'
   left, top = 1.0, sheet.HEADING + 0.8
-  page = sheet.new(11.0, top + grid.height + 0.6, title, source)
+  figure = sheet.new(11.0, top + grid.height + 0.6, title, source)
   scale = sheet.scale(shown)
-  drawn = grid.draw(page, left, top, scale)
-  sheet.bar(page, drawn, scale, left, sheet.HEADING + 0.2, 2.2, 'weight')
-  _label_tiles(page, left, top, grid, epochs[rows])
-  panel = sheet.place(page, 9.45, top, 1.2, grid.height)
+  drawn = grid.draw(figure, left, top, scale)
+  sheet.bar(figure, drawn, scale, left, sheet.HEADING + 0.2, 2.2, 'weight')
+  _label_tiles(figure, left, top, grid, epochs[rows])
+  panel = sheet.place(figure, 9.45, top, 1.2, grid.height)
   _changes(panel, kernels, epochs, rows)
-  return page
+  return figure
 
 
 def _pair(panel: axes.Axes, table, quantity, factor):
@@ -139,16 +139,16 @@ def _plain_log_ticks(panel):
   panel.yaxis.set_minor_locator(ticker.NullLocator())
 
 
-def _label_tiles(page, left, top, grid, epochs):
+def _label_tiles(figure, left, top, grid, epochs):
   """Filter numbers at the top, epochs on the left."""
   for number in range(grid.columns):
     x = left + (number + 0.5) * grid.width / grid.columns
     style = {'size': 6.5, 'color': sheet.QUIET, 'ha': 'center'}
-    sheet.write(page, x, top - 0.05, str(number), **style)
+    sheet.write(figure, x, top - 0.05, str(number), **style)
   for row, epoch in enumerate(epochs):
     base = top + (row + 0.55) * grid.height / len(epochs)
     label = _when(epoch).removeprefix('after ')
-    sheet.write(page, left - 0.08, base, label, size=8, ha='right')
+    sheet.write(figure, left - 0.08, base, label, size=8, ha='right')
 
 
 def _when(epoch):

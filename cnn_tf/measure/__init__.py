@@ -1,16 +1,12 @@
 """A trained network -> numbers.
 
 runs.py             the folder of a run -> its network and data
-activity.py         what each layer does on a set of examples
+activity.py         what each layer computes on a set of examples
 fields.py           which pixels a node sees
 intervals.py        values by seed -> mean and 95 % interval
 patches.py          the real patches that excite a map most
-gallery.py          which examples to show
-framing.py          are images scaled and centred like MNIST's?
-scales.py           how large the outputs of a layer are
-starts.py           initial images for gradient ascent
+examples.py         which examples to show; are they framed like MNIST's?
 ascent.py           gradient ascent on pixels
-excitation.py       what excites a map, and whether it converged
+excitation.py       what excites each map: a table, a file
 pattern_search.py   maps of a layer -> what excites them
-pattern_files.py    the patterns of a layer <-> a file
 """

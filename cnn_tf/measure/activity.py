@@ -25,6 +25,13 @@ class Activity(NamedTuple):
   dead: np.ndarray  # [maps] bool: zero at every position of every example
 
 
+class Scale(NamedTuple):
+  """The range of the outputs of a layer."""
+
+  high: float  # a quantile of the absolute values; 1 if all are zero
+  is_signed: bool  # whether there are negative outputs
+
+
 def batches(images: np.ndarray) -> Iterator[slice]:
   """Slices of `BATCH_SIZE` images; the last one may be smaller."""
   for start in range(0, len(images), BATCH_SIZE):
@@ -107,6 +114,24 @@ def by_class(
       np.max(largest, 0) == 0,
     )
   return result
+
+
+def scales(
+  network: model.ConvNet, images: np.ndarray, share: float = 0.999
+) -> dict[str, Scale]:
+  """Layer name -> the scale of its outputs, after the activation function.
+
+  Args:
+    network: the network.
+    images: `[n, height, width]` uint8.
+    share: of the absolute values that are not above `high`.
+  """
+  found = {}
+  for name, tensor in outputs(network, tf.constant(images)).items():
+    values = tensor.numpy()
+    high = float(np.quantile(np.abs(values), share)) or 1.0
+    found[name] = Scale(high, bool(values.min() < 0))
+  return found
 
 
 def _sums(tensor, one_hot):

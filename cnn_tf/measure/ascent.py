@@ -20,8 +20,9 @@ import tensorflow as tf
 
 from cnn_tf import keys
 from cnn_tf.measure import fields
-from cnn_tf.measure import starts
 from cnn_tf.network import model
+
+_LENGTH_SCALES = (28, 14, 7, 4)  # of the initial images, in pixels
 
 
 class Settings(NamedTuple):
@@ -29,7 +30,7 @@ class Settings(NamedTuple):
 
   num_starts: int = 4
   num_steps: int = 200
-  rate: float = 1.0  # of the first step; decays to a hundredth
+  rate: float = 1.0  # of the first step; falls to a hundredth of it
   jitter: int = 0  # largest random shift of the image in each step, in pixels
   smoothing: float = 0.0  # weight of the penalty on total variation
   seed: int = 0
@@ -52,6 +53,25 @@ class Climb(NamedTuple):
   def best_trajectory(self, index: int) -> np.ndarray:
     """`[snapshots, height, width]`: the best of the starts for one map."""
     return self.images[index, self.scores[index].argmax()]
+
+
+def start(image_size: tuple[int, int], seed: int, number: int) -> tf.Tensor:
+  """Mid-grey plus smooth noise on four length scales, clipped to [0, 1].
+
+  For each scale, random numbers are drawn at points that many pixels apart, and
+  interpolated. A smooth start leads to smooth patterns and a rough start to
+  rough ones, so all scales have the same standard deviation.
+  """
+  image = tf.fill(image_size, 0.5)
+  height, width = image_size
+  for scale in _LENGTH_SCALES:
+    grid = np.array([1 - (-size // scale) for size in image_size])
+    key = keys.key(seed, f'pattern/start/{scale}', number)
+    noise = tf.random.stateless_normal([*grid, 1], key, stddev=0.1)
+    wide = tf.image.resize(noise, scale * grid, 'bicubic')[..., 0]
+    first = scale // 2  # the pixel on which the first random number lies
+    image += wide[first : first + height, first : first + width]
+  return tf.clip_by_value(image, 0.0, 1.0)
 
 
 def score(
@@ -77,7 +97,7 @@ def climb(
   """
   initial = tf.stack(
     [
-      starts.draw(image_size, settings.seed, number)
+      start(image_size, settings.seed, number)
       for number in range(settings.num_starts)
     ]
   )

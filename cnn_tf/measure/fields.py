@@ -18,7 +18,7 @@ class Field(NamedTuple):
 
   layer: str
   seen: np.ndarray  # [height, width] bool: the field, from the windows
-  gradient: np.ndarray  # [height, width]: of the node, by each pixel
+  gradient: np.ndarray  # [height, width]: with respect to each pixel
 
 
 def of_layers(geometries: Sequence[geometry.LayerGeometry]) -> list[Field]:

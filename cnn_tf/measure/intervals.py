@@ -33,5 +33,6 @@ def describe(values: Sequence[float]) -> Interval:
 
 
 def _quantile(freedom):
-  # Above 30 degrees of freedom that of 30 is used: 0.04 to 4 % too wide.
+  # Above 30 degrees of freedom, the quantile of 30 is used: intervals are then
+  # 0.04 to 4 % too wide.
   return _T[min(freedom, len(_T)) - 1]

@@ -38,7 +38,7 @@ class Run(NamedTuple):
   settings: settings_lib.Settings
   data: datasets.Dataset
   geometries: tuple[geometry.LayerGeometry, ...]
-  network: model.ConvNet  # with the averaged kernels, if training averages
+  network: model.ConvNet  # with the averaged kernels, if there are any
   epoch: int  # after which the kernels were saved
   step: int  # updates up to then
   epochs: list[history.Epoch]  # up to then; those that the records have
@@ -73,12 +73,15 @@ class Run(NamedTuple):
     return f'{trained}; {data}' if data else trained
 
 
-def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
+def load(
+  workdir: str | pathlib.Path, last: int | None = None, read_test: bool = True
+) -> Run:
   """The run in `workdir`, with the kernels of its newest intact checkpoint.
 
   Args:
     workdir: the folder of the run.
     last: the last epoch to consider (default: any).
+    read_test: if False, the test files are not read, and `test` is empty.
 
   Raises:
     UserError: there is no run, it has no checkpoint, or its data is missing.
@@ -88,7 +91,7 @@ def load(workdir: str | pathlib.Path, last: int | None = None) -> Run:
   if settings is None:
     raise errors.UserError(f'{workdir}: there is no run here')
   data = datasets.load(
-    settings.dataset, settings.data_dir, settings.num_validation
+    settings.dataset, settings.data_dir, settings.num_validation, read_test
   )
   geometries = trainer.geometries(settings, data)
   network = model.ConvNet(geometries, settings.seed, settings.precision)

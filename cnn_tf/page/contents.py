@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 
 from cnn_tf.measure import activity
-from cnn_tf.measure import framing
-from cnn_tf.measure import gallery
+from cnn_tf.measure import examples
+from cnn_tf.measure import excitation
 from cnn_tf.measure import patches
-from cnn_tf.measure import pattern_files
 from cnn_tf.measure import runs
-from cnn_tf.measure import scales
 from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.network import specs
@@ -41,7 +39,7 @@ def network(run: runs.Run) -> dict[str, Any]:
   networks = {'trained': run.network, 'initial': initial}
   few = run.data.test.images[:_NUM_SCALED]
   result = storage.read_result(run.workdir)
-  measured = {name: scales.of_layers(n, few) for name, n in networks.items()}
+  measured = {name: activity.scales(n, few) for name, n in networks.items()}
   return {
     'run': run.workdir.resolve().name,
     'dataset': run.dataset,
@@ -52,7 +50,7 @@ def network(run: runs.Run) -> dict[str, Any]:
     # Without its duration: equal runs give equal pages.
     'result': result and {name: result[name] for name in storage.SCORES},
     'classes': run.class_names,
-    'framed': framing.is_framed(run.data.train.images[:_NUM_FRAMED]),
+    'framed': examples.is_framed(run.data.train.images[:_NUM_FRAMED]),
     'program': program.steps(run.geometries),
     'layers': [_layer(layer, measured) for layer in run.geometries],
     'parameters': {name: _parameters(n) for name, n in networks.items()},
@@ -106,7 +104,7 @@ def _parameters(net: model.ConvNet) -> dict[str, Any]:
 def _examples(run):
   test = run.data.test
   log_probabilities = activity.log_probabilities(run.network, test.images)
-  chosen = gallery.choose(log_probabilities, test.labels)
+  chosen = examples.choose(log_probabilities, test.labels)
   numbers = [*chosen.of_classes, *chosen.mistakes]
   return {
     'numbers': numbers,
@@ -162,7 +160,7 @@ def _means(run) -> dict[str, Any] | None:
 def _patterns(run) -> dict[str, Any]:
   folder = run.workdir / 'figures'
   found = {
-    layer.spec.name: pattern_files.read(folder, layer.spec.name)
+    layer.spec.name: excitation.read(folder, layer.spec.name)
     for layer in run.geometries
     if layer.kernel_shape
   }
@@ -173,7 +171,7 @@ def _patterns(run) -> dict[str, Any]:
   }
 
 
-def _pattern(found: pattern_files.Patterns) -> Mapping[str, Any]:
+def _pattern(found: excitation.Patterns) -> Mapping[str, Any]:
   shown = {
     'numbers': found.numbers.tolist(),
     'statuses': found.statuses,

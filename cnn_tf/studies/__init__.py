@@ -1,8 +1,10 @@
 """One question per file; each is a command with a table and a figure.
 
+kept.py              settings -> the folder of a run, trained once
+start.py             the start of a study's command, without messages
 study.py             how much work; the command line; the report
-trained.py           settings, seeds -> networks, trained once
-changed.py           a dataset, its images changed -> IDX files
+trained.py           a plan, settings -> trained networks
+changed.py           a dataset with changed images -> IDX files
 arithmetic.py        are the numbers of a tutorial right?
 border.py            what does the unseen border cost?
 two_runs.py          do two trainings find the same filters?
@@ -14,24 +16,6 @@ effective_field.py   how much of its receptive field does a node use?
 map_patterns.py      does gradient ascent find one pattern for a map?
 clusters.py          a dense network on distances to cluster centres
 selection.py         what is a reported accuracy worth?
-precision.py         what does bfloat16 cost, and give?
+precision.py         what does bfloat16 cost, and what does it give?
 __main__.py          the command that lists the studies
 """
-
-import os
-import sys
-
-from cnn_tf.run import command
-
-if sys.argv[0] == '-m':  # Python is on its way to the module of `python -m`
-  command.exit_at_ctrl_c()
-os.environ.pop('MPLBACKEND', None)  # as in `command.run`, but before the import
-
-with command.silent_libraries():
-  import tensorflow
-
-  # This writes the message about missing CUDA now, while it is hidden.
-  tensorflow.config.list_physical_devices()
-  # A study traces the same functions for many networks; TensorFlow would warn
-  # of retracing.
-  tensorflow.get_logger().setLevel('ERROR')

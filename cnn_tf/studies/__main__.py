@@ -22,7 +22,7 @@ def questions() -> dict[str, str]:
   found = {}
   for path in sorted(pathlib.Path(__file__).parent.glob('*.py')):
     text = path.read_text(encoding='utf-8')
-    if '\n  study.run(' in text:  # and not what studies share
+    if '\n  study.run(' in text:  # not in what studies share
       found[path.stem] = ast.get_docstring(ast.parse(text)).splitlines()[0]
   return found
 

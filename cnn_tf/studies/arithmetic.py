@@ -2,9 +2,14 @@
 
 14 statements from a series of articles for beginners ("A simple CNN for the
 MNIST dataset"). Each is checked twice, by formula and by brute force
-(`studies/measure/quantities.py`). A statement with another number is wrong, or
-only loosely worded, if its number is the right one for a related quantity.
+(`studies/measure/quantities.py`). A statement with a different number is wrong,
+or loosely worded if the number is right for a related quantity.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from typing import NamedTuple
 
@@ -182,7 +187,7 @@ def _draw(verdicts):
     f'{verdicts.count("loose")} loosely worded'
   )
   source = 'receptive field of a node, and of 2x2 nodes; orange: as stated'
-  page = sheet.new(9.4, 4.4, title, source)
+  figure = sheet.new(9.4, 4.4, title, source)
   # Without shared columns, the fields of 2x2 nodes in pool1 would cover 8x8.
   for index, (number, name, side) in enumerate(
     (
@@ -191,12 +196,12 @@ def _draw(verdicts):
       (11, 'pool1 of the reference network', 8),
     )
   ):
-    panel = sheet.place(page, 0.4 + 3.0 * index, 1.2, 2.6, 2.6)
+    panel = sheet.place(figure, 0.4 + 3.0 * index, 1.2, 2.6, 2.6)
     geometries = trace(STATEMENTS[number])
     own, both = (quantities.pixels(geometries, *x) for x in ((0,), (0, 1)))
     receptive_fields.of_neighbours(panel, own, both, side)
     panel.set_title(name, fontsize=9)
-  return page
+  return figure
 
 
 if __name__ == '__main__':

@@ -10,13 +10,18 @@ all logits equal, to the bit.
 What would be gained by seeing them? The network is trained and tested on images
 whose last 2, 4, 6 or 8 rows and columns are black. The first of these is the
 null: the network never sees this change, so training gives the same kernels, to
-the bit. The others show what further rows and columns are worth. In the other
-direction, images are shifted up and left by one pixel: still 108 pixels cannot
-reach the logits, but they are one row and one column on each side, where there
-is less ink. The control of this shift is one down and right, which loses more
-ink: is it on the curve of the black rows? (The
-network is the reference network with half as many filters and units.)
+the bit. The others show what further rows and columns are worth. Conversely,
+images are shifted up and left by one pixel: again 108 pixels cannot reach the
+logits, but these are one row and one column on each side, where there is less
+ink. The control is a shift down and right, which loses more ink: does its
+accuracy lie on the curve of the black rows and columns? All networks have half
+as many filters and units as the reference network.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 import functools
 from typing import NamedTuple
@@ -46,7 +51,7 @@ def up_and_left(images: np.ndarray) -> np.ndarray:
 
 
 def down_and_right(images: np.ndarray) -> np.ndarray:
-  """Shifts images by one pixel the other way."""
+  """Shifts images by one pixel in the opposite direction."""
   return shifts.move(images, down=1, right=1)
 
 
@@ -174,7 +179,7 @@ def _equal(what, is_equal):
 
 
 def _gains(border, change):
-  """By seed; the null has fewer seeds."""
+  """The gain of each seed; the null has fewer seeds."""
   values = border.accuracy[change]
   return np.subtract(values, border.accuracy['original'][: len(values)])
 
@@ -184,7 +189,7 @@ def _draw(found, plan):
     f'{name} {study.percent(_gains(x, "shifted by one"))}'
     for name, x in found.items()
   ]
-  page = sheet.new(
+  figure = sheet.new(
     9.8,
     1.0 + 3.2 * len(found),
     f'Shifted by one pixel: {", ".join(gains)} points',
@@ -192,14 +197,14 @@ def _draw(found, plan):
   )
   for index, (name, x) in enumerate(found.items()):
     top = 1.3 + 3.2 * index
-    places = [sheet.place(page, left, top, 2.2, 2.2) for left in (0.5, 3.3)]
+    places = [sheet.place(figure, left, top, 2.2, 2.2) for left in (0.5, 3.3)]
     title = f'mean image of {name}'
     receptive_fields.with_unseen(places[0], x.mean_image, x.unseen, title)
     sizes = np.log10(np.where(x.slopes > 0, x.slopes, np.nan))
     title = 'log10 of the largest gradient, seed 0'
     receptive_fields.with_unseen(places[1], sizes, x.unseen, title)
-    _dose(sheet.place(page, 6.5, top, 2.9, 2.2), x)
-  return page
+    _dose(sheet.place(figure, 6.5, top, 2.9, 2.2), x)
+  return figure
 
 
 def _dose(panel, border):

@@ -21,6 +21,11 @@ values of centres and components count as parameters, and their products with
 the pixels as multiplications.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import functools
 from collections.abc import Callable
 from typing import NamedTuple
@@ -49,7 +54,7 @@ COMPONENTS, PIXELS, CNN = 'principal components', 'pixels', 'CNN'
 
 
 class Kind(NamedTuple):
-  """Networks of all seeds that differ in nothing else."""
+  """Networks that differ only in their seeds."""
 
   size: int | None  # the number of centres or components
   num_parameters: int
@@ -59,7 +64,7 @@ class Kind(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """The test accuracy on each kind of features."""
-  trained.need('sklearn')
+  study.need('sklearn')
   trained.announce(plan, trained.of_seeds(plan))
   wanted = trained.of_seeds(plan, layers=LAYERS)
   found = [(CNN, of_cnn(plan))]
@@ -165,7 +170,7 @@ def _table(found):
 
 
 def _draw(found, plan):
-  page = sheet.new(
+  figure = sheet.new(
     8.6,
     5.0,
     f'Distances to centres of k-means: {_last(found, K_MEANS)}; to random '
@@ -173,7 +178,7 @@ def _draw(found, plan):
     f'{plan}; test error of a dense network of 70 and 30 units; bars: 95 % '
     'interval of the mean',
   )
-  panel = sheet.place(page, 0.9, 1.1, 7.2, 3.2)
+  panel = sheet.place(figure, 0.9, 1.1, 7.2, 3.2)
   for name, color in (
     (K_MEANS, sheet.BLUE),
     (RANDOM, sheet.VERMILLION),
@@ -193,7 +198,7 @@ def _draw(found, plan):
   panel.set_xticks(COUNTS, [f'{count:,}' for count in COUNTS])
   panel.minorticks_off()
   panel.legend(fontsize=8, frameon=False)
-  return page
+  return figure
 
 
 def _last(found, name):

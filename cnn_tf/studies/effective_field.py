@@ -1,21 +1,25 @@
 """How much of its receptive field does a node use?
 
 The receptive field follows from the windows: pixels outside of it have no
-influence at all. How much those inside have is measured by the effective field,
-the mean squared gradient of the centre node with respect to each pixel, before
-the activation function (Luo et al. 2016, "Understanding the Effective Receptive
+influence at all. The influence of those inside is the effective field: the mean
+squared gradient of the centre node with respect to each pixel, before the
+activation function (Luo et al. 2016, "Understanding the Effective Receptive
 Field in Deep Convolutional Neural Networks"). Two numbers describe it: the
 smallest share of the pixels that holds 95 % of the total, and its radius, the
-root of the mean squared distance from its centre.
+root mean squared distance from its centre.
 
-Two comparisons tell what is due to training and what to the windows alone: the
-initial kernels of the same networks, and the number of paths from each pixel to
-the node. The mean squared gradient is proportional to it if the weights on all
-paths are independent and have mean 0, and if relu and maximum let all paths
-pass equally often. If all pixels of the receptive field counted alike, 95 % of
-the pixels would hold 95 % of the total; the radius is given relative to this
-case.
+Two comparisons separate training from the windows: the initial kernels of the
+same networks, and the number of paths from each pixel to the node. The mean
+squared gradient is proportional to this number if the weights on all paths are
+independent with mean 0, and if relu and maximum let all paths pass equally
+often. If all pixels of the receptive field had the same influence, 95 % of them
+would hold 95 % of the total; the radius is given relative to this case.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from typing import NamedTuple
 
@@ -45,7 +49,7 @@ class Field(NamedTuple):
 
   values: np.ndarray  # [height, width], cut to the receptive field
   share: float  # the smallest share of its pixels that holds 95 % of the sum
-  radius: float  # relative to a field in which all pixels count alike
+  radius: float  # relative to a field of equal values
 
 
 def measure(plan: study.Plan) -> study.Report:
@@ -132,7 +136,7 @@ def _draw(found, plan):
     f'{name} {np.mean([seed[name, KINDS[-1]].share for seed in found]):.0%}'
     for name in names
   )
-  page = sheet.new(
+  figure = sheet.new(
     7.6,
     1.9 + 2.15 * len(names),
     f'95 % of the field lies in: {held}',
@@ -142,15 +146,15 @@ def _draw(found, plan):
   for row, name in enumerate(names):
     for column, kind in enumerate(KINDS):
       place = 0.9 + 2.3 * column, 1.35 + 2.15 * row
-      panel = sheet.place(page, *place, 1.6, 1.6)
+      panel = sheet.place(figure, *place, 1.6, 1.6)
       values = found[0][name, kind].values
       image = sheet.picture(panel, values / values.max(), scale)
       shares = [seed[name, kind].share for seed in found]
       panel.set_title(f'{kind}: {np.mean(shares):.0%}', fontsize=9)
       panel.set(xticks=[], yticks=[], ylabel='' if column else name)
   label = 'relative to the largest'
-  sheet.bar(page, image, scale, 0.9, 1.45 + 2.15 * len(names), 6.2, label)
-  return page
+  sheet.bar(figure, image, scale, 0.9, 1.45 + 2.15 * len(names), 6.2, label)
+  return figure
 
 
 if __name__ == '__main__':

@@ -6,17 +6,22 @@ map had one pattern, all starts would end with equal scores and equal images. In
 the first layer this is known to be so: the maximum is `kernel > 0`.
 
 The scores of the other three final images of a map are given as a share of the
-best one. Two patterns are compared by their correlation around
-mid-grey: pixels that are black in both or white in both count 1, pixels that
-are black in one and white in the other -1. Poolings let a pattern move a little
-without a change of the score, so they are also compared at the offset, of up to
-a quarter of their side, at which they correlate best.
+best one. Two patterns are compared by their correlation around mid-grey: pixels
+that are black in both or white in both count 1, pixels that are black in one
+and white in the other -1. Pooling lets a pattern move a little without a change
+of the score, so patterns are also compared at the offset, of up to a quarter of
+their side, at which they correlate best.
 
 There are two nulls: the patterns of two different maps, also from two different
 starts, and the same comparison before training. Pixels that a map does not use
 keep their initial values, which differ between starts, so a low correlation can
 also mean that a map uses few pixels.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from typing import NamedTuple
 
@@ -47,7 +52,7 @@ class Layer(NamedTuple):
 
   dead: float  # fraction of the maps that are 0 on all test images
   patterns: np.ndarray  # [maps, starts, height, width] in [0, 1]
-  others: float  # mean score of the other ends, as a share of the best
+  others: float  # mean score of the others, as a share of the best
   # Mean correlations of two patterns of one map, and of two maps.
   correlation: similar_patterns.Correlation
   at_best_offset: similar_patterns.Correlation
@@ -125,7 +130,7 @@ def _draw(found, plan):
     for name in names
   ]
   cells = [f'{x} {mean:.2f}' for x, mean in zip(names, means, strict=True)]
-  page = sheet.new(
+  figure = sheet.new(
     8.4,
     1.3 + 2.1 * len(names),
     f'Patterns from two starts correlate: {", ".join(cells)}',
@@ -139,14 +144,14 @@ def _draw(found, plan):
       for field in ('one_map', 'two_maps')
     ]
     text = f'{name}: within a map {cells[0]}, of two maps {cells[1]}'
-    sheet.write(page, sheet.MARGIN, top - 0.08, text)
+    sheet.write(figure, sheet.MARGIN, top - 0.08, text)
     for column, starts in enumerate(layers[0].patterns[:_NUM_SHOWN]):
       for row, pattern in enumerate(starts[:2]):
         place = sheet.MARGIN + 1.3 * column, top + 0.78 * row
-        panel = sheet.place(page, *place, 0.72, 0.72)
+        panel = sheet.place(figure, *place, 0.72, 0.72)
         sheet.picture(panel, pattern, sheet.PIXELS)
         panel.set(xticks=[], yticks=[])
-  return page
+  return figure
 
 
 if __name__ == '__main__':

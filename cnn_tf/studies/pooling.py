@@ -2,18 +2,23 @@
 
 Networks of three convolutions shrink their maps by maximum pooling, by average
 pooling, by convolutions of stride 2, or only at the end, by an average over 7x7
-nodes. All have 3x3 maps there and the same dense layers, so networks of equal
-width have equal parameters. If maps shrink only at the end, they have about ten
-times the multiplications. So each kind is compared with two networks with
-maximum pooling: one of equal multiplications (within 5 %), which is wider or
-narrower, and one of equal parameters. Receptive fields are not equal: they are
-what pooling changes.
+nodes. All end with 3x3 maps and the same dense layers, so networks of equal
+width have equally many parameters. Networks whose maps shrink only at the end
+need about ten times the multiplications. So each kind is compared with two
+networks with maximum pooling: one with as many multiplications (within 5 %),
+which is wider or narrower, and one with as many parameters. Receptive fields
+differ: they are what pooling changes.
 
 Measured are the accuracy on the test set, its difference from the training
 accuracy, and how many predictions stay the same when the image is shifted by
 two pixels (as in Zhang 2019, "Making Convolutional Networks Shift-Invariant
-Again", but for shifts by a fixed distance, of which a part leaves the image).
+Again", but with shifts of a fixed distance, which move some pixels out).
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from typing import NamedTuple
 
@@ -152,7 +157,7 @@ def _cells(own, maximum):
 
 
 def _difference(values, others):
-  """By seed; empty for maximum pooling itself."""
+  """The difference of each seed; empty for maximum pooling itself."""
   return '' if values is others else study.percent(np.subtract(values, others))
 
 
@@ -161,13 +166,13 @@ def _draw(found, plan):
     f'{np.mean(found[KINDS[i], EQUAL_MULTIPLICATIONS[-1][i]].accuracy):.1%}'
     for i in (-1, 0)
   )
-  page = sheet.new(
+  figure = sheet.new(
     8.4,
     5.4,
     f'Equal multiplications: maximum {maximum}, only at the end {late}',
     f'{plan}; {precision()}; bars: 95 % interval; rings: equal parameters',
   )
-  panel = sheet.place(page, 0.9, 1.1, 7.0, 3.6)
+  panel = sheet.place(figure, 0.9, 1.1, 7.0, 3.6)
   for kind in KINDS:
     own = sorted(x for (name, _), x in found.items() if name == kind)
     accuracy = 100 * np.transpose([x.accuracy for x in own])
@@ -181,7 +186,7 @@ def _draw(found, plan):
   panel.minorticks_off()
   panel.set(ylabel='test accuracy (%)')
   panel.legend(fontsize=9, frameon=False)
-  return page
+  return figure
 
 
 if __name__ == '__main__':

@@ -2,14 +2,19 @@
 
 Networks with equal seeds are trained in float32 and in bfloat16. The paired
 differences of their test accuracies are compared with those of a null: float32
-trained with one replica instead of the usual number of replicas, which only
-adds the same numbers in another order.
+trained with one replica instead of the usual number, which only adds the same
+numbers in a different order.
 
 For one trained network and one batch, `studies/measure/rounding.py` measures
 relative errors against float64: of each op alone with its gradients, from
 operands that are rounded first, and of the whole network, in which errors
 accumulate. `studies/measure/op_times.py` measures the time of each op.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -146,7 +151,7 @@ def _draw(found, ops, plan):
     f'{plan}; errors and times: {name}, seed 0, {_BATCH_SIZE} validation '
     f'images; {environment.describe(1)["cpu"]}, one thread'
   )
-  page = sheet.new(12.0, 4.5, title, source)
+  figure = sheet.new(12.0, 4.5, title, source)
   differences = {
     f'{dataset},\n{change}': values
     for dataset, result in found.items()
@@ -164,8 +169,8 @@ def _draw(found, ops, plan):
     for (kind, precision), by_layer in ops.times.items()
     if kind == op_times.BOTH
   }
-  low_precision.draw(page, differences, bits, times)
-  return page
+  low_precision.draw(figure, differences, bits, times)
+  return figure
 
 
 if __name__ == '__main__':

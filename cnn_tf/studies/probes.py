@@ -17,9 +17,14 @@ The scores are compared with:
 - the network's own accuracy, since its dense layers are a classifier on the
   last maps, and the class whose mean of the last maps is nearest.
 
-The outputs are those after the activation function. Before it, a probe can
-read no more than from the layer below, as it is a linear map of that.
+Outputs are taken after the activation function. Before it, they are a linear
+map of the layer below, and a linear probe can read no more from them.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from typing import NamedTuple
 
@@ -57,7 +62,7 @@ class Scores(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """The scores of all networks, trained and before training."""
-  trained.need('scipy')
+  study.need('scipy')
   found, sizes, baselines = {}, {}, {}
   for name, part in plan.by_dataset().items():
     trained.announce(part, trained.of_seeds(part))
@@ -198,7 +203,7 @@ def _draw(found, sizes, baselines, plan):
     )
     for dataset, kinds in found.items()
   ]
-  page = sheet.new(
+  figure = sheet.new(
     10.6,
     1.2 + 3.3 * len(found),
     f'Training changes the mean R² of the pixels by at most {max(changes):.3f}',
@@ -206,8 +211,8 @@ def _draw(found, sizes, baselines, plan):
   )
   for index, (dataset, kinds) in enumerate(found.items()):
     top = 1.25 + 3.3 * index
-    wrong = sheet.place(page, 0.8, top, 5.0, 2.2)
-    close = sheet.place(page, 6.6, top, 3.8, 2.2)
+    wrong = sheet.place(figure, 0.8, top, 5.0, 2.2)
+    close = sheet.place(figure, 6.6, top, 3.8, 2.2)
     layers = list(sizes[dataset])
     for panel, what, names in (
       (wrong, 'classes', [*layers, OWN]),
@@ -232,7 +237,7 @@ def _draw(found, sizes, baselines, plan):
     for name, value in baselines[dataset].items():
       close.axhline(value, color=sheet.QUIET, linewidth=0.8, linestyle='--')
       close.text(0, value - 0.01, name, fontsize=7, va='top', color=sheet.QUIET)
-  return page
+  return figure
 
 
 if __name__ == '__main__':

@@ -17,6 +17,11 @@ hyper-parameters", for one cycle; Tieleman and Hinton 2012 for RMSProp; Kingma
 and Ba 2015 for Adam.
 """
 
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
+
 import dataclasses
 import pathlib
 
@@ -36,8 +41,8 @@ FULL = study.Plan('fashion', seeds=5, epochs=4)
 LAYERS = trained.SMALL_LAYERS
 USUAL, NULL = 'usual', 'usual, other seeds'
 _CONSTANT = {'lr_schedule': 'constant'}
-# RMSProp and Adam divide the gradient, and with it that of the L2 penalty, by
-# its size, so they are compared without L2.
+# RMSProp and Adam rescale gradients, so for them an L2 penalty is not weight
+# decay. They are compared without it.
 _SCALED = {'learning_rate': 0.001, 'l2_scale': 0.0}
 # Changes to the usual settings: momentum 0.9, L2 1e-3, and half an epoch of
 # warm-up to a rate of 0.1, which then falls exponentially to 0.001.
@@ -52,7 +57,7 @@ SETTINGS = {
   'rate as a cosine': {'lr_schedule': 'cosine'},
   'rate in one cycle': {'lr_schedule': 'one_cycle', 'warmup_epochs': 0.0},
   'momentum 0': {'momentum': 0.0},
-  # Momentum 0.9 makes steps up to 10 times as long, but at rate 1 seed 0
+  # Momentum 0.9 makes steps up to 10 times as long, but at a rate of 1, seed 0
   # diverged.
   'momentum 0, rate 0.3': {'momentum': 0.0, 'learning_rate': 0.3},
   'Nesterov': {'nesterov': True},
@@ -112,18 +117,18 @@ def _table(found):
 def _draw(found, plan):
   names = [name for name in found if name != USUAL]
   height = 0.3 * len(names)
-  page = sheet.new(
+  figure = sheet.new(
     8.4,
     height + 1.9,
     'What other settings change, compared with the usual ones',
     f'{plan}; bars: 95 % interval of the difference',
   )
-  panel = sheet.place(page, 2.1, 1.0, 5.8, height)
+  panel = sheet.place(figure, 2.1, 1.0, 5.8, height)
   differences = np.transpose([gains(found, name) for name in names])
   series = charts.over_seeds('', sheet.BLUE, differences)
   charts.dots(panel, names, [series], reference=0, digits=2)
   panel.set_xlabel('validation accuracy - usual settings (points)')
-  return page
+  return figure
 
 
 if __name__ == '__main__':

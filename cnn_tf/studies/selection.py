@@ -12,12 +12,17 @@ choice on the validation images, whose gain on test images is real, too.
 
 The candidates are the networks of `rates.py`, after each of their epochs. Gains
 are compared with the last epoch, with the usual settings, and with the mean of
-the seeds. On 10,000 images instead of the 5,000 of a half, luck would be
-smaller by a factor of at least the root of 2, and of just that if all
-candidates are equally good. Intervals are over seeds, for these test images.
-The gain of choosing a seed is a mean over settings, which all have the same
-seeds, so it has no interval.
+the seeds. Luck is measured on 5,000 images, half of the test set. With twice as
+many images it shrinks by sqrt(2), or more if some candidates are clearly
+better. Intervals are over seeds, for these test images. The gain of choosing a
+seed is a mean over settings, which all have the same seeds, so it has no
+interval.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -102,7 +107,7 @@ def choices(scored: dict[str, list[Scored]]) -> dict[str, list[Gains]]:
     scored: name of the settings, with 'usual' and 'rate constant' -> the runs
       of all seeds.
   """
-  by_seed = list(zip(*scored.values(), strict=True))  # settings of a seed
+  by_seed = list(zip(*scored.values(), strict=True))  # the settings of one seed
   usual = list(scored).index(USUAL)
   last = {name: [_last(run) for run in x] for name, x in scored.items()}
   return {
@@ -180,14 +185,14 @@ def _table(found):
 
 def _draw(found, plan):
   luck = 100 * np.mean([x.luck for x in found['settings and epoch']])
-  page = sheet.new(
+  figure = sheet.new(
     9.0,
     5.2,
     'The best settings and epoch on half of the test images: '
     f'{luck:.2f} points are luck',
     f'{plan}; bars: 95 % interval over seeds',
   )
-  panel = sheet.place(page, 2.0, 1.0, 6.4, 2.7)
+  panel = sheet.place(figure, 2.0, 1.0, 6.4, 2.7)
   series = []
   for field, color in (
     ('seen', sheet.VERMILLION),
@@ -206,7 +211,7 @@ def _draw(found, plan):
   panel.legend(
     loc='upper left', bbox_to_anchor=(0, -0.2), fontsize=8, frameon=False
   )
-  return page
+  return figure
 
 
 if __name__ == '__main__':

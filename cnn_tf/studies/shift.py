@@ -5,23 +5,27 @@ one node. A pooling of stride 2 keeps only every second window, so after two of
 them only shifts by multiples of 4 pixels move the maps by whole nodes. The
 dense layers above have a separate weight for each position.
 
-The images are in the centre of a black canvas, large enough that a shift of 4
-pixels moves none of the nodes in the last maps that see the image off the map,
-and a shift of 8 none that see its middle 20x20 pixels, where nearly all ink is.
-(With blurred pooling, whose receptive fields are larger, the latter holds for 4
-pixels.) Test images are
-shifted up, down, left and right. Measured are the accuracy, the fraction of
-predictions that stay the same, and the difference between the maps of the
-shifted image and the shifted maps of the image.
+The images are in the centre of a black canvas. A shift of 4 pixels keeps all
+nodes of the last maps that see the image on these maps. A shift of 8 keeps
+those that see its middle 20x20 pixels, where nearly all ink is (with blurred
+pooling, whose receptive fields are larger, this holds for a shift of 4). Test
+images are shifted up, down, left and right. Measured are the accuracy, the
+fraction of predictions that stay the same, and the difference between the maps
+of the shifted image and the shifted maps of the image.
 
 Where is accuracy lost? In the same network, the last maps are moved back by
 whole nodes before the dense layers see them; what is still lost is due to
 pooling. In other networks the maximum or the average over each map removes all
 positions, and in one of them the pooling is blurred as well (Zhang 2019,
-"Making Convolutional Networks Shift-Invariant Again"). Another is trained on
-shifted images. The null is a network without convolutions, in which nothing is
-equivariant.
+"Making Convolutional Networks Shift-Invariant Again"). One more network is
+trained on shifted images. The null is a network without convolutions, in which
+nothing is equivariant.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 import numpy as np
 import tensorflow as tf
@@ -101,7 +105,7 @@ def moving_back(network: model.ConvNet) -> shifts.NetworkOfShift:
   """(down, right) in pixels -> the network with the maps of conv3 moved back.
 
   They are moved by `pixels / 4` nodes, rounded to a whole number. Nodes that
-  leave on one side enter on the other: there, all of them see background only.
+  leave on one side enter on the other; all of these see only background.
   """
 
   def of_shift(down, right):
@@ -142,8 +146,8 @@ def _draw(found, errors, plan):
     f'Shifted by 4 pixels: {at_4["dense"]} correct, {at_4[_MOVED_BACK]} with '
     f'the maps moved back, {at_4["global maximum"]} with a global maximum'
   )
-  page = sheet.new(12.4, 6.0, title, f'{plan}; bars: 95 % interval')
-  panels = [sheet.place(page, x, 1.2, 3.2, 3.0) for x in (0.8, 4.9, 9.0)]
+  figure = sheet.new(12.4, 6.0, title, f'{plan}; bars: 95 % interval')
+  panels = [sheet.place(figure, x, 1.2, 3.2, 3.0) for x in (0.8, 4.9, 9.0)]
   for panel, field, names in (
     (panels[0], 'accuracy', ('dense', *_STYLES)),
     (panels[1], 'agreement', list(_STYLES)[:3]),
@@ -161,7 +165,7 @@ def _draw(found, errors, plan):
     panel.legend(
       loc='upper left', bbox_to_anchor=(0, -0.15), fontsize=8, frameon=False
     )
-  return page
+  return figure
 
 
 def _line(panel, name, values):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from absl import flags
 
+from cnn_tf import errors
 from cnn_tf.figures import sheet
 from cnn_tf.measure import intervals
 from cnn_tf.run import command
@@ -50,7 +51,7 @@ class Report(NamedTuple):
   """The result of a study."""
 
   table: list[list[str]]  # a row of column names, then the rows of cells
-  page: sheet.Page
+  figure: sheet.Figure
 
 
 def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
@@ -79,6 +80,20 @@ def run(measure: Callable[[Plan], Report], quick: Plan, full: Plan) -> None:
   command.run(lambda: _main(measure, quick, full))
 
 
+def need(package: str) -> None:
+  """Checks that an optional package is installed.
+
+  Raises:
+    UserError: it is missing; the message tells how to install it.
+  """
+  try:
+    __import__(package)
+  except ImportError:
+    raise errors.UserError(
+      f"{package} is missing: pip install -e '.[studies]' installs it"
+    ) from None
+
+
 def spread(values: Sequence[float], digits: int = 2) -> str:
   """Values by seed -> `mean ± half of its 95 % interval`, or a single value."""
   found = intervals.describe([float(value) for value in values])
@@ -104,7 +119,7 @@ def write(report: Report, folder: pathlib.Path) -> list[str]:
   csv.writer(text, lineterminator='\n').writerows(report.table)
   contents = {
     'table.csv': text.getvalue(),
-    'figure.png': sheet.to_png(report.page),
+    'figure.png': sheet.to_png(report.figure),
   }
   for name, content in contents.items():
     storage.write(folder / name, content)

@@ -1,14 +1,7 @@
-"""Settings and seeds -> trained networks, each trained once and kept.
+"""A plan, settings -> trained networks; studies share their runs."""
 
-The folder of a run is named after a hash of its settings: studies that ask for
-the same settings share the run, and an interrupted run is resumed.
-"""
-
-import contextlib
 import functools
-import gc
 import pathlib
-import zlib
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
@@ -24,10 +17,10 @@ from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import history
 from cnn_tf.run import layers
-from cnn_tf.run import loop
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 from cnn_tf.run import trainer as trainer_lib
+from cnn_tf.studies import kept
 from cnn_tf.studies import study
 
 # Of training in float32 on two cores of an AMD EPYC; the multiplications are
@@ -48,7 +41,7 @@ def settings(plan: study.Plan, **changes: Any) -> settings_lib.Settings:
   epoch of warm-up, and a learning rate that falls exponentially from 0.1, by a
   factor of 100 in `plan.epochs` epochs.
   """
-  # All of them are written out, so that a change of a default changes nothing.
+  # Written out, so that a changed default does not change the studies.
   usual = {
     'dataset': plan.dataset,
     'data_dir': plan.data_dir,
@@ -85,9 +78,9 @@ def of_seeds(plan: study.Plan, **changes: Any) -> list[settings_lib.Settings]:
 def announce(plan: study.Plan, wanted: Iterable[settings_lib.Settings]) -> None:
   """Prints how many runs of `wanted` are still to be trained, and how long."""
   missing = {
-    _workdir(plan, one): one
+    kept.workdir(one, plan.networks): one
     for one in wanted
-    if not (_workdir(plan, one) / 'result.json').exists()
+    if not _is_finished(plan, one)
   }
   minutes = sum(map(_seconds, missing.values())) / 60
   if missing:
@@ -100,19 +93,11 @@ def announce(plan: study.Plan, wanted: Iterable[settings_lib.Settings]) -> None:
 
 def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:
   """The folder of a finished run of `wanted`, which is trained if needed."""
-  workdir = _workdir(plan, wanted)
-  storage.make_folder(plan.networks)
-  if not (workdir / 'result.json').exists():
-    print(f'training {workdir}', flush=True)
-  log = plan.networks / f'{workdir.name}.log'
-  with log.open('a') as file, contextlib.redirect_stdout(file):
-    loop.train_and_evaluate(
-      wanted, workdir, plan.num_replicas, num_kept=wanted.num_epochs
-    )
-  # Graphs are in reference cycles, and hold a copy of the training set: many of
-  # them fill the memory before Python collects them.
-  gc.collect()
-  return workdir
+  if not _is_finished(plan, wanted):
+    print(f'training {kept.workdir(wanted, plan.networks)}', flush=True)
+  return kept.train(
+    wanted, plan.networks, plan.num_replicas, num_kept=wanted.num_epochs
+  )
 
 
 def folders(plan: study.Plan, **changes: Any) -> Iterator[pathlib.Path]:
@@ -182,24 +167,8 @@ def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:
   return float(np.mean(scores.argmax(axis=1) == examples.labels))
 
 
-def need(package: str) -> None:
-  """Checks that an optional package is installed.
-
-  Raises:
-    UserError: it is missing; the message tells how to install it.
-  """
-  try:
-    __import__(package)
-  except ImportError:
-    raise errors.UserError(
-      f"{package} is missing: pip install -e '.[studies]' installs it"
-    ) from None
-
-
-def _workdir(plan, wanted):
-  data = pathlib.Path(wanted.data_dir or wanted.dataset).name
-  digest = zlib.crc32(wanted.to_flags().encode())
-  return plan.networks / f'{data}-{digest:08x}-seed{wanted.seed}'
+def _is_finished(plan, wanted):
+  return (kept.workdir(wanted, plan.networks) / 'result.json').exists()
 
 
 def _seconds(wanted):

@@ -9,7 +9,7 @@ half of a sample of test images and their correlation is measured on the other
 half, since the largest of many correlations is large by chance where it was
 chosen. Whole layers are compared by debiased linear CKA (`similarity.py`).
 
-A high similarity means little if these comparisons give one, too:
+A high similarity means little if these comparisons give the same:
 
 - two networks before training: random filters resemble each other;
 - a run and its own initial kernels: how much of the random start survives
@@ -26,6 +26,11 @@ examples: they show which source of randomness matters.
 The index of a filter has no meaning: with the filters of the second run in the
 order of their partners, the logits change by rounding only.
 """
+
+from cnn_tf.studies import start
+
+if __name__ == '__main__':
+  start.quietly()  # before the next lines import TensorFlow
 
 import numpy as np
 
@@ -86,7 +91,7 @@ Found = dict[tuple[str, str], dict[str, float]]
 
 def measure(plan: study.Plan) -> study.Report:
   """The similarity of the runs of seeds 0 and 1, of 2 and 3, and so on."""
-  trained.need('scipy')
+  study.need('scipy')
   if plan.seeds < 2:
     raise errors.UserError('two runs need two seeds: --seeds=2 or more')
   plan = plan._replace(seeds=plan.seeds // 2 * 2)
@@ -165,7 +170,7 @@ def logits_change(first: runs.Run, second: runs.Run) -> float:
   }
   network = similarity.reordered(second.network, second.geometries, orders)
   before, after = (
-    tensors.outputs(x, images, ['logits'])['logits']
+    tensors.of_layers(x, images, ['logits'])['logits']
     for x in (second.network, network)
   )
   return float(np.abs(after - before).max() / np.abs(before).max())
@@ -200,7 +205,7 @@ def _draw(found, plan):
   def mean(name):
     return np.mean([pair[ONE_TO_ONE, name]['conv1'] for pair in found])
 
-  page = sheet.new(
+  figure = sheet.new(
     11.0,
     6.4,
     f'Filters of two runs, conv1: correlation {mean(TWO):.2f}; '
@@ -212,7 +217,7 @@ def _draw(found, plan):
     (0.8, ONE_TO_ONE, 'correlation of partners, one to one'),
     (6.3, CKA, 'debiased CKA of whole layers'),
   ):
-    panel = sheet.place(page, left, 1.2, 4.3, 3.1)
+    panel = sheet.place(figure, left, 1.2, 4.3, 3.1)
     shown = [name for one, name in found[0] if one == kind]
     series = [
       charts.over_seeds(
@@ -230,7 +235,7 @@ def _draw(found, plan):
     panel.legend(
       loc='upper left', bbox_to_anchor=(-0.05, -0.09), fontsize=8, frameon=False
     )
-  return page
+  return figure
 
 
 _COLORS = {  # and whether the line is dashed

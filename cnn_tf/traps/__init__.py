@@ -33,6 +33,5 @@ scalar_for_tensorboard.py   tf.summary.scalar needs TensorBoard
 catalogue.py                the names of all traps, in this order
 answers.py                  a function -> its value or error, compared
 trial.py                    a trap in a process of its own
-table.py                    long cells -> wrapped columns
 __main__.py                 the command that runs the traps
 """

@@ -15,8 +15,8 @@ import time
 
 from cnn_tf import errors
 from cnn_tf.run import command
+from cnn_tf.run import terminal
 from cnn_tf.traps import catalogue
-from cnn_tf.traps import table
 from cnn_tf.traps import trial
 
 _COLUMNS = {
@@ -49,7 +49,9 @@ def main(names: list[str]) -> None:
       print(f'\n{_explain(trap, result)}')
     return
   rows = map(_row, traps, results)
-  print(f'\n{table.wrap([list(_COLUMNS), *rows], list(_COLUMNS.values()))}\n')
+  print(
+    f'\n{terminal.wrap([list(_COLUMNS), *rows], list(_COLUMNS.values()))}\n'
+  )
   num_sprung = sum(result.springs for result in results)
   seconds = time.perf_counter() - started
   print(f'{num_sprung} of {len(results)} traps spring here; {seconds:.0f} s')

@@ -1,6 +1,6 @@
 """`x / 255.0` of 256 grey values: how many differ between a graph and eager?
 
-TensorFlow rewrites a graph before it runs: a division by a constant becomes the
+TensorFlow rewrites a graph before it runs: a division by a constant becomes a
 multiplication by 1 / 255, which is faster. But 1 / 255 is rounded, so the
 product can differ from the quotient in its last bit. An eager op divides.
 """

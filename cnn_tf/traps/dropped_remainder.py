@@ -1,6 +1,6 @@
 """10,000 test images in batches of 128, `drop_remainder`: how many are scored?
 
-10,000 is 78 * 128 + 16, and the last 16 images are dropped without a word. The
+10,000 is 78 * 128 + 16, and the last 16 images are silently dropped. The
 option is often set because it makes the shape of a batch a constant. In a
 shuffled training, each epoch leaves out other images. In a test they are always
 the same ones, and the accuracy is not that of the test set.

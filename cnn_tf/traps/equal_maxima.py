@@ -12,7 +12,7 @@ AVOIDED = 'network/ops.py documents it; reference.py does the same'
 
 
 def attempt():
-  """The gradient by the window."""
+  """The gradient with respect to the window."""
   maps = tf.fill([1, 2, 2, 1], 7.0)
   with tf.GradientTape() as tape:
     tape.watch(maps)

@@ -14,7 +14,7 @@ AVOIDED = 'network/ops.py: the only layout is NHWC'
 
 
 def attempt():
-  """The gradient by the map."""
+  """The gradient with respect to the map."""
   maps = tf.reshape([1.0, 2.0, 3.0, 4.0], [1, 1, 2, 2])
   with tf.GradientTape() as tape:
     tape.watch(maps)

@@ -15,7 +15,7 @@ AVOIDED = 'measure/ascent.py climbs the pre-activation'
 
 
 def attempt():
-  """The gradient by the three pixels."""
+  """The gradient with respect to the three pixels."""
   black = tf.zeros([1, 1, 3, 1])
   kernel = tf.reshape([1.0, 2.0, 3.0], [1, 3, 1, 1])
   with tf.GradientTape() as tape:

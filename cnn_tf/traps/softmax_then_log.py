@@ -13,7 +13,7 @@ AVOIDED = 'learning/losses.py calls the fused op'
 
 
 def attempt():
-  """The loss, and its gradient by the two logits."""
+  """The loss, and its gradient with respect to the two logits."""
   logits = tf.constant([0.0, 1000.0])
   with tf.GradientTape() as tape:
     tape.watch(logits)

@@ -1,8 +1,8 @@
 """The kernel gradient of a 1x1 `conv2d` with stride 2, 30 times: its values.
 
 All inputs are 1, so each value is the number of positions, 14 * 14 in each of 5
-images. The forward pass is right. The backward pass of oneDNN is not, where
-batch and maps are few. With AVX-512 it writes beyond its memory, which ends
+images. The forward pass is right. The backward pass of oneDNN is wrong for
+small batches and few maps. With AVX-512 it writes beyond its memory, which ends
 Python by one signal or another, or gives wrong values. With AVX2
 (`ONEDNN_MAX_CPU_ISA=AVX2`) some values are silently wrong, such as 533. With
 `TF_ENABLE_ONEDNN_OPTS=0` all are 980.

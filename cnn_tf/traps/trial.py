@@ -1,4 +1,4 @@
-"""A trap in a process of its own: it may end it, corrupt it or block it."""
+"""Runs a trap in a process of its own, which it may end, corrupt or block."""
 
 import collections
 import multiprocessing
@@ -24,7 +24,7 @@ _AT_ONCE = 2
 
 
 class Result(NamedTuple):
-  """What came of a trap."""
+  """The result of a trap."""
 
   answer: str  # of TensorFlow, or how the process ended
   right: str

@@ -1,10 +1,10 @@
 """`conv2d`, VALID, with a 3x3 kernel on a 2x2 map.
 
 The kernel fits nowhere, so there is nothing to compute. In a graph that is an
-error. Run eagerly, oneDNN takes an output of size 0 for that of an empty batch,
-and returns memory in the shape of the *input* that nothing was written to: the
-numbers are left over from something else, or 0, and differ from run to run.
-Without oneDNN, the result is an empty map, and still no error.
+error. Run eagerly, oneDNN mistakes an output of size 0 for that of an empty
+batch, and returns unwritten memory in the shape of the *input*: leftover
+numbers, or 0, that differ from run to run. Without oneDNN, the result is an
+empty map, also without an error.
 """
 
 import tensorflow as tf

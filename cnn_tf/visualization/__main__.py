@@ -26,10 +26,10 @@ def main() -> None:
   if flags.FLAGS.layer:
     layers = {layer.name: layer for layer in run.network.layers}
     name = choices.layer(flags.FLAGS.layer, list(layers))
-    named_pages = catalogue.of_layers(run, images, [layers[name]])
+    named_figures = catalogue.of_layers(run, images, [layers[name]])
   else:
-    named_pages = catalogue.of_run(run, images)
-  print('\n'.join(draw.write(run, named_pages, run.workdir / draw.FOLDER)))
+    named_figures = catalogue.of_run(run, images)
+  print('\n'.join(draw.write(run, named_figures, run.workdir / draw.FOLDER)))
   print(f'{time.perf_counter() - started:.0f} s')
 
 

@@ -23,10 +23,10 @@ from cnn_tf.run import trainer
 from cnn_tf.tricks import augment
 from cnn_tf.tricks import draws
 
-NamedPage = tuple[str, sheet.Page]  # the name of the file, without suffix
+NamedFigure = tuple[str, sheet.Figure]  # the name of the file, without suffix
 
 
-def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
+def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedFigure]:
   """All figures of a run, drawn one at a time.
 
   Args:
@@ -50,7 +50,7 @@ def of_run(run: runs.Run, images: Sequence[int]) -> Iterator[NamedPage]:
 
 def of_layers(
   run: runs.Run, images: Sequence[int], layers: Sequence[specs.Layer]
-) -> Iterator[NamedPage]:
+) -> Iterator[NamedFigure]:
   """The feature maps of some layers, and their means over classes.
 
   The means are drawn for convolutions and for the first dense layer.
@@ -75,13 +75,13 @@ def of_layers(
     values = values if values.ndim == 4 else values[:, np.newaxis, np.newaxis]
     means, explained, dead = responses[layer.name]
     source = run.source(f'test images; dead: zero on all {measured}')
-    page = maps.maps(title, values, dead, chosen, captions, source)
-    yield f'maps_{layer.name}', page
+    figure = maps.maps(title, values, dead, chosen, captions, source)
+    yield f'maps_{layer.name}', figure
     if isinstance(layer, specs.Conv) or layer is dense[0]:
-      page = maps.classes(
+      figure = maps.classes(
         title, means, explained, dead, run.class_names, run.source(measured)
       )
-      yield f'classes_{layer.name}', page
+      yield f'classes_{layer.name}', figure
 
 
 def _title(layer):

@@ -11,7 +11,6 @@ from cnn_tf.figures import patterns
 from cnn_tf.figures import sheet
 from cnn_tf.measure import ascent
 from cnn_tf.measure import excitation
-from cnn_tf.measure import pattern_files
 from cnn_tf.measure import pattern_search
 from cnn_tf.measure import runs
 from cnn_tf.run import history
@@ -24,7 +23,7 @@ FOLDER = 'figures'
 def at_the_end(workdir: pathlib.Path) -> None:
   """Draws all figures of a run, as files and as TensorBoard events.
 
-  The folder is renamed to `figures` when all files are written, so if it
+  The folder gets its name, `figures`, when all files are written, so if it
   exists, it is complete.
 
   Raises:
@@ -42,7 +41,7 @@ def at_the_end(workdir: pathlib.Path) -> None:
 
 def write(
   run: runs.Run,
-  named_pages: Iterable[catalogue.NamedPage],
+  named_figures: Iterable[catalogue.NamedFigure],
   folder: pathlib.Path,
   board: history.TensorBoard | None = None,
 ) -> list[str]:
@@ -50,7 +49,7 @@ def write(
 
   Args:
     run: the run that the figures show.
-    named_pages: names of the files, without suffix, and their pages.
+    named_figures: names of the files, without suffix, and their figures.
     folder: created if it does not exist.
     board: if given, the figures are added to its events as well.
 
@@ -59,8 +58,8 @@ def write(
   """
   storage.make_folder(folder)
   paths = []
-  for name, page in named_pages:
-    png = sheet.to_png(page)
+  for name, figure in named_figures:
+    png = sheet.to_png(figure)
     paths.append(folder / f'{name}.png')
     storage.write(paths[-1], png)
     if board:
@@ -74,7 +73,7 @@ def write_patterns(
   """Finds and draws what excites some maps of the layer `name` most.
 
   Returns:
-    The paths of a PNG and a CSV file, and of one for the page of the run.
+    The paths of the PNG file, the CSV file, and the file that the page reads.
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.
@@ -84,13 +83,13 @@ def write_patterns(
     f'patches of {len(run.data.train.labels):,} training images'
   )
   objective = _objective(name, settings)
-  page = patterns.patterns(name, excitations, steps, objective, source)
+  figure = patterns.patterns(name, excitations, steps, objective, source)
   folder = run.workdir / FOLDER
-  paths = write(run, [(f'patterns_{name}', page)], folder)
+  paths = write(run, [(f'patterns_{name}', figure)], folder)
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
   storage.write(folder / f'patterns_{name}.csv', text.getvalue())
-  kept = pattern_files.save(folder, name, run.epoch, excitations)
+  kept = excitation.save(folder, name, run.epoch, excitations)
   return [*paths, f'{folder}/patterns_{name}.csv', str(kept)]
 
 

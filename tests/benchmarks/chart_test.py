@@ -14,7 +14,7 @@ class ChartTest(absltest.TestCase):
     bfloat16 = speeds.Contestant(peers.OURS, 'bfloat16')
     float32 = speeds.Contestant(keras, 'float32')
     bar = np.array([100.0, 50.0, 80.0])
-    page = chart.draw(
+    figure = chart.draw(
       {
         (contestant, kind): factor * bar
         for contestant, factor in ((bfloat16, 2), (float32, 1))
@@ -22,8 +22,8 @@ class ChartTest(absltest.TestCase):
       },
       'some machine',
     )
-    self.assertLen(page.axes, 2)
-    for panel in page.axes:
+    self.assertLen(figure.axes, 2)
+    for panel in figure.axes:
       dots = {
         line.get_label(): line.get_xdata()
         for line in panel.lines
@@ -31,9 +31,9 @@ class ChartTest(absltest.TestCase):
       }
       np.testing.assert_array_equal(dots['float32'], [np.nan, 1])
       np.testing.assert_array_equal(dots['bfloat16'], [2, np.nan])
-    names = [label.get_text() for label in page.axes[0].get_yticklabels()]
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     self.assertEqual(names, ['ours, auto replicas', 'Keras, fit'])
-    self.assertIn('some machine', page.texts[1].get_text())
+    self.assertIn('some machine', figure.texts[1].get_text())
 
 
 if __name__ == '__main__':

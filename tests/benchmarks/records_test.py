@@ -8,6 +8,7 @@ from absl.testing import parameterized
 from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.studies import kept
 
 RECORD = records.Record(
   *('fashion', 'c3f0a6b8', 'fashion', 'test', 1000, 20, 0.9158, 0.2365),
@@ -56,17 +57,10 @@ class TableTest(parameterized.TestCase):
       records.append(self.path.parent / 'no/table.csv', RECORD)
 
 
-class DigestTest(absltest.TestCase):
-  def test_only_the_seed_does_not_matter(self):
-    digest = records.digest(settings_lib.Settings())
-    self.assertEqual(records.digest(settings_lib.Settings(seed=7)), digest)
-    self.assertNotEqual(
-      records.digest(settings_lib.Settings(num_epochs=21)), digest
-    )
-
-  def test_find_looks_for_settings_and_for_what_it_is_evaluated_on(self):
+class FindTest(absltest.TestCase):
+  def test_it_looks_for_settings_and_for_what_it_is_evaluated_on(self):
     settings = settings_lib.Settings()
-    record = RECORD._replace(settings=records.digest(settings))
+    record = RECORD._replace(settings=kept.digest(settings))
     others = [RECORD, record._replace(on='validation')]
     found = records.find([*others, record], settings, 'test')
     self.assertEqual(found, {1000: record})

@@ -8,12 +8,13 @@ from benchmarks import records
 from benchmarks import results
 from benchmarks import seeds
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.studies import kept
 
 _ROOT = results.CONFIGS.parent
 _RECORDS = records.read(_ROOT / 'benchmarks/accuracy.csv')
 
 
-class PageTest(absltest.TestCase):
+class TablesTest(absltest.TestCase):
   def test_it_shows_the_table_of_the_csv_file(self):
     shown = _between_markers(_ROOT / 'docs/results.md')
     self.assertEqual(shown, results.table(_RECORDS, results.CONFIGS))
@@ -46,7 +47,7 @@ class TableTest(absltest.TestCase):
   def record(self, seed, accuracy, **changes):
     on_test = seeds.settings_on(self.settings, 'test')
     return records.Record(
-      *('plain', records.digest(on_test), 'fashion', 'test', seed, 7),
+      *('plain', kept.digest(on_test), 'fashion', 'test', seed, 7),
       *(accuracy, 0.3, None, 'float32', 2, 75, 'a CPU', '2.21.0'),
     )._replace(**changes)
 

@@ -156,11 +156,11 @@ class GainsTest(parameterized.TestCase):
     self.assertAlmostEqual(last.alone.mean, 0.0)
 
   def test_the_figure_has_a_row_for_each_trick(self):
-    page = tricks.draw(all_cases(), 'r')
-    (panel,) = page.axes
+    figure = tricks.draw(all_cases(), 'r')
+    (panel,) = figure.axes
     names = [label.get_text() for label in panel.get_yticklabels()]
     self.assertEqual(names, list(tricks.TRICKS))
-    self.assertStartsWith(sheet.to_png(page), b'\x89PNG')
+    self.assertStartsWith(sheet.to_png(figure), b'\x89PNG')
 
 
 class CommandTest(tf.test.TestCase):

@@ -46,7 +46,7 @@ class MainTest(tf.test.TestCase, parameterized.TestCase):
     (['--node=3,0'], '--node=3,0: the output is 3x3, so its nodes are 0,0'),
     (['--node=-1,0'], '--node=-1,0 must look like 0,2'),
     (['--window=4x4', '--size=3x3'], '4x4 does not fit on the image'),
-    (['--size=9'], '--size=9 is more than 8x8, which is all that fits'),
+    (['--size=9'], '--size=9 is more than 8x8, the largest that fits'),
     (['--window=6x2'], '--window=6x2 is more than 5x5'),
     (['--size=5x5', '--op=dense'], '--size=5x5 is more than 4x4'),
     (['--size=0x5'], '--size=0x5 must look like 3x3 or 3'),

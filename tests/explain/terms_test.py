@@ -1,4 +1,4 @@
-"""Pages that one can check on paper."""
+"""Explanations that one can check on paper."""
 
 import itertools
 import re
@@ -21,7 +21,7 @@ def _spec(op, window, stride, padding):
   return specs.Pool(op, kind, window, stride, padding)
 
 
-def _page(spec, size, node=None):
+def _explain(spec, size, node=None):
   case = cases.make(spec, size, node)
   return terms.explain(case, cases.compute(case))
 
@@ -51,7 +51,7 @@ class ExplainTest(parameterized.TestCase):
     self.assertContainsInOrder(['\n'.join(lines)], '\n'.join(words))
 
   def test_conv2d(self):
-    text = _page(_spec('conv2d', (3, 3), (1, 1), 'valid'), (5, 5))
+    text = _explain(_spec('conv2d', (3, 3), (1, 1), 'valid'), (5, 5))
     self.assert_has_lines(
       text,
       'row 1: 8 * 1 + 9 * 0 + 1 * -1 = 7',
@@ -71,7 +71,7 @@ class ExplainTest(parameterized.TestCase):
     )
 
   def test_a_relu_below_0_lets_nothing_pass(self):
-    text = _page(_spec('conv2d', (3, 3), (1, 1), 'valid'), (5, 5), (0, 0))
+    text = _explain(_spec('conv2d', (3, 3), (1, 1), 'valid'), (5, 5), (0, 0))
     self.assert_has_lines(
       text,
       'relu: -5 is not above 0, so nothing passes: 1 * 0 = 0',
@@ -80,7 +80,7 @@ class ExplainTest(parameterized.TestCase):
     )
 
   def test_zeros_of_same_are_in_the_products(self):
-    text = _page(_spec('conv2d', (3, 3), (1, 1), 'same'), (5, 5), (0, 1))
+    text = _explain(_spec('conv2d', (3, 3), (1, 1), 'same'), (5, 5), (0, 1))
     self.assert_has_lines(
       text,
       'row -1: (0) * 1 + (0) * 0 + (0) * -1 = 0',
@@ -91,18 +91,20 @@ class ExplainTest(parameterized.TestCase):
     self.assertIn('padding is 0, and what it would get is dropped', text)
 
   def test_max_pool2d(self):
-    text = _page(_spec('max_pool2d', (2, 2), (2, 2), 'valid'), (5, 5))
+    text = _explain(_spec('max_pool2d', (2, 2), (2, 2), 'valid'), (5, 5))
     self.assert_has_lines(
       text, 'row 2: max(5, 2) = 5', 'row 3: max(4, 3) = 4', 'maximum = 5'
     )
     self.assertIn('The maximum, pixel (2, 2), gets 1, the others 0.', text)
 
   def test_equal_maxima_are_counted(self):
-    text = _page(_spec('max_pool2d', (2, 2), (2, 2), 'valid'), (5, 5), (0, 1))
+    text = _explain(
+      _spec('max_pool2d', (2, 2), (2, 2), 'valid'), (5, 5), (0, 1)
+    )
     self.assertIn('occurs 2 times: the first, pixel (0, 2), gets 1', text)
 
   def test_avg_pool2d(self):
-    text = _page(_spec('avg_pool2d', (2, 2), (2, 2), 'valid'), (5, 5))
+    text = _explain(_spec('avg_pool2d', (2, 2), (2, 2), 'valid'), (5, 5))
     self.assert_has_lines(
       text,
       'row 2: 5 + 2 = 7',
@@ -113,14 +115,14 @@ class ExplainTest(parameterized.TestCase):
     self.assertIn('gets 1 / 4 = 0.25, the others 0.', text)
 
   def test_a_mean_leaves_padding_out(self):
-    text = _page(_spec('avg_pool2d', (2, 2), (2, 2), 'same'), (5, 5), (2, 1))
+    text = _explain(_spec('avg_pool2d', (2, 2), (2, 2), 'same'), (5, 5), (2, 1))
     self.assert_has_lines(
       text, 'row 4: 5 + 4 = 9', 'sum = 9', 'divided by 2 = 4.5'
     )
     self.assertNotIn('row  5:', text)
 
   def test_dense(self):
-    text = _page(_DENSE, (2, 3))
+    text = _explain(_DENSE, (2, 3))
     self.assert_has_lines(
       text,
       'input 0, pixel (0, 0): 6 * 1 = 6',
@@ -135,7 +137,7 @@ class ExplainTest(parameterized.TestCase):
       'relu(12) = 12',
     )
 
-  def test_every_page_fits_into_80_columns(self):
+  def test_every_explanation_fits_into_80_columns(self):
     for case in _many_cases():
       text = terms.explain(case, cases.compute(case))
       self.assertLessEqual(max(map(len, text.splitlines())), 80, text)

@@ -13,13 +13,13 @@ class AugmentationsTest(parameterized.TestCase):
   def test_every_row_has_its_label_and_its_images(self, count):
     draw = np.random.default_rng(0)
     rows = {name: draw.random([count, 6, 5]) for name in ('as is', '--flip')}
-    page = augmentations.augmentations(rows, 'run r')
-    texts = [text.get_text() for text in page.texts]
+    figure = augmentations.augmentations(rows, 'run r')
+    texts = [text.get_text() for text in figure.texts]
     self.assertEqual(texts[1:], ['run r', 'as is', '--flip'])
-    for panel, images in zip(page.axes, rows.values(), strict=True):
+    for panel, images in zip(figure.axes, rows.values(), strict=True):
       shown = [image.get_array() for image in panel.images]
       np.testing.assert_array_equal(shown, images)
-    self.assertStartsWith(sheet.to_png(page), b'\x89PNG')
+    self.assertStartsWith(sheet.to_png(figure), b'\x89PNG')
 
 
 if __name__ == '__main__':

@@ -8,14 +8,14 @@ from cnn_tf.figures import sheet
 
 
 def _draw(**options):
-  page = sheet.new(4, 3, 'title', 'source')
-  panel = sheet.place(page, 1, 1, 2, 1.5)
+  figure = sheet.new(4, 3, 'title', 'source')
+  panel = sheet.place(figure, 1, 1, 2, 1.5)
   series = [
     charts.Series('a', 'blue', *np.array([[1, 2], [0.5, 1.5], [1.25, 4]])),
     charts.Series('b', 'red', *np.array([[3, np.nan]] * 3)),
   ]
   charts.dots(panel, ['first', 'second'], series, **options)
-  return page, panel
+  return figure, panel
 
 
 class DotsTest(absltest.TestCase):
@@ -58,19 +58,19 @@ class DotsTest(absltest.TestCase):
     _, panel = _draw(reference=1.5)
     self.assertEqual(list(panel.lines[-1].get_xdata()), [1.5, 1.5])
 
-  def test_a_missing_value_leaves_the_page_drawable(self):
-    page, _ = _draw(digits=2)
-    self.assertEqual(sheet.to_png(page)[:4], b'\x89PNG')
+  def test_a_missing_value_leaves_the_figure_drawable(self):
+    figure, _ = _draw(digits=2)
+    self.assertEqual(sheet.to_png(figure)[:4], b'\x89PNG')
 
 
 class LinesTest(absltest.TestCase):
   def draw(self, lows, **options):
-    page = sheet.new(4, 3, 'title', 'source')
-    panel = sheet.place(page, 1, 1, 2, 1.5)
+    figure = sheet.new(4, 3, 'title', 'source')
+    panel = sheet.place(figure, 1, 1, 2, 1.5)
     values = np.array([3.0, 5.0])
     series = [charts.Series('a', 'blue', values, lows, values + 1)]
     charts.lines(panel, [0, 4], series, **options)
-    return page, panel
+    return figure, panel
 
   def test_a_line_passes_through_its_values_with_ranges_around_them(self):
     _, panel = self.draw(np.array([2.5, 4.0]))
@@ -86,10 +86,10 @@ class LinesTest(absltest.TestCase):
       _, panel = self.draw(np.array([2.5, 4.0]), dashed=dashed)
       self.assertEqual(panel.lines[0].get_linestyle(), style)
 
-  def test_without_ranges_the_page_is_drawable(self):
-    page, panel = self.draw(np.full(2, np.nan))
+  def test_without_ranges_the_figure_is_drawable(self):
+    figure, panel = self.draw(np.full(2, np.nan))
     self.assertEmpty(panel.collections)
-    self.assertEqual(sheet.to_png(page)[:4], b'\x89PNG')
+    self.assertEqual(sheet.to_png(figure)[:4], b'\x89PNG')
 
 
 class OverSeedsTest(absltest.TestCase):

@@ -16,22 +16,22 @@ def _draw(probabilities, labels):
 class ConfusionTest(absltest.TestCase):
   def test_counts_are_placed_by_true_and_predicted_class(self):
     probabilities = np.array([[0.9, 0.1]] * 3 + [[0.2, 0.8]] * 2)
-    page = _draw(probabilities, [0, 0, 1, 1, 1])
-    panel = page.axes[0]
+    figure = _draw(probabilities, [0, 0, 1, 1, 1])
+    panel = figure.axes[0]
     counts = {text.get_position(): text.get_text() for text in panel.texts}
     # (predicted, true); no cat was taken for a dog.
     self.assertEqual(counts, {(0, 0): '2', (0, 1): '1', (1, 1): '2'})
     self.assertEqual(panel.get_xlabel(), 'predicted class')
     self.assertEqual(panel.get_ylabel(), 'true class')
     self.assertStartsWith(
-      page.texts[0].get_text(), '1 of 5 images misclassified'
+      figure.texts[0].get_text(), '1 of 5 images misclassified'
     )
 
   def test_the_twelve_worst_mistakes_are_shown_with_their_probabilities(self):
     of_dog = np.linspace(0.6, 0.95, 15)
     probabilities = np.stack([1 - of_dog, of_dog], axis=1)
-    page = _draw(probabilities, [0] * 15)
-    panels = page.axes[1:]
+    figure = _draw(probabilities, [0] * 15)
+    panels = figure.axes[1:]
     self.assertEqual(
       [panel.get_title() for panel in panels],
       [f'image {number}' for number in range(14, 2, -1)],
@@ -40,9 +40,9 @@ class ConfusionTest(absltest.TestCase):
     self.assertEqual(caption, 'cat, taken for\ndog (95.0%)')
 
   def test_a_network_without_mistakes_has_no_panels(self):
-    page = _draw(np.array([[0.9, 0.1]]), [0])
-    self.assertLen(page.axes, 1)
-    self.assertIn('No mistakes', [text.get_text() for text in page.texts])
+    figure = _draw(np.array([[0.9, 0.1]]), [0])
+    self.assertLen(figure.axes, 1)
+    self.assertIn('No mistakes', [text.get_text() for text in figure.texts])
 
 
 if __name__ == '__main__':

@@ -8,8 +8,8 @@ from cnn_tf.figures import sheet
 
 
 def _panel():
-  page = sheet.new(4, 3, 'title', 'source')
-  return page, sheet.place(page, 1, 1, 2, 1.5)
+  figure = sheet.new(4, 3, 'title', 'source')
+  return figure, sheet.place(figure, 1, 1, 2, 1.5)
 
 
 class PrecisionTest(absltest.TestCase):
@@ -45,7 +45,7 @@ class PrecisionTest(absltest.TestCase):
     self.assertEqual(list(line.get_ydata()), [8, 6])
 
   def test_a_layer_has_one_bar_for_each_precision(self):
-    page, panel = _panel()
+    figure, panel = _panel()
     found = {'float32': {'a': 1.0, 'b': 3.0}, 'bfloat16': {'a': 2.0, 'b': 4.0}}
     low_precision.times(panel, found)
     widths = [bar.get_width() for bar in panel.patches]
@@ -53,7 +53,7 @@ class PrecisionTest(absltest.TestCase):
     self.assertEqual(
       [x.get_text() for x in panel.texts], ['1.0', '3.0', '2.0', '4.0']
     )
-    self.assertEqual(sheet.to_png(page)[:4], b'\x89PNG')
+    self.assertEqual(sheet.to_png(figure)[:4], b'\x89PNG')
 
 
 if __name__ == '__main__':

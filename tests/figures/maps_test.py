@@ -18,23 +18,23 @@ class MapsTest(parameterized.TestCase):
   @parameterized.parameters(1, 3, 4)
   def test_every_map_of_every_image_is_drawn(self, num_images):
     values = np.random.default_rng(0).random([num_images, 5, 6, 10])
-    page = self.draw(values)
-    panels = [p for p in page.axes if len(p.images) == 10]
+    figure = self.draw(values)
+    panels = [p for p in figure.axes if len(p.images) == 10]
     self.assertLen(panels, num_images)
     for panel, expected in zip(panels, values, strict=True):
       for number, shown in enumerate(panel.images):
         np.testing.assert_array_equal(shown.get_array(), expected[..., number])
         self.assertEqual(panel.texts[number].get_text(), str(number))
-    texts = [text.get_text() for text in page.texts]
+    texts = [text.get_text() for text in figure.texts]
     self.assertContainsSubset([f'image {num_images - 1}'], texts)
 
   def test_dead_maps_are_marked_and_counted(self):
-    page = self.draw(np.ones([2, 3, 3, 6]), dead=[1, 4])
-    title = page.texts[0].get_text()
+    figure = self.draw(np.ones([2, 3, 3, 6]), dead=[1, 4])
+    title = figure.texts[0].get_text()
     self.assertEqual(title, 'conv2: 6 maps of 3x3, 2 dead')
     marks = [
       text.get_text()
-      for panel in page.axes
+      for panel in figure.axes
       for text in panel.texts
       if text.get_text() == 'dead'
     ]
@@ -44,17 +44,17 @@ class MapsTest(parameterized.TestCase):
     values = np.zeros([1, 20, 20, 4])
     values[0, 0] = 2.0
     values[0, 5, 5, 0] = 7.5
-    page = self.draw(values)
-    shown = page.axes[1].images[0]
+    figure = self.draw(values)
+    shown = figure.axes[1].images[0]
     self.assertEqual(shown.get_clim(), (0, 2))
     self.assertEqual(
-      page.axes[-1].get_title(), 'activation (largest magnitude: 7.5)'
+      figure.axes[-1].get_title(), 'activation (largest magnitude: 7.5)'
     )
 
   def test_signed_maps_have_0_in_the_middle(self):
-    page = self.draw(np.array([-1.0, 3.0]).reshape(1, 1, 1, 2))
-    self.assertEqual(page.axes[1].images[0].get_clim(), (-3, 3))
-    self.assertIn('2 units, none dead', page.texts[0].get_text())
+    figure = self.draw(np.array([-1.0, 3.0]).reshape(1, 1, 1, 2))
+    self.assertEqual(figure.axes[1].images[0].get_clim(), (-3, 3))
+    self.assertIn('2 units, none dead', figure.texts[0].get_text())
 
 
 class ClassesTest(absltest.TestCase):
@@ -63,8 +63,8 @@ class ClassesTest(absltest.TestCase):
     explained = np.array([0.9, 0.2, 0.0, 0.3, 0.6])
     dead = np.array([False, False, True, False, False])
     names = ['cat', 'dog']
-    page = maps.classes('c', means, explained, dead, names, 'run r')
-    strip, panel, _ = page.axes
+    figure = maps.classes('c', means, explained, dead, names, 'run r')
+    strip, panel, _ = figure.axes
     order = [
       4,
       1,
@@ -79,7 +79,7 @@ class ClassesTest(absltest.TestCase):
     heights = [bar.get_height() for bar in strip.patches]
     np.testing.assert_array_equal(heights, explained[order])
     self.assertIn('1 dead', panel.get_xlabel())
-    self.assertIn('50% of the variance', page.texts[0].get_text())
+    self.assertIn('50% of the variance', figure.texts[0].get_text())
 
 
 if __name__ == '__main__':

@@ -26,9 +26,13 @@ def _found(number, best=1.0, patch=1.0, is_unit=False):
 
 
 def _draw(excitations):
-  page = patterns.patterns('conv2', excitations, _STEPS, 'Objective', 'run r')
-  texts = [text.get_text() for text in page.texts]
-  return page.axes, texts, [t.get_text() for p in page.axes for t in p.texts]
+  figure = patterns.patterns('conv2', excitations, _STEPS, 'Objective', 'run r')
+  texts = [text.get_text() for text in figure.texts]
+  return (
+    figure.axes,
+    texts,
+    [t.get_text() for p in figure.axes for t in p.texts],
+  )
 
 
 class PatternsTest(parameterized.TestCase):

@@ -1,13 +1,28 @@
 """Tests of sheet.py."""
 
+import pathlib
 import struct
+import subprocess
+import sys
 
 import matplotlib
 import numpy as np
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from cnn_tf import figures
 from cnn_tf.figures import sheet
+from tests import small_data
+
+
+class FiguresTest(absltest.TestCase):
+  def test_no_figure_imports_tensorflow_not_even_through_other_modules(self):
+    files = pathlib.Path(figures.__path__[0]).glob('[a-z]*.py')
+    modules = ', '.join(f'cnn_tf.figures.{file.stem}' for file in files)
+    code = f'import sys, {modules}\nassert "tensorflow" not in sys.modules'
+    subprocess.run(
+      [sys.executable, '-c', code], cwd=small_data.ROOT, check=True
+    )
 
 
 class SheetTest(parameterized.TestCase):
@@ -35,29 +50,31 @@ class SheetTest(parameterized.TestCase):
     scale = sheet.scale(np.full([1, 1], np.nan))
     self.assertEqual((scale.low, scale.high), (0, 1))
 
-  def test_a_page_has_size_title_and_source(self):
-    page = sheet.new(4, 3, 'What', 'run r')
+  def test_a_figure_has_size_title_and_source(self):
+    figure = sheet.new(4, 3, 'What', 'run r')
     self.assertEqual(
-      [text.get_text() for text in page.texts], ['What', 'run r']
+      [text.get_text() for text in figure.texts], ['What', 'run r']
     )
-    png = sheet.to_png(page)
+    png = sheet.to_png(figure)
     self.assertEqual(struct.unpack('>II', png[16:24]), (480, 360))
-    self.assertEqual(sheet.to_png(page), png)
+    self.assertEqual(sheet.to_png(figure), png)
 
   def test_positions_are_measured_from_the_upper_left_corner(self):
-    page = sheet.new(4, 2, '', '')
-    panel = sheet.place(page, 1, 0.5, 2, 1)
+    figure = sheet.new(4, 2, '', '')
+    panel = sheet.place(figure, 1, 0.5, 2, 1)
     np.testing.assert_allclose(
       panel.get_position().bounds, [0.25] * 2 + [0.5] * 2
     )
 
   def test_a_bar_shows_the_scale(self):
-    page = sheet.new(4, 2, '', '')
+    figure = sheet.new(4, 2, '', '')
     scale = sheet.Scale('viridis', 0, 7, 'max')
-    shown = sheet.picture(sheet.place(page, 1, 1, 1, 1), np.ones([2, 2]), scale)
-    sheet.bar(page, shown, scale, 1, 0.5, 2, 'activation')
-    self.assertEqual(page.axes[1].get_xlim(), (0, 7))
-    self.assertEqual(page.axes[1].get_title(), 'activation')
+    shown = sheet.picture(
+      sheet.place(figure, 1, 1, 1, 1), np.ones([2, 2]), scale
+    )
+    sheet.bar(figure, shown, scale, 1, 0.5, 2, 'activation')
+    self.assertEqual(figure.axes[1].get_xlim(), (0, 7))
+    self.assertEqual(figure.axes[1].get_title(), 'activation')
 
   def test_the_settings_of_matplotlib_do_not_change(self):
     before = dict(matplotlib.rcParams)

@@ -9,10 +9,10 @@ from cnn_tf.figures import tiles
 
 def _draw(*arguments):
   """The panel with the tiles."""
-  page = sheet.new(9, 9, '', '')
+  figure = sheet.new(9, 9, '', '')
   grid = tiles.Tiles(*arguments)
-  grid.draw(page, 1, 1, sheet.PIXELS)
-  return page.axes[0]
+  grid.draw(figure, 1, 1, sheet.PIXELS)
+  return figure.axes[0]
 
 
 class TilesTest(absltest.TestCase):

@@ -20,8 +20,8 @@ class CurvesTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
     rates = np.linspace(1, 0, 30)
-    page = training.curves(_TABLE, np.arange(30), rates, 'run r')
-    self.page, self.panels = page, page.axes
+    figure = training.curves(_TABLE, np.arange(30), rates, 'run r')
+    self.figure, self.panels = figure, figure.axes
 
   def test_loss_and_accuracy_are_drawn_above_the_rate(self):
     labels = [panel.get_ylabel() for panel in self.panels]
@@ -57,12 +57,12 @@ class CurvesTest(absltest.TestCase):
   def test_without_any_loss_its_axis_is_linear(self):
     zero = {name: 0 * column for name, column in _TABLE.items()}
     table = zero | {name: _TABLE[name] for name in ('epoch', 'step')}
-    page = training.curves(table, np.arange(30), np.ones(30), 'run r')
-    self.assertEqual(page.axes[0].get_yscale(), 'linear')
+    figure = training.curves(table, np.arange(30), np.ones(30), 'run r')
+    self.assertEqual(figure.axes[0].get_yscale(), 'linear')
     self.assertEqual(self.panels[0].get_yscale(), 'log')
 
   def test_the_title_has_the_result(self):
-    title = self.page.texts[0].get_text()
+    title = self.figure.texts[0].get_text()
     self.assertIn('validation accuracy 91.00% after epoch 3', title)
 
 
@@ -79,10 +79,10 @@ class EvolutionTest(parameterized.TestCase):
     random = np.random.default_rng(0)
     kernels = random.normal(size=[num_epochs + 1, num_filters, *size])
     epochs = np.arange(num_epochs + 1)
-    page = training.evolution(epochs, kernels, 'conv1', 'run r')
-    strip, changes = page.axes[0], page.axes[-1]
+    figure = training.evolution(epochs, kernels, 'conv1', 'run r')
+    strip, changes = figure.axes[0], figure.axes[-1]
     self.assertLen(strip.images, rows * columns)
-    texts = [text.get_text() for text in page.texts]
+    texts = [text.get_text() for text in figure.texts]
     self.assertIn('initial', texts)
     self.assertIn(f'epoch {num_epochs}', texts)
     self.assertEqual('filters)' in texts[0], columns < num_filters)
@@ -91,11 +91,11 @@ class EvolutionTest(parameterized.TestCase):
   def test_similarity_change_and_scale_of_kernels_that_double(self):
     initial = np.ones([1, 2, 1, 2])
     kernels = np.concatenate([initial, 2 * initial])
-    page = training.evolution(np.arange(2), kernels, 'conv1', 'run r')
-    self.assertIn('cosine similarity 1.00', page.texts[0].get_text())
-    [bar] = page.axes[-1].patches
+    figure = training.evolution(np.arange(2), kernels, 'conv1', 'run r')
+    self.assertIn('cosine similarity 1.00', figure.texts[0].get_text())
+    [bar] = figure.axes[-1].patches
     self.assertAlmostEqual(bar.get_width(), 100)  # per cent
-    self.assertEqual(page.axes[0].images[0].get_clim(), (0, 2))
+    self.assertEqual(figure.axes[0].images[0].get_clim(), (0, 2))
 
   def test_a_change_over_several_epochs_is_not_drawn_as_that_of_one(self):
     kernels = np.ones([4, 2, 1, 2]) * [[[[1]]], [[[2]]], [[[5]]], [[[10]]]]

@@ -20,6 +20,35 @@ def _climb(run, name, position, maps, **settings):
   )
 
 
+class StartTest(tf.test.TestCase, parameterized.TestCase):
+  def test_seed_and_number_determine_the_start(self):
+    first, again, second, other = (
+      ascent.start((20, 31), seed, number).numpy()
+      for seed, number in ((0, 0), (0, 0), (0, 1), (1, 0))
+    )
+    self.assertAllEqual(first, again)
+    self.assertNotAllClose(first, second)
+    self.assertNotAllClose(first, other)
+
+  @parameterized.parameters((28, 28), (1, 1), (64, 5))
+  def test_images_of_any_size_have_pixels_from_0_to_1(self, *size):
+    image = ascent.start(size, 0, 0)
+    self.assertEqual(image.shape, size)
+    self.assertAllInRange(image, 0, 1)
+
+  def test_the_correlation_of_pixels_decreases_with_their_distance(self):
+    images = np.array([ascent.start((28, 28), 0, n) for n in range(200)])
+    centred = images - images.mean()
+    correlations = [
+      np.mean(centred[:, :, : 28 - distance] * centred[:, :, distance:])
+      / np.mean(centred**2)
+      for distance in (1, 4, 7, 14)
+    ]
+    self.assertAllInRange(np.diff(correlations), -1, -0.05)
+    self.assertGreater(correlations[0], 0.8)
+    self.assertGreater(correlations[-1], 0.1)
+
+
 class KnownOptimaTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_best_patch_of_a_conv1_kernel_is_white_at_positive_weights(self):
     run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
@@ -57,7 +86,7 @@ class KnownOptimaTest(tf.test.TestCase, parameterized.TestCase):
     run = small_run.untrained('conv 4 3x3')
     found = _climb(run, 'conv1', None, range(4))
     kernel = run.network.kernels['conv1'].numpy()[:, :, 0]
-    # The gradient of the mean over 26x26 nodes by each pixel.
+    # The gradient of the mean over 26x26 nodes with respect to each pixel.
     gradient = np.zeros([28, 28, 4])
     for y, x in np.ndindex(26, 26):
       gradient[y : y + 3, x : x + 3] += kernel / 26**2

@@ -1,9 +1,12 @@
 """Tests of excitation.py."""
 
+import pathlib
+
 import numpy as np
 from absl.testing import absltest
 from absl.testing import parameterized
 
+from cnn_tf import errors
 from cnn_tf.measure import excitation
 
 
@@ -19,6 +22,20 @@ def _excitation(on_map, image, on_node, patch, is_relu=True):
     trajectory[0, :8, :8],
     np.array([patch, patch - 1]),
     [trajectory[0, :8, :8]] * 2,
+  )
+
+
+def _found(number, pattern):
+  return excitation.Excitation(
+    number,
+    True,
+    np.array([1.0, 3.0]),
+    np.stack([np.zeros((4, 4)), np.full((4, 4), number / 10)]),
+    2.0,
+    np.array([5.0]),
+    pattern,
+    np.array([4.0]),
+    [],
   )
 
 
@@ -53,6 +70,33 @@ class ExcitationTest(parameterized.TestCase):
         'node_start_1': '4',
       },
     )
+
+
+class FileTest(absltest.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = pathlib.Path(self.create_tempdir().full_path)
+
+  def test_what_is_saved_is_read(self):
+    patches = [_found(n, np.full((2, 2), 0.5)) for n in (3, 7)]
+    excitation.save(self.folder, 'conv2', 12, patches)
+    read = excitation.read(self.folder, 'conv2')
+    self.assertEqual(read.epoch, 12)
+    self.assertEqual(read.numbers.tolist(), [3, 7])
+    self.assertEqual(read.statuses, ['converged'] * 2)
+    self.assertEqual(read.images[:, 0, 0].tolist(), [0.3, 0.7])
+    self.assertEqual(read.scores.tolist(), [3.0, 3.0])
+    self.assertEqual(read.patches.shape, (2, 2, 2))
+
+  def test_units_have_no_patches(self):
+    excitation.save(self.folder, 'dense1', 1, [_found(0, None)])
+    self.assertIsNone(excitation.read(self.folder, 'dense1').patches)
+
+  def test_no_file_is_none_and_a_damaged_one_an_error(self):
+    self.assertIsNone(excitation.read(self.folder, 'conv1'))
+    (self.folder / 'patterns_conv1.npz').write_bytes(b'PK')
+    with self.assertRaises(errors.UserError):
+      excitation.read(self.folder, 'conv1')
 
 
 if __name__ == '__main__':

@@ -47,7 +47,7 @@ class PatternsTest(tf.test.TestCase):
   def test_maps_that_never_rise_above_0_are_dead(self):
     run, found = _look()
     images = run.data.test.images
-    outputs = tensors.outputs(run.network, images, ['conv2'])['conv2']
+    outputs = tensors.of_layers(run.network, images, ['conv2'])['conv2']
     self.assertEqual((~outputs.any((0, 1, 2))).sum(), 2)
     self.assertEqual(found['conv2', 'after'].dead, 2 / 6)
     self.assertEqual(found['conv1', 'after'].dead, 0)

@@ -30,20 +30,25 @@ class StudyTest(absltest.TestCase):
     own = plan._replace(data_dir='some/kana')
     self.assertEqual(own.by_dataset(), {'kana': own})
 
+  def test_a_missing_package_raises_with_the_command_that_installs_it(self):
+    study.need('numpy')
+    with self.assertRaisesRegex(errors.UserError, r'no_such.*\[studies\]'):
+      study.need('no_such')
+
   def test_the_report_is_written_as_csv_and_png(self):
     folder = pathlib.Path(self.create_tempdir().full_path, 'a', 'b')
     table = [['name', 'value'], ['one, two', '3 ± 1']]
-    page = sheet.new(3, 2, 'title', 'source')
-    paths = study.write(study.Report(table, page), folder)
+    figure = sheet.new(3, 2, 'title', 'source')
+    paths = study.write(study.Report(table, figure), folder)
     with open(paths[0], newline='') as file:
       self.assertEqual(list(csv.reader(file)), table)
     self.assertStartsWith(pathlib.Path(paths[1]).read_bytes(), b'\x89PNG')
 
   def test_a_file_in_place_of_the_folder_raises_a_user_error(self):
     file = self.create_tempfile().full_path
-    page = sheet.new(3, 2, 'title', 'source')
+    figure = sheet.new(3, 2, 'title', 'source')
     with self.assertRaisesRegex(errors.UserError, 'is a file, not a folder'):
-      study.write(study.Report([['a']], page), pathlib.Path(file))
+      study.write(study.Report([['a']], figure), pathlib.Path(file))
 
   def start(self, module, *arguments):
     folder = self.create_tempdir().full_path

@@ -210,7 +210,7 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     self.assertCountEqual(catalogue.NAMES, _RIGHT)
 
   @parameterized.parameters(*catalogue.NAMES)
-  def test_a_trap_is_a_page_that_names_an_existing_file(self, name):
+  def test_a_trap_is_short_and_names_an_existing_file(self, name):
     trap = catalogue.load(name)
     source = pathlib.Path(trap.__file__).read_text()
     self.assertLess(len(source.splitlines()), 60)

@@ -30,10 +30,10 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
   )
   def test_the_figures_depend_on_the_layers(self, layers, others):
     run = small_run.untrained(layers)
-    pages = dict(catalogue.of_run(run, [3, 17]))
-    self.assertEqual(list(pages), _ALWAYS + others)
-    for name, page in pages.items():
-      title, source = (text.get_text() for text in page.texts[:2])
+    figures = dict(catalogue.of_run(run, [3, 17]))
+    self.assertEqual(list(figures), _ALWAYS + others)
+    for name, figure in figures.items():
+      title, source = (text.get_text() for text in figure.texts[:2])
       self.assertNotEmpty(title, name)
       self.assertStartsWith(
         source, 'run small, trained on mnist, epoch 1', name
@@ -46,8 +46,8 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     run = run._replace(epochs=[row._replace(validation_cross_entropy=0.0)])
     with warnings.catch_warnings():
       warnings.simplefilter('error')
-      for _, page in catalogue.of_run(run, [0]):
-        self.assertStartsWith(sheet.to_png(page), b'\x89PNG')
+      for _, figure in catalogue.of_run(run, [0]):
+        self.assertStartsWith(sheet.to_png(figure), b'\x89PNG')
 
   @parameterized.parameters(
     ('conv 4 5x3', (5, 3), 4),
@@ -59,8 +59,8 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     self, layers, size, count
   ):
     run = small_run.untrained(layers)
-    pages = dict(catalogue.of_run(run, [0]))
-    images = pages['kernels'].axes[0].images
+    figures = dict(catalogue.of_run(run, [0]))
+    images = figures['kernels'].axes[0].images
     self.assertLen(images, count)
     [name] = {*run.network.kernels} - {'logits'} or {'logits'}
     kernel = run.network.kernels[name].numpy().reshape(*size, count)
@@ -74,30 +74,30 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
       data=run.data._replace(validation=none),
       epochs=[history.Epoch(*run.epochs[0][:6])],
     )
-    pages = dict(catalogue.of_run(run, [0]))
+    figures = dict(catalogue.of_run(run, [0]))
     texts = {
-      name: ' '.join(text.get_text() for text in page.texts)
-      for name, page in pages.items()
+      name: ' '.join(text.get_text() for text in figure.texts)
+      for name, figure in figures.items()
     }
     self.assertIn('training accuracy 90.00% after epoch 1', texts['curves'])
     self.assertIn('100 test images', texts['classes_conv1'])
     self.assertNotIn('validation', str(texts))
-    curves = pages['curves'].axes[0].lines
+    curves = figures['curves'].axes[0].lines
     self.assertLen([line for line in curves if len(line.get_xdata()) == 1], 1)
 
   def test_the_augmentations_that_are_on_are_drawn(self):
     run = small_run.untrained()
     settings = dataclasses.replace(run.settings, shift=2, flip=True)
     run = run._replace(settings=settings)
-    pages = dict(catalogue.of_run(run, [0]))
-    page = pages['augmentations']
-    texts = [text.get_text() for text in page.texts[2:]]
+    figures = dict(catalogue.of_run(run, [0]))
+    figure = figures['augmentations']
+    texts = [text.get_text() for text in figure.texts[2:]]
     self.assertEqual(
       texts, ['training images', '--shift=2', '--flip', 'all of them']
     )
     images, shifted, *_ = (
       np.stack([shown.get_array() for shown in panel.images])
-      for panel in page.axes
+      for panel in figure.axes
     )
     self.assertAllClose(images, run.data.train.images[:8] / 255)
     self.assertNotAllClose(images, shifted)
@@ -109,8 +109,8 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     kernel = run.network.kernels['conv1'].numpy()
     kernels = {0: kernel, 1: 2 * kernel}
     history.write_kernels(workdir, kernels)
-    pages = dict(catalogue.of_run(run, [0]))
-    images = pages['evolution'].axes[0].images
+    figures = dict(catalogue.of_run(run, [0]))
+    images = figures['evolution'].axes[0].images
     self.assertLen(images, 2 * 4)
     self.assertAllEqual(images[0].get_array(), kernel[:, :, 0, 0])
     self.assertAllEqual(images[4].get_array(), 2 * kernel[:, :, 0, 0])
@@ -120,10 +120,10 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     run = small_run.untrained()._replace(workdir=workdir, epochs=[])
     kernel = run.network.kernels['conv1'].numpy()
     history.write_kernels(workdir, {1: kernel})
-    pages = catalogue.of_run(run, [0])
+    figures = catalogue.of_run(run, [0])
     self.assertContainsSubset(
       ['kernels', 'confusion', 'receptive_fields'],
-      names := [name for name, _ in pages],
+      names := [name for name, _ in figures],
     )
     self.assertNoCommonElements(['curves', 'evolution'], names)
 
@@ -139,12 +139,14 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     )
     kernel = run.network.kernels['conv1'].numpy()
     history.write_kernels(workdir, {1: kernel, 2: 2 * kernel, 5: kernel})
-    pages = dict(catalogue.of_run(run, [0]))
-    trained, validated = pages['curves'].axes[0].lines
+    figures = dict(catalogue.of_run(run, [0]))
+    trained, validated = figures['curves'].axes[0].lines
     self.assertAllEqual(trained.get_xdata(), [215, 3.5 * 430])
     self.assertAllEqual(validated.get_xdata(), [430, 4 * 430])
-    self.assertAllClose(pages['curves'].axes[0].get_xlim(), [0, 5 * 430 * 1.02])
-    texts = [text.get_text() for text in pages['evolution'].texts]
+    self.assertAllClose(
+      figures['curves'].axes[0].get_xlim(), [0, 5 * 430 * 1.02]
+    )
+    texts = [text.get_text() for text in figures['evolution'].texts]
     self.assertStartsWith(
       texts[0], 'Kernels of conv1, after epoch 1 and after epoch 5: '
     )
@@ -153,16 +155,16 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
   def test_maps_are_drawn_for_the_chosen_test_images(self):
     run = small_run.untrained()
     layer = run.network.layers[2]
-    pages = dict(catalogue.of_layers(run, [17, 42], [layer]))
-    self.assertEqual(list(pages), ['maps_conv2', 'classes_conv2'])
-    page = pages['maps_conv2']
-    texts = [text.get_text() for text in page.texts]
+    figures = dict(catalogue.of_layers(run, [17, 42], [layer]))
+    self.assertEqual(list(figures), ['maps_conv2', 'classes_conv2'])
+    figure = figures['maps_conv2']
+    texts = [text.get_text() for text in figure.texts]
     label = run.data.test.labels[42]
     self.assertContainsSubset([f'image 42: {label}'], texts)
     images = tf.constant(run.data.test.images[[17, 42]], tf.float32) / 255
     tensors = run.network.activations(images[..., tf.newaxis])
     maps = tensors['conv2/relu'].numpy()
-    panels = [panel for panel in page.axes if len(panel.images) == 6]
+    panels = [panel for panel in figure.axes if len(panel.images) == 6]
     for panel, expected in zip(panels, maps, strict=True):
       shown = np.stack([i.get_array() for i in panel.images], axis=-1)
       self.assertAllClose(shown, expected)

@@ -58,9 +58,9 @@ class DrawTest(small_run.TestCase):
 
   def test_a_folder_that_cannot_be_created_is_reported(self):
     file = pathlib.Path(self.create_tempfile('file').full_path)
-    pages = [('page', sheet.new(1, 1, '', ''))]
+    figures = [('figure', sheet.new(1, 1, '', ''))]
     with self.assertRaisesRegex(errors.UserError, f'{file}/figures: Not a'):
-      draw.write(small_run.untrained(), pages, file / 'figures')
+      draw.write(small_run.untrained(), figures, file / 'figures')
 
   def test_patterns_are_written_with_their_scores(self):
     workdir = pathlib.Path(self.create_tempdir().full_path)

@@ -21,8 +21,8 @@ def medians(
   """The median time of each op, in seconds.
 
   All ops take turns in each round, so that what slows the machine down for a
-  while slows all of them. A call of TensorFlow, which may take longer than a
-  small op, is included.
+  while slows all of them. The overhead of a call of TensorFlow, which may take
+  longer than a small op, is included.
 
   Args:
     operands: the ops.

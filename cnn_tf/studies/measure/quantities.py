@@ -128,7 +128,7 @@ FIELDS_OF_NODES = Quantity(
   ),
   lambda layers: _list((len(pixels(layers, 0)), len(pixels(layers, 0, 1)))),
 )
-# How many layers a node needs below it to see 28 rows.
+# How many layers it takes until a node sees 28 rows.
 DEPTH_TO_SEE_28 = Quantity(
   lambda layers: _list([1 + sum(x.receptive_field[0] < 28 for x in layers)]),
   lambda layers: _list(
@@ -140,7 +140,7 @@ STRIDES = Quantity(
   lambda layers: _list(layer.effective_stride[0] for layer in layers),
   lambda layers: _list(_steps(layers)),
 )
-# What the fields of two neighbouring nodes of the last layer share.
+# The overlap of the fields of two neighbouring nodes of the last layer.
 OVERLAP = Quantity(
   lambda layers: _overlap(
     layers[-1].receptive_field[1] - layers[-1].effective_stride[1],

@@ -1,4 +1,4 @@
-"""What rounding changes: in each op alone, and in the whole network.
+"""What rounding changes, in each op alone and in the whole network.
 
 Errors are relative to the same computation in float64:
 
@@ -135,7 +135,7 @@ def between_batches(
 ) -> float:
   """`norm(gradient of the second half - g) / norm(g)`, g of the first half.
 
-  By this much the gradients of two batches differ.
+  This is how much the gradients of two batches differ.
   """
   halves = zip(tf.split(images, 2), np.split(labels, 2), strict=True)
   first, second = (_flat(gradients(network, *half)) for half in halves)

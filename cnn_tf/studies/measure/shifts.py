@@ -82,13 +82,13 @@ def equivariance_error(
   strides: tuple[int, int],
   distance: int,
 ) -> float:
-  """`|a - b| / |b|`, over images shifted down and images shifted right.
+  """`|a - b| / |b - c|`, over images shifted down and images shifted right.
 
-  Here a are the maps of the shifted images, b those of the images, shifted by
-  `distance / stride` nodes, rounded to a whole number. The norms are over the
-  nodes that do not see the pixels that moved in, and b counts as far as it
-  differs from the maps of a black image, whose values the biases decide. An
-  error of exactly 0 means equal bits.
+  Here a are the maps of the shifted images; b are the maps of the images,
+  shifted by `distance / stride` nodes, rounded to a whole number; c are the
+  maps of a black image, which depend on the biases only. The norms are over the
+  nodes that do not see the pixels that moved in. An error of exactly 0 means
+  equal bits.
 
   Args:
     maps: images -> `[n, height, width, maps]`, of a layer without padding.

@@ -11,7 +11,7 @@ from cnn_tf.measure import activity
 from cnn_tf.network import model
 
 
-def outputs(
+def of_layers(
   network: model.ConvNet, images: np.ndarray, layers: Sequence[str]
 ) -> dict[str, np.ndarray]:
   """The outputs of some layers, after their activation functions.
@@ -25,11 +25,11 @@ def outputs(
     Layer name -> `[n, height, width, channels]` or `[n, units]` float32.
   """
 
-  def of_layers(batch):
+  def of_batch(batch):
     tensors = activity.outputs(network, batch)
     return {name: tensors[name] for name in layers}
 
-  return collect(of_layers, images)
+  return collect(of_batch, images)
 
 
 def pre_activations(

@@ -139,7 +139,7 @@ class ReorderedTest(tf.test.TestCase):
   def _change(self, other):
     """The largest change of a logit, as a fraction of the largest logit."""
     before, after = (
-      tensors.outputs(network, self.images, ['logits'])['logits']
+      tensors.of_layers(network, self.images, ['logits'])['logits']
       for network in (self.network, other)
     )
     return np.abs(after - before).max() / np.abs(before).max()

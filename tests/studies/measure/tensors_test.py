@@ -29,7 +29,7 @@ class TensorsTest(tf.test.TestCase):
 
   def test_outputs_are_taken_after_the_activation_function(self):
     every = tensors.collect(self.all_tensors, self.images)
-    found = tensors.outputs(self.network, self.images, ['pool1', 'conv2'])
+    found = tensors.of_layers(self.network, self.images, ['pool1', 'conv2'])
     self.assertEqual(list(found), ['pool1', 'conv2'])
     self.assertAllClose(found['pool1'], every['pool1'])
     self.assertAllClose(found['conv2'], every['conv2/relu'])

@@ -1,10 +1,13 @@
-"""Numbers -> aligned text for a page of 80 columns."""
+"""Numbers -> aligned text of at most 80 columns."""
 
+import textwrap
 import types
 from collections.abc import Iterable
 from collections.abc import Mapping
 
 import numpy as np
+
+from cnn_tf.run import terminal
 
 WIDTH = 80
 _GAP = '    '
@@ -65,13 +68,12 @@ def side_by_side(*blocks: list[str]) -> str:
 def sum_up(
   terms: Iterable[tuple[str, float]], totals: Iterable[tuple[str, float]]
 ) -> str:
-  """Lines `text = value`: terms to the left, what follows from them right."""
+  """Lines `text = value`: terms are aligned left, totals right."""
   terms, totals = list(terms), list(totals)
   width = max(len(text) for text, _ in [*terms, *totals])
-  right = max(len(number(value)) for _, value in [*terms, *totals])
-  lines = [f'{text:<{width}} = {number(v):>{right}}' for text, v in terms]
-  lines += [f'{text:>{width}} = {number(v):>{right}}' for text, v in totals]
-  return '\n'.join(f'  {line}' for line in lines)
+  rows = [(f'{text:<{width}} =', number(value)) for text, value in terms]
+  rows += [(f'{text:>{width}} =', number(value)) for text, value in totals]
+  return textwrap.indent(terminal.align(rows), '  ')
 
 
 def _join(blocks):
