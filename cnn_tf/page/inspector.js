@@ -1,4 +1,5 @@
-// The right column: why, a map, a node, its pixels, and how one came there.
+// The right column: the view of the selected item, and the trail that led to
+// it.
 
 cnn.inspector = (() => {
   const {button, element, isNarrow, replaceChildren} = cnn.elements;
@@ -12,8 +13,8 @@ cnn.inspector = (() => {
                  pixels: pixelsView};
 
   const WORDS = {
-    node: 'One number of a map: its window, times a kernel, summed.',
-    unit: 'One number of a dense layer, which sees all numbers below it.',
+    node: 'One number of a map: the sum of its window times a kernel.',
+    unit: 'One number of a dense layer, computed from all numbers below it.',
     bias: 'A trained number that is added to the sum of products.',
     relu: 'Keeps positive numbers, and replaces negative ones by 0.',
     logit: 'The score of a class; softmax turns scores into percentages.'};
@@ -86,16 +87,16 @@ cnn.inspector = (() => {
 
   function helpView() {
     const steps = [
-      'Draw on the pad, or choose a test image: every layer computes it at '
+      'Draw on the pad, or choose a test image: every layer is computed at '
         + 'once.',
       'Ask why: the answer is a sum, and every term of it can be opened.',
-      'Click a map or a unit: its kernel, what excites it, and a switch.',
+      'Click a map or a unit: its kernel, what excites it, a switch.',
       'Click a node: its window, the kernel, the products and their sum.'];
     return element('div', {class: 'help'},
       element('h2', {}, 'What does it compute?'),
       element('ol', {}, steps.map(text => element('li', {}, text))),
       element('p', {class: 'note'},
-        'The address of this page holds the image and the selection: a link ',
-        'to what is shown.'));
+        'The address of this page contains the image and the selection: it is ',
+        'a link to what is shown.'));
   }
 })();

@@ -106,7 +106,8 @@ cnn.layers = (() => {
     return best;
   }
 
-  // Units are cells of equal width in as few lines as stay clickable.
+  // Units are cells of equal width, in as few lines as leave them wide enough
+  // to click.
   function arrangeUnits(units, room) {
     const narrowest = units <= MOST_BARS ? room / units : 11;
     const lines = Math.ceil(units / Math.floor(room / narrowest));

@@ -1,4 +1,4 @@
-// A map: its nodes, its switch, its kernel, and what excites it.
+// The view of a map: its nodes, its switch, its kernel, and what excites it.
 
 cnn.map = (() => {
   const {range, softmax, valueAt, windowOf} = cnn.ops;
@@ -84,7 +84,7 @@ cnn.map = (() => {
     update();
   }
 
-  // The window of the node from which one came to this map.
+  // Frames the window of the node whose view led to this map.
   function frameCaller(canvas, layer) {
     const node = state.trail[state.trail.length - 2];
     const above = node?.view === 'node' && layerNamed(node.layer);
@@ -131,7 +131,7 @@ cnn.map = (() => {
       name === layer.name && [...maps].every(one => one === map)));
     return element('p', {class: 'effect'}, logits, `Off, ${names[best]} ${
       isOff ? 'is' : 'would be'} at ${shares[1]} instead of ${shares[0]}.`,
-      turn, isAlone ? '' : ' What else is off stays off.');
+      turn, isAlone ? '' : ' Other maps that are off stay off.');
   }
 
   // The weights of a map: one small kernel for every input map.
@@ -186,8 +186,8 @@ cnn.map = (() => {
 
   function excites(layer, map) {
     if (state.kernels !== 'trained') {
-      return element('p', {class: 'note'}, 'What excites the map was measured ',
-                     'with the trained kernels.');
+      return element('p', {class: 'note'}, 'What excites a map was measured ',
+                     'with the trained kernels only.');
     }
     return element('div', {}, patternsOf(layer, map), patchesOf(layer, map));
   }

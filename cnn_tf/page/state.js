@@ -28,11 +28,11 @@ cnn.state = (() => {
     past: [],  // what was on the pad before each change, for undo
     shift: [0, 0],  // by which all of it is moved, down and to the right
     framed: false,  // whether strokes are scaled and centred
-    thick: false,  // whether the next stroke is
+    thick: false,  // whether the next stroke is thick
     kernels: 'trained',
     off: {},  // name of a layer -> the set of its maps that are off
     trail: [],  // what was selected, step by step; the last one is shown
-    hidden: false,  // whether the answer is
+    hidden: false,  // whether the answer is hidden
     open: new Set(),  // the rows of the inspector that are expanded
     cursor: null,  // the node that the arrow keys have chosen on a large map
     playing: null,  // the timer of "Play", or null

@@ -1,5 +1,5 @@
-// Values as sums: why one class and not another, a node, and what each pixel
-// adds.
+// The views that explain a value: why one class and not another, the terms of a
+// node, and what each pixel adds.
 
 cnn.sums = (() => {
   const {ACTIVATIONS, range, valueAt, windowOf} = cnn.ops;
@@ -39,9 +39,9 @@ cnn.sums = (() => {
       element('p', {class: 'note'}, `So ${nameA} is e^${number(value)} = ${
         number(Math.exp(value))} times as likely as ${nameB}.`),
       element('p', {class: 'note'},
-        `Each row is the output of ${below.name}, times its weight to `,
-        `${nameA} minus its weight to ${nameB}. Orange speaks for ${nameA}, `,
-        `purple for ${nameB}.`),
+        `Each row is one output of ${below.name}, times the difference `,
+        `between its weights to ${nameA} and to ${nameB}. Orange favours `,
+        `${nameA}, purple favours ${nameB}.`),
       below.name === 'image' ? imageTerms(terms)
         : sumTable(terms, below, {bias, total: value}),
       button('What each pixel does', 'cause',
@@ -301,8 +301,8 @@ cnn.sums = (() => {
               `${what} = ${number(valueOf(view.tensors))}`),
       element('p', {class: 'note'},
         'Each pixel was set to 0, one at a time. Orange: ',
-        'the pixel raises the value. Purple: it lowers it. Without ink it ',
-        'does neither.'),
+        'the pixel raises the value. Purple: it lowers it. Pixels without ',
+        'ink change nothing.'),
       place);
   }
 
