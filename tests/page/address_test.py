@@ -12,7 +12,7 @@ class AddressTest(reference_page.TestCase):
     self.draw((8, 5), (8, 20), (18, 20))
     self.click('[data-key=why]')
     self.click('#inspector .sum button.link')
-    self.wait('location.hash.includes("s=why")')
+    self.wait('/s=why.*node/.test(location.hash)')
     url, logits = self.driver.current_url, self.logits()
     title = self.text('#inspector h2')
     self.open(self.path, url.partition('#')[2])
