@@ -2,9 +2,9 @@
 
 python -m cnn_tf.page --workdir=DIR
 python -m cnn_tf.page --workdir=DIR --output=FILE
-python -m cnn_tf.page --refresh=FILE    renews its code, keeps its network
+python -m cnn_tf.page --refresh=FILE    new sources, the same network
 
-Open it in a browser, draw, and click on what you would like to know.
+Open the file in a browser, draw, and click a number to see its sum.
 """
 
 import pathlib
@@ -53,7 +53,7 @@ def _define_flags():
   flags.DEFINE_string(
     'output', None, 'the file to write (default: <workdir>/page.html)'
   )
-  flags.DEFINE_string('refresh', None, 'a page whose code is to be renewed')
+  flags.DEFINE_string('refresh', None, 'a page that gets the current sources')
 
 
 if __name__ == '__main__':

@@ -17,29 +17,19 @@ from typing import Any
 from cnn_tf import errors
 
 FOLDER = pathlib.Path(__file__).parent
-# In reading order. A file uses the files above it, and those functions of
-# page.js that draw the page after a change of its state.
+# In reading order: a file uses those above it.
 SCRIPTS = (
   'ops.js',
-  'data.js',
   'elements.js',
-  'colours.js',
   'drawing.js',
   'state.js',
-  'why.js',
-  'answer.js',
-  'examples.js',
-  'pad.js',
-  'marks.js',
-  'maps.js',
-  'grids.js',
+  'network.js',
+  'changes.js',
+  'input.js',
+  'layers.js',
   'sums.js',
-  'view_why.js',
-  'view_node.js',
-  'view_map.js',
-  'view_pixels.js',
+  'map.js',
   'inspector.js',
-  'presses.js',
   'page.js',
 )
 _DATA = re.compile(

@@ -1,86 +1,102 @@
-// The right column: why, a map, a node, its pixels, and how one came there.
+// The right column: the view of the selected item, and the trail that led to
+// it.
 
-const VIEWS = {why: whyView, cause: causeView, map: mapView, node: nodeView,
-               pixels: pixelsView};
+cnn.inspector = (() => {
+  const {button, element, isNarrow, replaceChildren} = cnn.elements;
+  const {contents, layerNamed, mapName, nodeName, selection, state} = cnn.state;
+  const {compared, nodeOf} = cnn.network;
+  const {follow, select} = cnn.changes;
+  const {causeView, nodeView, pixelsView, whyView} = cnn.sums;
+  const {mapView} = cnn.map;
 
-function updateInspector() {
-  const box = document.getElementById('inspector'), item = selection();
-  replaceChildren(box, item
-    ? [tabs(item), crumbs(), VIEWS[item.view](item), words()]
-    : [tabs(null), helpView(), words()]);
-}
+  const VIEWS = {why: whyView, cause: causeView, map: mapView, node: nodeView,
+                 pixels: pixelsView};
 
-function tabs(item) {
-  const [a, b] = compared();
-  const targets = {
-    Why: contents.classes.length > 1 && !state.hidden
-      ? {view: 'why', a, b} : null,
-    Map: item?.layer && {view: 'map', layer: item.layer, map: item.map},
-    Node: item?.layer && {view: 'node', ...nodeOf(item)},
-    Pixels: item?.layer ? {view: 'pixels', ...nodeOf(item)}
-      : item && {view: 'cause', a, b},
-  };
-  return element('div', {class: 'tabs', role: 'group', 'aria-label': 'View'},
-    Object.entries(targets).map(([name, target]) => button(
-      name, `tab-${name}`, () => follow(target),
-      {disabled: !target, 'aria-pressed': Boolean(item && target
-        && item.view === target.view)})));
-}
+  const WORDS = {
+    node: 'One number of a map: the sum of its window times a kernel.',
+    unit: 'One number of a dense layer, computed from all numbers below it.',
+    bias: 'A trained number that is added to the sum of products.',
+    relu: 'Keeps positive numbers, and replaces negative ones by 0.',
+    logit: 'The score of a class; softmax turns scores into percentages.'};
 
-function crumbs() {
-  return element('nav', {class: 'crumbs', 'aria-label': 'Path'},
-    button('×', 'close', () => select([]), {'aria-label': 'Close'}),
-    isNarrow() ? button('↑ Image', 'up', () => scrollTo(0, 0),
-                        {class: 'up'}) : null,
-    state.trail.map((item, index) => [
-      index ? ' › ' : '',
-      index === state.trail.length - 1
-        ? element('span', {'aria-current': 'true'}, titleOf(item))
-        : button(titleOf(item), `crumb-${index}`,
-                 () => select(state.trail.slice(0, index + 1)),
-                 {class: 'link'})]));
-}
+  let wordsAreOpen = false;
 
-function titleOf(item) {
-  const names = contents.classes;
-  switch (item.view) {
-    case 'why': return `${names[item.a]}, not ${names[item.b]}`;
-    case 'cause': case 'pixels': return 'pixels';
-    case 'map': return mapName(item.layer, item.map);
-    // The item of a unit has the same name as its map view.
-    default: return nodeName(item)
-      + (layerNamed(item.layer).units ? ', its sum' : '');
+  return {updateInspector};
+
+  function updateInspector() {
+    const box = document.getElementById('inspector'), item = selection();
+    replaceChildren(box, item
+      ? [tabs(item), crumbs(), VIEWS[item.view](item), words()]
+      : [tabs(null), helpView(), words()]);
   }
-}
 
-const WORDS = {
-  node: 'One number of a map: its window, times a kernel, summed.',
-  unit: 'One number of a dense layer, which sees all numbers below it.',
-  bias: 'A trained number that is added to the sum of products.',
-  relu: 'Keeps positive numbers, and replaces negative ones by 0.',
-  logit: 'The score of a class; softmax turns scores into percentages.'};
-let wordsAreOpen = false;
+  function tabs(item) {
+    const [a, b] = compared();
+    const targets = {
+      Why: contents.classes.length > 1 && !state.hidden
+        ? {view: 'why', a, b} : null,
+      Map: item?.layer && {view: 'map', layer: item.layer, map: item.map},
+      Node: item?.layer && {view: 'node', ...nodeOf(item)},
+      Pixels: item?.layer ? {view: 'pixels', ...nodeOf(item)}
+        : item && {view: 'cause', a, b},
+    };
+    return element('div', {class: 'tabs', role: 'group', 'aria-label': 'View'},
+      Object.entries(targets).map(([name, target]) => button(
+        name, `tab-${name}`, () => follow(target),
+        {disabled: !target, 'aria-pressed': Boolean(item && target
+          && item.view === target.view)})));
+  }
 
-function words() {
-  const box = element('details', {class: 'words', open: wordsAreOpen,
-                                  ontoggle: () => { wordsAreOpen = box.open; }},
-    element('summary', {'data-key': 'words'}, `? ${
-      Object.keys(WORDS).join(', ')}`),
-    Object.entries(WORDS).map(([word, meaning]) => element(
-      'p', {class: 'note'}, element('strong', {}, word), `: ${meaning}`)));
-  return box;
-}
+  function crumbs() {
+    return element('nav', {class: 'crumbs', 'aria-label': 'Path'},
+      button('×', 'close', () => select([]), {'aria-label': 'Close'}),
+      isNarrow() ? button('↑ Image', 'up', () => scrollTo(0, 0),
+                          {class: 'up'}) : null,
+      state.trail.map((item, index) => [
+        index ? ' › ' : '',
+        index === state.trail.length - 1
+          ? element('span', {'aria-current': 'true'}, titleOf(item))
+          : button(titleOf(item), `crumb-${index}`,
+                   () => select(state.trail.slice(0, index + 1)),
+                   {class: 'link'})]));
+  }
 
-function helpView() {
-  const steps = [
-    'Draw on the pad, or choose a test image: every layer computes it at once.',
-    'Ask why: the answer is a sum, and every term of it can be opened.',
-    'Click a map or a unit: its kernel, what excites it, and a switch.',
-    'Click a node: its window, the kernel, the products and their sum.'];
-  return element('div', {class: 'help'},
-    element('h2', {}, 'What does it compute?'),
-    element('ol', {}, steps.map(text => element('li', {}, text))),
-    element('p', {class: 'note'},
-      'The address of this page holds the image and the selection: a link ',
-      'to what is shown.'));
-}
+  function titleOf(item) {
+    const names = contents.classes;
+    switch (item.view) {
+      case 'why': return `${names[item.a]}, not ${names[item.b]}`;
+      case 'cause': case 'pixels': return 'pixels';
+      case 'map': return mapName(item.layer, item.map);
+      // The item of a unit has the same name as its map view.
+      default: return nodeName(item)
+        + (layerNamed(item.layer).units ? ', its sum' : '');
+    }
+  }
+
+  function words() {
+    const box = element('details', {class: 'words', open: wordsAreOpen,
+                                    ontoggle: () => {
+                                      wordsAreOpen = box.open;
+                                    }},
+      element('summary', {'data-key': 'words'}, `? ${
+        Object.keys(WORDS).join(', ')}`),
+      Object.entries(WORDS).map(([word, meaning]) => element(
+        'p', {class: 'note'}, element('strong', {}, word), `: ${meaning}`)));
+    return box;
+  }
+
+  function helpView() {
+    const steps = [
+      'Draw on the pad, or choose a test image: every layer is computed at '
+        + 'once.',
+      'Ask why: the answer is a sum, and every term of it can be opened.',
+      'Click a map or a unit: its kernel, what excites it, a switch.',
+      'Click a node: its window, the kernel, the products and their sum.'];
+    return element('div', {class: 'help'},
+      element('h2', {}, 'What does it compute?'),
+      element('ol', {}, steps.map(text => element('li', {}, text))),
+      element('p', {class: 'note'},
+        'The address of this page contains the image and the selection: it is ',
+        'a link to what is shown.'));
+  }
+})();

@@ -1,156 +1,127 @@
 // Starts the page; draws it after every change of the state.
 
-let frame = null, addressTimer = null, ownAddress = null;
+cnn.page = (() => {
+  const {button, element, replaceChildren, toggle} = cnn.elements;
+  const {contents, readContents, state, stateFromText, stateToText} = cnn.state;
+  const {recompute, view} = cnn.network;
+  const {drawWith, update, watchPresses} = cnn.changes;
+  const {clearNote, makeInput, setHidden, updateInput} = cnn.input;
+  const {layOut, makeLayers, updateLayers} = cnn.layers;
+  const {updateInspector} = cnn.inspector;
 
-// To be called after every change of the state: draws once per frame, however
-// many changes there were.
-function update() {
-  if (frame !== null) return;
-  frame = requestAnimationFrame(() => {
-    frame = null;
-    if (!isPressed) draw();
-  });
-}
+  let addressTimer = null, ownAddress = null;
 
-function draw() {
-  recompute();
-  updateHeader();
-  updateInput();
-  updateLayers();
-  updateInspector();
-  clearTimeout(addressTimer);
-  addressTimer = setTimeout(writeAddress, 300);
-}
+  start();
 
-// Shows a path of items; the inspector shows the last one.
-function select(trail) {
-  state.trail = trail;
-  state.open.clear();
-  if (playing && selection()?.view !== 'node') stopPlaying();
-  update();
-  if (!isNarrow()) return;
-  // After the drawing, which changes the height of the page.
-  requestAnimationFrame(() => {
-    if (trail.length) document.getElementById('inspector').scrollIntoView();
-    else scrollTo(0, 0);
-  });
-}
+  return {draw, isDark};
 
-// One step further on the path, or back to an item that is on it.
-function follow(item) {
-  const text = itemToText(item);
-  const known = state.trail.findIndex(other => itemToText(other) === text);
-  select(known < 0 ? [...state.trail, item] : state.trail.slice(0, known + 1));
-  document.getElementById('inspector').scrollTop = 0;
-}
-
-function replaceLast(item) {
-  state.trail = [...state.trail.slice(0, -1), item];
-  update();
-}
-
-// --- the address ---
-
-function writeAddress() {
-  const text = `#${stateToText()}`;
-  ownAddress = text;
-  if (text === (location.hash || '#')) return;
-  location.replace(text);
-}
-
-// A link to another state was followed on this page.
-function readAddress() {
-  if ((location.hash || '#') === ownAddress) return;
-  ownAddress = location.hash || '#';
-  input.note.textContent = '';
-  state.past = [];
-  stateFromText(location.hash.slice(1));
-  update();
-}
-
-// --- the header ---
-
-function updateHeader() {
-  const {dataset, precision, flips, result, layers, epoch} = contents;
-  const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
-  const isTrained = state.kernels === 'trained';
-  const score = result && isTrained
-    ? `${(100 * result.test_accuracy).toFixed(2)} % of ${
-      result.test_examples.toLocaleString('en')} test images${
-      flips ? ', averaged over flips' : ''}` : '';
-  replaceChildren(document.getElementById('header'), [
-    element('h1', {}, dataset),
-    element('p', {class: 'facts'},
-      [`${total.toLocaleString('en')} parameters`,
-       isTrained ? `epoch ${epoch}` : 'untrained', score,
-       precision === 'bfloat16'
-         ? 'trained in bfloat16, computed here in float32' : '',
-       `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
-    choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
-      state.kernels = kernels;
-      update();
-    }),
-    toggle('Hide the answer', 'hide', state.hidden, setHidden),
-    button(isDark() ? '☀' : '☾', 'theme', changeTheme,
-           {'aria-label': isDark() ? 'Light colours' : 'Dark colours',
-            class: 'icon'}),
-  ]);
-}
-
-function choice(label, values, chosen, onchoose) {
-  return element('div', {class: 'choice', role: 'group', 'aria-label': label},
-    element('span', {}, `${label}:`),
-    values.map(value => button(value, `choose-${value}`, () => onchoose(value),
-                               {'aria-pressed': value === chosen})));
-}
-
-function isDark() {
-  return document.documentElement.dataset.theme === 'dark';
-}
-
-function setTheme(dark) {
-  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
-}
-
-function changeTheme() {
-  setTheme(!isDark());
-  update();
-}
-
-// The theme of the system, until another one is chosen, and after it changes.
-function followSystemTheme() {
-  const prefersDark = matchMedia('(prefers-color-scheme: dark)');
-  setTheme(prefersDark.matches);
-  prefersDark.addEventListener('change', () => {
-    setTheme(prefersDark.matches);
-    update();
-  });
-}
-
-// --- start ---
-
-async function start() {
-  try {
-    contents = await readContents();
-  } catch (error) {
-    document.body.append(element('p', {class: 'failure'},
-      `This page cannot be shown: ${error.message}. `,
-      'It needs a browser of 2023 or newer.'));
-    throw error;
-  }
-  stateFromText(location.hash.slice(1));
-  followSystemTheme();
-  watchPresses();
-  makeInput();
-  makeLayers();
-  layOut();
-  draw();
-  addEventListener('hashchange', readAddress);
-  addEventListener('resize', () => {
+  async function start() {
+    try {
+      await readContents();
+    } catch (error) {
+      document.body.append(element('p', {class: 'failure'},
+        `This page cannot be shown: ${error.message}. `,
+        'It needs a browser of 2023 or newer.'));
+      throw error;
+    }
+    stateFromText(location.hash.slice(1));
+    drawWith(draw);
+    followSystemTheme();
+    watchPresses();
+    makeInput();
+    makeLayers();
     layOut();
-    update();
-  });
-  document.documentElement.dataset.ready = 'true';
-}
+    draw();
+    addEventListener('hashchange', readAddress);
+    addEventListener('resize', () => {
+      layOut();
+      update();
+    });
+    document.documentElement.dataset.ready = 'true';
+  }
 
-start();
+  function draw() {
+    recompute();
+    updateHeader();
+    updateInput();
+    updateLayers();
+    updateInspector();
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(writeAddress, 300);
+  }
+
+  function writeAddress() {
+    const text = `#${stateToText()}`;
+    ownAddress = text;
+    if (text === (location.hash || '#')) return;
+    location.replace(text);
+  }
+
+  // A link to another state was followed on this page.
+  function readAddress() {
+    if ((location.hash || '#') === ownAddress) return;
+    ownAddress = location.hash || '#';
+    clearNote();
+    state.past = [];
+    stateFromText(location.hash.slice(1));
+    update();
+  }
+
+  function updateHeader() {
+    const {dataset, precision, flips, result, layers, epoch} = contents;
+    const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+    const isTrained = state.kernels === 'trained';
+    const score = result && isTrained
+      ? `${(100 * result.test_accuracy).toFixed(2)} % of ${
+        result.test_examples.toLocaleString('en')} test images${
+        flips ? ', averaged over flips' : ''}` : '';
+    replaceChildren(document.getElementById('header'), [
+      element('h1', {}, dataset),
+      element('p', {class: 'facts'},
+        [`${total.toLocaleString('en')} parameters`,
+         isTrained ? `epoch ${epoch}` : 'untrained', score,
+         precision === 'bfloat16'
+           ? 'trained in bfloat16, computed here in float32' : '',
+         `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
+      choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
+        state.kernels = kernels;
+        update();
+      }),
+      toggle('Hide the answer', 'hide', state.hidden, setHidden),
+      button(isDark() ? '☀' : '☾', 'theme', changeTheme,
+             {'aria-label': isDark() ? 'Light colours' : 'Dark colours',
+              class: 'icon'}),
+    ]);
+  }
+
+  function choice(label, values, chosen, onchoose) {
+    return element('div', {class: 'choice', role: 'group', 'aria-label': label},
+      element('span', {}, `${label}:`),
+      values.map(value => button(
+        value, `choose-${value}`, () => onchoose(value),
+        {'aria-pressed': value === chosen})));
+  }
+
+  function isDark() {
+    return document.documentElement.dataset.theme === 'dark';
+  }
+
+  function setTheme(dark) {
+    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  }
+
+  function changeTheme() {
+    setTheme(!isDark());
+    update();
+  }
+
+  // The theme of the system, until another one is chosen, and after it changes.
+  function followSystemTheme() {
+    const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+    setTheme(prefersDark.matches);
+    prefersDark.addEventListener('change', () => {
+      setTheme(prefersDark.matches);
+      update();
+    });
+  }
+})();

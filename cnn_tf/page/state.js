@@ -1,213 +1,270 @@
-// The state of the page, what follows from it, and its text in the address.
+// The contents of the page, its state, and the text of the state in the
+// address.
 
-let contents = null;  // of data.js
+cnn.state = (() => {
+  const {fieldOf, range} = cnn.ops;
+  const {
+    frameStrokes, packPixels, rasterise, rounded, shifted, toPixels,
+    unpackPixels,
+  } = cnn.drawing;
 
-const state = {
-  example: null,  // the number of the test image that is shown, or null
-  pixels: null,  // another image that is shown, or null
-  strokes: [],  // drawn on top of it: [{radius, points}]
-  past: [],  // what was on the pad before each change, for undo
-  shift: [0, 0],  // by which all of it is moved, down and to the right
-  framed: false,  // whether strokes are scaled and centred
-  thick: false,  // whether the next stroke is
-  kernels: 'trained',
-  off: {},  // name of a layer -> the set of its maps that are off
-  trail: [],  // what was selected, step by step; the last one is shown
-  hidden: false,  // whether the answer is
-  open: new Set(),  // the rows of the inspector that are expanded
-};
+  const TYPES = {float32: Float32Array, uint8: Uint8Array, int32: Int32Array};
 
-// What follows from the state; `recompute` keeps it up to date.
-const view = {image: null, tensors: null, whole: null, milliseconds: 0};
+  const ITEMS = {
+    why: ['a', 'b'],
+    map: ['layer', 'map'],
+    node: ['layer', 'y', 'x', 'map'],
+    pixels: ['layer', 'y', 'x', 'map'],
+    cause: ['a', 'b'],
+  };
 
-function penRadius() {
-  const [height, width] = contents.image.outputs;
-  return (state.thick ? 2.6 : 1.1) * Math.min(height, width) / 28;
-}
+  // What contents.py has written, with its arrays decoded.
+  const contents = {};
 
-// What is below the strokes, or null for an empty pad.
-function basePixels() {
-  if (state.example === null) return state.pixels;
-  const {images} = contents.examples, size = images.shape[1] * images.shape[2];
-  const first = state.example * size;
-  return Float32Array.from(
-    images.subarray(first, first + size), byte => byte * Math.fround(1 / 255));
-}
+  const state = {
+    example: null,  // the number of the test image that is shown, or null
+    pixels: null,  // another image that is shown, or null
+    strokes: [],  // drawn on top of it: [{radius, points}]
+    past: [],  // what was on the pad before each change, for undo
+    shift: [0, 0],  // by which all of it is moved, down and to the right
+    framed: false,  // whether strokes are scaled and centred
+    thick: false,  // whether the next stroke is thick
+    kernels: 'trained',
+    off: {},  // name of a layer -> the set of its maps that are off
+    trail: [],  // what was selected, step by step; the last one is shown
+    hidden: false,  // whether the answer is hidden
+    open: new Set(),  // the rows of the inspector that are expanded
+    cursor: null,  // the node that the arrow keys have chosen on a large map
+    playing: null,  // the timer of "Play", or null
+    pressed: false,  // whether a control is being pressed
+  };
 
-// The image before it is moved. Pixels are rounded to 1/255, as in a file, so
-// the image in a link is the same.
-function unmovedImage() {
-  const [height, width] = contents.image.outputs, base = basePixels();
-  let image = base || new Float32Array(height * width);
-  if (state.strokes.length) {
-    const framed = state.framed && !base;
-    const ink = (framed ? frameStrokes : rasterise)(
-      state.strokes, height, width);
-    const bytes = ink.map(v => Math.round(255 * v) * Math.fround(1 / 255));
-    image = image.map((value, place) => Math.max(value, bytes[place]));
+  return {
+    contents, state, basePixels, currentImage, forgetAnswer, isBelow, isMoved,
+    itemToText, layerNamed, mapName, nodeName, penRadius, readContents,
+    selectedNode, selection, stateFromText, stateToText, storedImage,
+    textToItem,
+  };
+
+  // To be called once; it fails in browsers that cannot decompress.
+  async function readContents() {
+    const text = document.getElementById('data').textContent;
+    Object.assign(contents, await decodeAll(JSON.parse(text)));
+    describeLayers();
   }
-  return image;
-}
 
-// The image that the network sees.
-function currentImage() {
-  const [height, width] = contents.image.outputs, image = unmovedImage();
-  return isMoved() ? shifted(image, height, width, state.shift) : image;
-}
-
-function isMoved() {
-  return state.shift.some(by => by);
-}
-
-function parametersNow() {
-  return contents.parameters[state.kernels];
-}
-
-function layerNamed(name) {
-  return contents.layers.find(layer => layer.name === name);
-}
-
-// The sets of maps that are off, by the name of the tensor.
-function offTensors(off = state.off) {
-  return Object.fromEntries(Object.entries(off).map(
-    ([name, maps]) => [layerNamed(name).last.name, maps]));
-}
-
-function recompute() {
-  view.image = currentImage();
-  const started = performance.now();
-  const tensors = {image: view.image}, {program} = contents;
-  view.whole = run(program, parametersNow(), tensors);
-  view.tensors = Object.keys(state.off).length
-    ? run(program, parametersNow(), tensors, offTensors()) : view.whole;
-  view.milliseconds = performance.now() - started;
-}
-
-function logitsOf(tensors) {
-  return tensors[contents.logits.last.name];
-}
-
-// The classes, the largest logit first.
-function ranking(tensors = view.tensors) {
-  const logits = logitsOf(tensors);
-  return range(logits.length).sort((a, b) => logits[b] - logits[a]);
-}
-
-function selection() {
-  return state.trail[state.trail.length - 1] || null;
-}
-
-// The two classes that are compared: those of the last question, or the answer
-// and either the label it missed or the second best.
-function compared() {
-  const asked = state.trail.findLast(item => item.view === 'why');
-  if (asked) return [asked.a, asked.b];
-  const [first, second] = ranking();
-  const label = knownLabel();
-  return [first, label !== null && label !== first ? label : second];
-}
-
-// Takes what names the answer off the path: two classes, or a logit.
-function forgetAnswer() {
-  const {name} = contents.logits;
-  state.trail = state.trail.filter(
-    item => item.a === undefined && item.layer !== name);
-}
-
-// The label of the test image, if nothing was drawn on it.
-function knownLabel() {
-  const isPlain = state.example !== null && !state.strokes.length;
-  return isPlain ? contents.examples.labels[state.example] : null;
-}
-
-function stateToText() {
-  const parts = [];
-  const {example, shift, off, trail} = state;
-  if (example !== null && !state.strokes.length) parts.push(`i=${example}`);
-  else if (state.pixels || state.strokes.length || example !== null) {
-    parts.push(`p=${packPixels(unmovedImage())}`);
+  // The same JSON with every encoded array in it decoded.
+  async function decodeAll(value) {
+    if (value === null || typeof value !== 'object') return value;
+    if (value.gzip !== undefined) return decodeArray(value);
+    if (Array.isArray(value)) return Promise.all(value.map(decodeAll));
+    const entries = Object.entries(value).map(
+      async ([name, part]) => [name, await decodeAll(part)]);
+    return Object.fromEntries(await Promise.all(entries));
   }
-  if (isMoved()) parts.push(`m=${shift.join(',')}`);
-  if (state.framed !== contents.framed) parts.push(`f=${Number(state.framed)}`);
-  if (state.kernels === 'initial') parts.push('k=initial');
-  if (state.hidden) parts.push('h=1');
-  const offs = Object.entries(off).map(
-    ([name, maps]) => [name, ...maps].join('.'));
-  if (offs.length) parts.push(`off=${offs.join('/')}`);
-  if (trail.length) parts.push(`s=${trail.map(itemToText).join('/')}`);
-  return parts.join('&');
-}
 
-const ITEMS = {
-  why: ['a', 'b'],
-  map: ['layer', 'map'],
-  node: ['layer', 'y', 'x', 'map'],
-  pixels: ['layer', 'y', 'x', 'map'],
-  cause: ['a', 'b'],
-};
+  // An array as arrays.py encodes it.
+  async function decodeArray({type, shape, gzip}) {
+    const packed = Uint8Array.from(atob(gzip), c => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream();
+    const unpacked = stream.pipeThrough(new DecompressionStream('gzip'));
+    const array = new TYPES[type](await new Response(unpacked).arrayBuffer());
+    return Object.assign(array, {shape});
+  }
 
-function itemToText(item) {
-  return [item.view, ...ITEMS[item.view].map(name => item[name])].join('.');
-}
-
-// Reads the text of an address. It may be from anywhere, so what it names is
-// checked, and what does not exist is left out.
-function stateFromText(text) {
-  const given = new URLSearchParams(text);
-  const [height, width] = contents.image.outputs;
-  const numbers = name => (given.get(name) || '').split(',').map(Number);
-  const [example] = numbers('i'), shift = numbers('m');
-  const isExample = given.has('i') && Number.isInteger(example)
-    && example >= 0 && example < contents.examples.labels.length;
-  Object.assign(state, {
-    example: isExample ? example : null, pixels: null, strokes: [],
-    shift: shift.length === 2 && shift.every(Number.isInteger) ? shift : [0, 0],
-    framed: given.has('f') ? given.get('f') === '1' : contents.framed,
-    kernels: given.get('k') === 'initial' ? 'initial' : 'trained',
-    hidden: given.get('h') === '1', off: {}, open: new Set(),
-  });
-  try {
-    if (given.has('p')) {
-      state.pixels = unpackPixels(given.get('p'), height * width)
-        .map(value => Math.round(255 * value) * Math.fround(1 / 255));
+  // Adds to the contents the image, which pixels of it no logit depends on, and
+  // to every layer
+  //   first   the step that multiplies or pools: the pre-activation
+  //   last    the step whose tensor is the output of the layer
+  //   input   the layer before, or the image
+  //   units   whether its maps are single values
+  function describeLayers() {
+    const image = {name: 'image', outputs: contents.program[0].inputs};
+    let previous = image;
+    for (const layer of contents.layers) {
+      const steps = contents.program.filter(
+        step => step.layer === layer.name && step.op !== 'flatten');
+      layer.first = steps[0];
+      layer.last = steps[steps.length - 1];
+      layer.firstIndex = contents.program.indexOf(layer.first);
+      layer.lastIndex = contents.program.indexOf(layer.last);
+      layer.outputs = layer.last.outputs;
+      layer.units = layer.first.op === 'dense';
+      layer.input = previous;
+      previous = layer;
     }
-  } catch {
-    // A link that was cut off shows an empty pad.
+    contents.image = image;
+    contents.logits = previous;
+    const [height, width] = image.outputs;
+    const {rows, columns} = fieldOf(
+      contents.program, contents.program.length - 1,
+      {rows: new Set([0]), columns: new Set([0])});
+    contents.unseen = range(height * width).map(
+      p => !rows.has(Math.floor(p / width)) || !columns.has(p % width));
   }
-  for (const part of (given.get('off') || '').split('/')) {
-    const [name, ...maps] = part.split('.');
-    const known = maps.map(Number).filter(map => isMap(name, map));
-    if (known.length) state.off[name] = new Set(known);
+
+  function layerNamed(name) {
+    return contents.layers.find(layer => layer.name === name);
   }
-  state.trail = (given.get('s') || '').split('/').map(textToItem)
-    .filter(Boolean);
-  if (state.hidden) forgetAnswer();
-}
 
-function isMap(name, map) {
-  const layer = layerNamed(name);
-  return Boolean(layer) && isBelow(map, layer.outputs[2]);
-}
-
-function isBelow(value, end) {
-  return Number.isInteger(value) && value >= 0 && value < end;
-}
-
-function textToItem(text) {
-  const [kind, ...words] = text.split('.');
-  const names = Object.hasOwn(ITEMS, kind) ? ITEMS[kind] : null;
-  if (!names || words.length !== names.length) return null;
-  const item = {view: kind};
-  names.forEach((name, index) => {
-    item[name] = name === 'layer' ? words[index] : Number(words[index]);
-  });
-  if (names.includes('a')) {
-    const count = contents.classes.length;
-    return isBelow(item.a, count) && isBelow(item.b, count) ? item : null;
+  function isMap(name, map) {
+    const layer = layerNamed(name);
+    return Boolean(layer) && isBelow(map, layer.outputs[2]);
   }
-  if (!isMap(item.layer, item.map)) return null;
-  const [height, width] = layerNamed(item.layer).outputs;
-  const inside = kind === 'map'
-    || (isBelow(item.y, height) && isBelow(item.x, width));
-  return inside ? item : null;
-}
+
+  function isBelow(value, end) {
+    return Number.isInteger(value) && value >= 0 && value < end;
+  }
+
+  // "conv3 map 12", "dense1 unit 7", "logit 4".
+  function mapName(layerName, map, withLayer = true) {
+    const layer = layerNamed(layerName);
+    const isLogits = layer === contents.logits;
+    const name = isLogits ? contents.classes[map]
+      : `${layer.units ? 'unit' : 'map'} ${map}`;
+    return withLayer ? `${isLogits ? 'logit' : layerName} ${name}` : name;
+  }
+
+  // "conv3 map 12, node (1, 2)"
+  function nodeName({layer, y, x, map}, withLayer = true) {
+    const {units} = layerNamed(layer);
+    const name = mapName(layer, map, withLayer);
+    return units ? name : `${name}, node (${y}, ${x})`;
+  }
+
+  // The image that the network sees.
+  function currentImage() {
+    const [height, width] = contents.image.outputs, image = unmovedImage();
+    return isMoved() ? shifted(image, height, width, state.shift) : image;
+  }
+
+  // The image before it is moved. Pixels are rounded to 1/255, as in a file, so
+  // the image in a link is the same.
+  function unmovedImage() {
+    const [height, width] = contents.image.outputs, base = basePixels();
+    let image = base || new Float32Array(height * width);
+    if (state.strokes.length) {
+      const framed = state.framed && !base;
+      const ink = (framed ? frameStrokes : rasterise)(
+        state.strokes, height, width);
+      const drawn = rounded(ink);
+      image = image.map((value, place) => Math.max(value, drawn[place]));
+    }
+    return image;
+  }
+
+  function isMoved() {
+    return state.shift.some(by => by);
+  }
+
+  // What is below the strokes, or null for an empty pad.
+  function basePixels() {
+    if (state.example === null) return state.pixels;
+    return storedImage(contents.examples.images, state.example);
+  }
+
+  // The pixels of one of several images, stored as bytes [n, height, width].
+  function storedImage(images, index) {
+    const size = images.shape[1] * images.shape[2];
+    return toPixels(images.subarray(index * size, (index + 1) * size));
+  }
+
+  function penRadius() {
+    const [height, width] = contents.image.outputs;
+    return (state.thick ? 2.6 : 1.1) * Math.min(height, width) / 28;
+  }
+
+  function selection() {
+    return state.trail[state.trail.length - 1] || null;
+  }
+
+  // The node of the selection, or null: {layer, y, x, map}.
+  function selectedNode() {
+    const item = selection();
+    return item && item.y !== undefined ? item : null;
+  }
+
+  // Removes what names the answer from the trail: two classes, or a logit.
+  function forgetAnswer() {
+    const {name} = contents.logits;
+    state.trail = state.trail.filter(
+      item => item.a === undefined && item.layer !== name);
+  }
+
+  function stateToText() {
+    const parts = [];
+    const {example, shift, off, trail} = state;
+    if (example !== null && !state.strokes.length) parts.push(`i=${example}`);
+    else if (state.pixels || state.strokes.length || example !== null) {
+      parts.push(`p=${packPixels(unmovedImage())}`);
+    }
+    if (isMoved()) parts.push(`m=${shift.join(',')}`);
+    if (state.framed !== contents.framed) {
+      parts.push(`f=${Number(state.framed)}`);
+    }
+    if (state.kernels === 'initial') parts.push('k=initial');
+    if (state.hidden) parts.push('h=1');
+    const offs = Object.entries(off).map(
+      ([name, maps]) => [name, ...maps].join('.'));
+    if (offs.length) parts.push(`off=${offs.join('/')}`);
+    if (trail.length) parts.push(`s=${trail.map(itemToText).join('/')}`);
+    return parts.join('&');
+  }
+
+  function itemToText(item) {
+    return [item.view, ...ITEMS[item.view].map(name => item[name])].join('.');
+  }
+
+  // Sets the state to what the text of an address names. The address may come
+  // from anywhere, so what does not exist is left out.
+  function stateFromText(text) {
+    const given = new URLSearchParams(text);
+    const [height, width] = contents.image.outputs;
+    const numbers = name => (given.get(name) || '').split(',').map(Number);
+    const [example] = numbers('i'), shift = numbers('m');
+    const isExample = given.has('i')
+      && isBelow(example, contents.examples.labels.length);
+    const isShift = shift.length === 2 && shift.every(Number.isInteger);
+    Object.assign(state, {
+      example: isExample ? example : null, pixels: null, strokes: [],
+      shift: isShift ? shift : [0, 0],
+      framed: given.has('f') ? given.get('f') === '1' : contents.framed,
+      kernels: given.get('k') === 'initial' ? 'initial' : 'trained',
+      hidden: given.get('h') === '1', off: {}, open: new Set(),
+    });
+    try {
+      if (given.has('p')) {
+        state.pixels = unpackPixels(given.get('p'), height * width);
+      }
+    } catch {
+      // A link that was cut off shows an empty pad.
+    }
+    for (const part of (given.get('off') || '').split('/')) {
+      const [name, ...maps] = part.split('.');
+      const known = maps.map(Number).filter(map => isMap(name, map));
+      if (known.length) state.off[name] = new Set(known);
+    }
+    state.trail = (given.get('s') || '').split('/').map(textToItem)
+      .filter(Boolean);
+    if (state.hidden) forgetAnswer();
+  }
+
+  function textToItem(text) {
+    const [kind, ...words] = text.split('.');
+    const names = Object.hasOwn(ITEMS, kind) ? ITEMS[kind] : null;
+    if (!names || words.length !== names.length) return null;
+    const item = {view: kind};
+    names.forEach((name, index) => {
+      item[name] = name === 'layer' ? words[index] : Number(words[index]);
+    });
+    if (names.includes('a')) {
+      const count = contents.classes.length;
+      return isBelow(item.a, count) && isBelow(item.b, count) ? item : null;
+    }
+    if (!isMap(item.layer, item.map)) return null;
+    const [height, width] = layerNamed(item.layer).outputs;
+    const inside = kind === 'map'
+      || (isBelow(item.y, height) && isBelow(item.x, width));
+    return inside ? item : null;
+  }
+})();

@@ -12,7 +12,7 @@ class AddressTest(reference_page.TestCase):
     self.draw((8, 5), (8, 20), (18, 20))
     self.click('[data-key=why]')
     self.click('#inspector .sum button.link')
-    self.wait('location.hash.includes("s=why")')
+    self.wait('/s=why.*node/.test(location.hash)')
     url, logits = self.driver.current_url, self.logits()
     title = self.text('#inspector h2')
     self.open(self.path, url.partition('#')[2])
@@ -26,24 +26,26 @@ class AddressTest(reference_page.TestCase):
       'p=%%%&i=-1&s=why.0/node.conv1.0.0.1',
     ):
       self.open(self.path, state)
-      self.assertTrue(self.js('state.off && !Object.keys(state.off).length'))
+      self.assertTrue(self.js('!Object.keys(cnn.state.state.off).length'))
       self.assertTrue(np.isfinite(self.logits()).all())
-    self.assertEqual(self.js('selection() && selection().layer'), 'conv1')
+    self.assertEqual(self.js('cnn.state.selection().layer'), 'conv1')
 
   def test_back_and_forward_show_what_the_address_names(self):
     self.open(self.path, 'i=3')
     self.js('location.hash = "i=4"')
-    self.wait('state.example === 4')
+    self.wait('cnn.state.state.example === 4')
     for step, example in (('back', 3), ('forward', 4)):
       self.js(f'history.{step}()')
-      self.wait(f'state.example === {example}')
+      self.wait(f'cnn.state.state.example === {example}')
       self.wait(f'location.hash === "#i={example}"')
 
   def test_a_hidden_answer_is_nowhere(self):
     self.open(self.path, 'i=3&h=1&s=why.1.2')
     for selector in ('#answer', '#inspector'):
       self.assertNotIn('%', self.text(selector))
-    self.assertEqual(self.js('stateToText()'), 'i=3&h=1')  # not the classes
+    self.assertEqual(
+      self.js('cnn.state.stateToText()'), 'i=3&h=1'
+    )  # not the classes
     self.assertEmpty(self.driver.find_elements('css selector', '.crumbs'))
     self.click('[data-key=show]')
     self.assertIn('%', self.text('#answer'))
@@ -51,7 +53,9 @@ class AddressTest(reference_page.TestCase):
   def test_hiding_takes_the_classes_off_the_path(self):
     self.open(self.path, 'i=3&s=why.1.2/node.dense1.0.0.7')
     self.click('[data-key=hide]')
-    self.assertEqual(self.js('stateToText()'), 'i=3&h=1&s=node.dense1.0.0.7')
+    self.assertEqual(
+      self.js('cnn.state.stateToText()'), 'i=3&h=1&s=node.dense1.0.0.7'
+    )
     self.assertNotIn('not', self.text('.crumbs'))
     self.assertNotEmpty(self.text('#inspector h2'))
 

@@ -26,7 +26,7 @@ from tests.search import networks
 _TOLERANCE = 1e-4
 _NUM_NETWORKS = 20
 _BAD = 'undefined|NaN|Infinity|object'
-_TENSORS = 'Object.fromEntries(Object.entries(view.tensors).map('
+_TENSORS = 'Object.fromEntries(Object.entries(cnn.network.view.tensors).map('
 _TENSORS += '([name, tensor]) => [name, Array.from(tensor)]))'
 
 
@@ -90,8 +90,7 @@ class ForwardTest(PageTest):
       run = random_run(seed)
       with self.subTest(run.settings.layers):
         self.show(run, 'i=3')
-        number = self.js('contents.examples.numbers[3]')
-        images = datasets.to_float(run.data.test.images[number : number + 1])
+        images = self.example(run, 3)
         self.assert_tensors_are_those_of(run.network.activations(images))
 
   def test_a_network_of_colour_images_equals_that_of_tensorflow(self):
@@ -104,7 +103,7 @@ class ForwardTest(PageTest):
       with self.subTest(case.layers):
         found = self.driver.execute_script(
           """const [steps, parameters, image] = arguments;
-          const tensors = run(steps, parameters, {image});
+          const tensors = cnn.ops.run(steps, parameters, {image});
           return Array.from(tensors[steps[steps.length - 1].name]);""",
           program.steps(geometries),
           {
@@ -122,8 +121,7 @@ class ForwardTest(PageTest):
   def test_the_reference_network_trained_and_initial(self):
     run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     self.show(run, 'i=7')
-    number = self.js('contents.examples.numbers[7]')
-    images = datasets.to_float(run.data.test.images[number : number + 1])
+    images = self.example(run, 7)
     self.assert_tensors_are_those_of(run.network.activations(images))
     self.click('[data-key="choose-initial"]')
     initial = model.ConvNet(run.geometries, run.settings.seed)
@@ -135,7 +133,7 @@ class ForwardTest(PageTest):
       const times = [];
       for (let i = 0; i < 20; i++) {
         const started = performance.now();
-        draw();
+        cnn.page.draw();
         times.push(performance.now() - started);
       }
       return times;""")
@@ -148,14 +146,13 @@ class NodeTest(PageTest):
       run = random_run(seed)
       with self.subTest(run.settings.layers):
         self.show(run, 'i=1')
-        number = self.js('contents.examples.numbers[1]')
-        images = datasets.to_float(run.data.test.images[number : number + 1])
+        images = self.example(run, 1)
         tensors = run.network.activations(images)
         for layer in run.geometries:
           shape = [1, 1, *layer.output_shape][-3:]
           y, x, last = shape[0] - 1, shape[1] // 2, shape[2] - 1
           found = self.js(
-            'termsOfNode(arguments[0])',
+            'cnn.network.termsOfNode(arguments[0])',
             dict(layer=layer.spec.name, y=y, x=x, map=last),
           )
           products = [term['product'] for term in found['terms']]
@@ -171,15 +168,13 @@ class NodeTest(PageTest):
   def test_the_rows_of_a_node_add_up_to_its_value(self):
     run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     self.show(run, 'i=2&s=node.conv2.4.5.6')
-    number = self.js('contents.examples.numbers[2]')
-    images = datasets.to_float(run.data.test.images[number : number + 1])
+    images = self.example(run, 2)
     expected = run.network.activations(images)['conv2'][0, 4, 5, 6]
     self.wait('!document.querySelector(".late")')
     cells = self.driver.find_elements('css selector', '.sum td.value')
-    texts = [cell.text.replace('−', '-') for cell in cells]
     # Two per group, the products and the effect on the answer; then the rest,
     # the bias and the total.
-    *groups, rest, bias, total = map(float, texts)
+    *groups, rest, bias, total = [browsers.to_float(c.text) for c in cells]
     self.assertLen(groups, 2 * 8)
     self.assertAlmostEqual(sum(groups[::2]) + rest + bias, total, delta=0.006)
     self.assertAlmostEqual(total, float(expected), delta=0.001)
@@ -188,18 +183,17 @@ class NodeTest(PageTest):
 
   def numbers(self, selector):
     cells = self.driver.find_elements('css selector', selector)
-    return np.array([float(cell.text.replace('−', '-')) for cell in cells])
+    return np.array([browsers.to_float(cell.text) for cell in cells])
 
   def test_products_that_are_opened_can_be_checked_by_hand(self):
     self.show(small_run.untrained(settings_lib.REFERENCE_LAYERS), 'i=2')
     for state in ('node.conv3.1.1.26', 'node.conv2.4.5.6'):
-      self.js(f'select([textToItem("{state}")])')
-      self.settle()
+      self.select(self.js('cnn.state.textToItem(arguments[0])', state))
       self.click('.expander')
       grids = self.numbers('.grid td').reshape(3, -1)
       window, kernel, products = grids
       np.testing.assert_allclose(window * kernel, products, atol=0.0015)
-      total = float(self.text('.group-sum').split()[-1].replace('−', '-'))
+      total = browsers.to_float(self.text('.group-sum').split()[-1])
       self.assertAlmostEqual(products.sum(), total, delta=0.005)
       # Window and kernel stand side by side, and nothing is cut off.
       self.assertLessEqual(
@@ -215,8 +209,10 @@ class NodeTest(PageTest):
     products = self.numbers('.sum .group .value')
     self.assertLen(products, 8)
     for cell, product in zip(factors, products, strict=True):
-      value, weight = cell.text.replace('−', '-').rstrip('= ').split(' × ')
-      self.assertAlmostEqual(float(value) * float(weight), product, delta=0.002)
+      value, weight = map(
+        browsers.to_float, cell.text.rstrip('= ').split(' × ')
+      )
+      self.assertAlmostEqual(value * weight, product, delta=0.002)
 
   def test_the_column_of_effects_is_named_as_a_change(self):
     self.show(
@@ -242,13 +238,12 @@ class NodeTest(PageTest):
 
   def test_why_names_the_answer_if_it_is_another_one(self):
     self.show(small_run.untrained(), 'i=2')
-    best = self.js('ranking()[0]')
+    best = self.js('cnn.network.ranking()[0]')
     other = (best + 1) % 10
-    self.js(f"select([{{view: 'why', a: {other}, b: {(best + 2) % 10}}}])")
-    self.settle()
+    self.select(dict(view='why', a=other, b=(best + 2) % 10))
     self.assertStartsWith(self.text('.new-answer'), f'The answer is {best}.')
     self.click('[data-key=new-why]')
-    item = self.js('selection()')
+    item = self.js('cnn.state.selection()')
     self.assertEqual((item['a'], item['b']), (best, other))
     self.assertFalse(self.js('document.querySelector(".new-answer")'))
 
@@ -260,7 +255,7 @@ class NodeTest(PageTest):
         with self.subTest(f'{run.settings.layers}: {layer.spec.name}'):
           y, x = fields.centre(layer)
           found = self.driver.execute_script(
-            """const {rows, columns} = fieldOfNode(arguments[0]);
+            """const {rows, columns} = cnn.network.fieldOfNode(arguments[0]);
             return [[...rows], [...columns]];""",
             dict(layer=layer.spec.name, y=y, x=x),
           )
@@ -268,7 +263,9 @@ class NodeTest(PageTest):
           self.assertCountEqual(found[0], np.flatnonzero(seen.any(axis=1)))
           self.assertCountEqual(found[1], np.flatnonzero(seen.any(axis=0)))
       unseen = fields.unseen(run.geometries)
-      self.assertEqual(self.js('contents.unseen'), unseen.ravel().tolist())
+      self.assertEqual(
+        self.js('cnn.state.contents.unseen'), unseen.ravel().tolist()
+      )
 
   def test_every_view_of_every_layer_can_be_drawn(self):
     for seed in range(_NUM_NETWORKS):
@@ -287,8 +284,8 @@ class NodeTest(PageTest):
   def inspector(self, item):
     """The text of the inspector that shows an item."""
     return self.driver.execute_script(
-      """select([{view: 'why', a: 1, b: 2}, arguments[0]]);
-      draw();
+      """cnn.changes.select([{view: 'why', a: 1, b: 2}, arguments[0]]);
+      cnn.page.draw();
       return document.querySelector('#inspector .view').textContent;""",
       item,
     )
@@ -296,17 +293,16 @@ class NodeTest(PageTest):
   def test_play_goes_to_the_next_node(self):
     self.show(small_run.untrained(), 'i=0&s=node.conv1.2.25.1')
     self.click('[data-key=play]')
-    self.wait('selection().y === 3 && selection().x === 0')
+    self.wait('cnn.state.selection().y === 3 && cnn.state.selection().x === 0')
     self.click('[data-key=play]')
-    self.assertIsNone(self.js('playing'))
+    self.assertIsNone(self.js('cnn.state.state.playing'))
 
 
 class SwitchTest(PageTest):
   def test_a_map_turned_off_is_a_map_of_zeros(self):
     run = small_run.untrained(settings_lib.REFERENCE_LAYERS)
     self.show(run, 'i=4&s=map.conv2.17')
-    number = self.js('contents.examples.numbers[4]')
-    images = datasets.to_float(run.data.test.images[number : number + 1])
+    images = self.example(run, 4)
     promised = self.text('.effect')
     self.click('[data-key=off]')
     outputs = run.network.activations(images)
@@ -334,7 +330,7 @@ class SwitchTest(PageTest):
   def test_only_this_map_turns_all_others_off(self):
     self.show(small_run.untrained(), 'i=0&s=map.conv1.2')
     self.click('[data-key=only]')
-    self.assertEqual(self.js('[...state.off.conv1]'), [0, 1, 3])
+    self.assertEqual(self.js('[...cnn.state.state.off.conv1]'), [0, 1, 3])
 
 
 if __name__ == '__main__':

@@ -8,7 +8,11 @@ import shutil
 import time
 from typing import Any
 
+import tensorflow as tf
 from absl.testing import absltest
+
+from cnn_tf.data import datasets
+from cnn_tf.measure import runs
 
 try:
   from selenium import webdriver
@@ -65,6 +69,11 @@ def shared():
   return driver
 
 
+def to_float(text: str) -> float:
+  """A number as the page writes it, with a typographic minus sign."""
+  return float(text.replace('−', '-'))
+
+
 class TestCase(absltest.TestCase):
   """A test in a browser; it is skipped where there is none."""
 
@@ -92,6 +101,13 @@ class TestCase(absltest.TestCase):
     """The value of a JavaScript expression; `arguments` are its arguments."""
     return self.driver.execute_script(f'return {code}', *arguments)
 
+  def example(self, run: runs.Run, example: int) -> tf.Tensor:
+    """One of the page's test images, `[1, height, width, 1]`."""
+    number = self.js(
+      'cnn.state.contents.examples.numbers[arguments[0]]', example
+    )
+    return datasets.to_float(run.data.test.images[number : number + 1])
+
   def wait(self, condition: str) -> None:
     """Waits until an expression is true, and the page is drawn."""
     deadline = time.monotonic() + _MOST_SECONDS
@@ -112,6 +128,11 @@ class TestCase(absltest.TestCase):
     element = self.driver.find_element('css selector', selector)
     self.js('arguments[0].scrollIntoView({block: "center"})', element)
     element.click()
+    self.settle()
+
+  def select(self, item: dict[str, Any]) -> None:
+    """Shows an item in the inspector: {view, ...}."""
+    self.js('cnn.changes.select([arguments[0]])', item)
     self.settle()
 
   def text(self, selector: str) -> str:

@@ -23,7 +23,9 @@ class ColoursTest(browsers.TestCase):
       places = (np.array(values) - scale.low) / (scale.high - scale.low)
       expected = 255 * colours(places)[:, :3]
       found = self.js(
-        'arguments[0].map(v => colourOf(v, scaleOf(arguments[0])))', values
+        'arguments[0].map(v => cnn.elements.colourOf('
+        'v, cnn.elements.scaleOf(arguments[0])))',
+        values,
       )
       # The page interpolates between 17 colours of viridis.
       np.testing.assert_allclose(found, expected, atol=4)

@@ -22,8 +22,8 @@ class PressTest(reference_page.TestCase):
     self.click('[data-key=play]')
     for key, changed in (
       ('theme', 'document.documentElement.dataset.theme === "dark"'),
-      ('choose-initial', 'state.kernels === "initial"'),
-      ('hide', 'state.hidden'),
+      ('choose-initial', 'cnn.state.state.kernels === "initial"'),
+      ('hide', 'cnn.state.state.hidden'),
     ):
       self.js(f"document.querySelector('[data-key={key}]').focus()")
       self.assertFalse(self.js(changed))
@@ -32,8 +32,8 @@ class PressTest(reference_page.TestCase):
       self.pass_two_steps_of_play()
       self.input('dispatchKeyEvent', type='keyUp', **space)
       self.wait(changed)
-    self.wait('!isPressed')
-    self.js('stopPlaying()')
+    self.wait('!cnn.state.state.pressed')
+    self.js('cnn.changes.stopPlaying()')
 
   def test_a_right_click_does_not_stop_the_drawing(self):
     self.open(self.path, 'i=3')
@@ -49,7 +49,7 @@ class PressTest(reference_page.TestCase):
       button='right',
       clickCount=1,
     )
-    self.js('putOnPad({example: 4})')
+    self.js('cnn.input.putOnPad({example: 4})')
     self.settle()
     self.assertEqual(
       self.js('document.querySelector("[data-example=\'4\']").ariaPressed'),
@@ -60,15 +60,17 @@ class PressTest(reference_page.TestCase):
 class MapsTest(reference_page.TestCase):
   def test_the_keyboard_opens_a_map(self):
     self.open(self.path, 'i=3')
-    self.js('rows.conv2.canvas.focus()')
+    self.js('document.querySelector("[data-layer=conv2]").focus()')
     self.press(_RIGHT)  # from the first map
     self.press(_RIGHT)
-    self.assertEqual(self.js('selection().map'), 1)
+    self.assertEqual(self.js('cnn.state.selection().map'), 1)
     self.assertEqual(self.text('#inspector h2'), 'conv2 map 1')
 
   def test_the_arrow_keys_choose_a_node_of_a_map(self):
     self.open(self.path, 'i=3&s=map.conv3.5')
-    self.js('[cursor = {layer: "conv3", map: 5, y: 0, x: 0}, update()]')
+    cursor = dict(layer='conv3', map=5, y=0, x=0)
+    self.js('cnn.state.state.cursor = arguments[0]', cursor)
+    self.js('cnn.changes.update()')
     self.settle()
     self.js('document.querySelector("[data-key=big-map]").focus()')
     for key in (_DOWN, _RIGHT, _RIGHT, _RIGHT):  # the map has three columns
@@ -91,14 +93,14 @@ class FocusTest(reference_page.TestCase):
   def test_the_heading_of_every_new_view_has_the_focus(self):
     self.open(self.path, 'i=3&s=why.1.2')
     self.assertEqual(self.enter('[data-key=cause]'), 'H2')
-    self.assertEqual(self.js('selection().view'), 'cause')
+    self.assertEqual(self.js('cnn.state.selection().view'), 'cause')
     self.open(self.path, 'i=3&s=map.conv3.5')
     self.assertEqual(self.enter('[data-key=big-map]'), 'H2')
-    self.assertEqual(self.js('selection().view'), 'node')
+    self.assertEqual(self.js('cnn.state.selection().view'), 'node')
     self.assertEqual(self.enter('[data-key=pixels]'), 'H2')
-    self.assertEqual(self.js('selection().view'), 'pixels')
+    self.assertEqual(self.js('cnn.state.selection().view'), 'pixels')
     self.assertEqual(self.enter('[data-key=close]'), 'H2')
-    self.assertIsNone(self.js('selection()'))
+    self.assertIsNone(self.js('cnn.state.selection()'))
 
   def test_the_focus_stays_among_the_controls_after_the_last_undo(self):
     self.open(self.path, 'f=0')

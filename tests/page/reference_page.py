@@ -29,10 +29,15 @@ class TestCase(browsers.TestCase):
     cls.path.write_text(document.write(found))
 
   def image(self):
-    return np.array(self.js('Array.from(view.image)'), np.float32)
+    return np.array(self.js('Array.from(cnn.network.view.image)'), np.float32)
 
   def logits(self):
-    return np.array(self.js('Array.from(logitsOf(view.tensors))'))
+    return np.array(
+      self.js('Array.from(cnn.network.logitsOf(cnn.network.view.tensors))')
+    )
+
+  def focus_pad(self):
+    self.js('document.getElementById("pad").focus()')
 
   def draw(self, *points):
     """A stroke with the mouse; points are in pixels of the image."""

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from absl.testing import absltest
 
-from cnn_tf.data import datasets
+from tests.page import browsers
 from tests.page import reference_page
 
 
@@ -13,7 +13,7 @@ class UseTest(reference_page.TestCase):
   def test_the_answer_on_the_page_is_that_of_tensorflow(self):
     self.open(self.path, 'f=1')
     self.draw((8, 5), (8, 20), (18, 20))
-    image = np.array(self.js('Array.from(view.image)'), np.float32)
+    image = self.image()
     logits = self.run_.network(image.reshape(1, 28, 28, 1))[0].numpy()
     np.testing.assert_allclose(self.logits(), logits, atol=1e-4)
     shares = np.exp(logits) / np.exp(logits).sum()
@@ -32,7 +32,7 @@ class UseTest(reference_page.TestCase):
       self.click(click)
       self.assertStartsWith(self.text('#inspector h2'), title)
     self.wait('document.querySelector("[data-done=true]")')
-    node = self.js('selection()')
+    node = self.js('cnn.state.selection()')
     row = self.driver.find_element('css selector', '[data-done] tr').text
     # The row names a pixel and what it adds: without it, the node has less.
     y, x = json.loads(
@@ -40,18 +40,17 @@ class UseTest(reference_page.TestCase):
       .replace('(', '[')
       .replace(')', ']')
     )
-    image = np.array(self.js('Array.from(view.image)'), np.float32)
+    image = self.image()
     image = np.stack([image, image]).reshape(2, 28, 28, 1)
     image[1, y, x] = 0
     tensor = self.run_.network.activations(image)['conv3']
     whole, without = tensor[:, node['y'], node['x'], node['map']].numpy()
-    adds = float(row.split()[-1].replace('−', '-'))
+    adds = browsers.to_float(row.split()[-1])
     self.assertAlmostEqual(adds, whole - without, delta=0.001)
 
   def test_max_pooling_shows_which_value_won(self):
     self.open(self.path, 'i=3&s=node.pool1.6.6.5')
-    number = self.js('contents.examples.numbers[3]')
-    images = datasets.to_float(self.run_.data.test.images[number : number + 1])
+    images = self.example(self.run_, 3)
     window = self.run_.network.activations(images)['conv1/relu']
     window = window[0, 12:14, 12:14, 5].numpy()
     cells = self.driver.find_elements('css selector', '.grid td')
@@ -62,19 +61,19 @@ class UseTest(reference_page.TestCase):
   def test_a_pressed_control_is_not_replaced_before_its_click(self):
     self.open(self.path, 'i=3')
     self.js('window.pressed = document.querySelector("[data-key=theme]")')
-    dark = self.js('isDark()')
+    dark = self.js('cnn.page.isDark()')
     # The release of another control, just before, does not end this press.
     for kind in ('pointerup', 'pointerdown'):
       self.js(
         f'pressed.dispatchEvent(new PointerEvent("{kind}", {{bubbles: true}}))'
       )
     self.driver.execute_async_script('setTimeout(arguments[0], 150)')
-    self.js('update()')  # as Play does
+    self.js('cnn.changes.update()')  # as Play does
     self.settle()
     self.assertTrue(self.js('pressed.isConnected'))
     self.js('pressed.click()')
     self.settle()
-    self.assertNotEqual(self.js('isDark()'), dark)
+    self.assertNotEqual(self.js('cnn.page.isDark()'), dark)
     self.assertFalse(self.js('pressed.isConnected'))  # drawn again
 
   def test_pictures_and_heat_maps_have_labels(self):
@@ -92,14 +91,13 @@ class UseTest(reference_page.TestCase):
     self.wait('document.querySelector("[data-done=true]")')
     label = self.js('document.querySelector(".pixel-effects canvas").ariaLabel')
     self.assertRegex(label, r'^What each pixel adds, from \S+ to \S+$')
-    first, last = (float(w.replace('−', '-')) for w in label.split()[-3::2])
+    first, last = map(browsers.to_float, label.split()[-3::2])
     rows = self.driver.find_elements('css selector', '[data-done] .value')
-    adds = [float(row.text.replace('−', '-')) for row in rows]
+    adds = [browsers.to_float(row.text) for row in rows]
     self.assertIn(max(adds, key=abs), (first, last))
-    self.js('select([{view: "map", layer: "conv2", map: 1}])')
-    self.settle()
+    self.select(dict(view='map', layer='conv2', map=1))
     kernel = self.js(
-      'parametersNow().conv2.kernel.filter((_, i) => i % 64 == 1)'
+      'cnn.network.parametersNow().conv2.kernel.filter((_, i) => i % 64 == 1)'
     )
     self.assertIn(
       f'from −{-min(kernel):.3f} to {max(kernel):.3f}',
@@ -110,9 +108,10 @@ class UseTest(reference_page.TestCase):
     self.open(self.path, 'i=3')
     self.assertNotIn('bfloat16', self.text('header'))
     self.js(
-      'Object.assign(contents, {precision: "bfloat16", flips: true,'
-      'result: {test_accuracy: 0.93, test_examples: 10000}}) && update()'
+      'Object.assign(cnn.state.contents, {precision: "bfloat16", flips: true,'
+      'result: {test_accuracy: 0.93, test_examples: 10000}})'
     )
+    self.js('cnn.changes.update()')
     self.settle()
     header = self.text('header')
     self.assertIn('trained in bfloat16, computed here in float32', header)
