@@ -32,8 +32,6 @@ def _conv(case, values):
   )
   pixel = f'image[{_index("i", rows.start)}, {_index("j", columns.start)}]'
   upstream = _upstream(case, values)
-  has_padding = any(mark == '()' for mark in window.marks(case).values())
-  of_padding = '\n  padding is 0, and what it would get is dropped'
   return [
     window.heading(case, values),
     typeset.side_by_side(
@@ -46,7 +44,7 @@ def _conv(case, values):
     f'{_backward_to_bias(case, values)}\n'
     f'  {pixel} gets {upstream} * kernel[i, j]\n'
     f'  kernel[i, j] gets {upstream} * {pixel}'
-    f'{of_padding * has_padding}',
+    f'{_of_padding(case)}',
     typeset.side_by_side(
       window.image_gradient_grid(case, values),
       typeset.grid(
@@ -56,10 +54,15 @@ def _conv(case, values):
   ]
 
 
+def _of_padding(case):
+  if '()' in window.marks(case).values():
+    return '\n  padding is 0, and what it would get is dropped'
+  return ''
+
+
 def _dense(case, values):
   [unit] = case.node
-  height, width = case.image.shape[1:3]
-  num_inputs, num_units = case.kernel.shape
+  width = case.image.shape[2]
   terms = _products(
     [
       (f'input {i:2}, pixel {divmod(i, width)}:  ', [pixel], [weight])
@@ -68,12 +71,10 @@ def _dense(case, values):
       )
     ]
   )
-  column = {(i, unit): '[]' for i in range(num_inputs)}
+  column = {(i, unit): '[]' for i in range(len(case.kernel))}
   upstream = _upstream(case, values)
   return [
-    f'dense: image {height}x{width}, flattened to {num_inputs} inputs, '
-    f'{num_units} units\n'
-    f'The weights of unit {unit} are column {unit} of the kernel, in [ ].',
+    _dense_heading(case),
     typeset.side_by_side(
       typeset.grid('image', typeset.cells(case.image[0, :, :, 0])),
       typeset.grid('kernel', typeset.cells(case.kernel), column),
@@ -95,6 +96,17 @@ def _dense(case, values):
       ),
     ),
   ]
+
+
+def _dense_heading(case):
+  [unit] = case.node
+  height, width = case.image.shape[1:3]
+  num_inputs, num_units = case.kernel.shape
+  return (
+    f'dense: image {height}x{width}, flattened to {num_inputs} inputs, '
+    f'{num_units} units\n'
+    f'The weights of unit {unit} are column {unit} of the kernel, in [ ].'
+  )
 
 
 def _pool(case, values):

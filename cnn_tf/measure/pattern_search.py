@@ -33,22 +33,22 @@ def find(
   is_unit = isinstance(geometries[-1].spec, specs.Dense)
   on_node = on_map if is_unit else climb(fields.centre(geometries[-1]))
   best = patches.search(run.network, geometries, images)
-  found = [
-    excitation.Excitation(
-      number,
-      geometries[-1].spec.activation == 'relu',
-      on_map.scores[index],
-      on_map.best_trajectory(index),
-      best.means[number],
-      on_node.scores[index],
-      None
-      if is_unit
-      else patches.cut(on_node.best_trajectory(index)[-1], geometries),
-      best.scores[number],
-      _cut_best(images, geometries, best, number),
+  found = []
+  for index, number in enumerate(maps):
+    of_node = patches.cut(on_node.best_trajectory(index)[-1], geometries)
+    found.append(
+      excitation.Excitation(
+        number,
+        geometries[-1].spec.activation == 'relu',
+        on_map.scores[index],
+        on_map.best_trajectory(index),
+        best.means[number],
+        on_node.scores[index],
+        None if is_unit else of_node,
+        best.scores[number],
+        _cut_best(images, geometries, best, number),
+      )
     )
-    for index, number in enumerate(maps)
-  ]
   return found, on_map.steps
 
 

@@ -195,18 +195,21 @@ def _of(networks, what, name):
   return [getattr(network, what)[name] for network in networks]
 
 
-def _draw(found, sizes, baselines, plan):
-  changes = [
-    max(
-      abs(np.mean(np.subtract(*(_of(x, 'pixels', y) for x in kinds.values()))))
-      for y in sizes[dataset]
-    )
+def _largest_change(found, sizes):
+  """The largest change by training of the mean R² of a layer."""
+  return max(
+    abs(np.mean(np.subtract(*(_of(x, 'pixels', y) for x in kinds.values()))))
     for dataset, kinds in found.items()
-  ]
+    for y in sizes[dataset]
+  )
+
+
+def _draw(found, sizes, baselines, plan):
+  change = _largest_change(found, sizes)
   figure = sheet.new(
     10.6,
     1.2 + 3.3 * len(found),
-    f'Training changes the mean R² of the pixels by at most {max(changes):.3f}',
+    f'Training changes the mean R² of the pixels by at most {change:.3f}',
     f'{plan}; test images; bars: 95 % interval over seeds',
   )
   for index, (dataset, kinds) in enumerate(found.items()):
@@ -214,19 +217,8 @@ def _draw(found, sizes, baselines, plan):
     wrong = sheet.place(figure, 0.8, top, 5.0, 2.2)
     close = sheet.place(figure, 6.6, top, 3.8, 2.2)
     layers = list(sizes[dataset])
-    for panel, what, names in (
-      (wrong, 'classes', [*layers, OWN]),
-      (close, 'pixels', layers),
-    ):
-      by_kind = []
-      for kind, color in ((TRAINED, sheet.BLUE), (UNTRAINED, sheet.VERMILLION)):
-        values = np.array([_of(kinds[kind], what, name) for name in names]).T
-        if what == 'classes':
-          values = 100 * (1 - values)
-        by_kind.append(charts.over_seeds(kind, color, values))
-      charts.lines(panel, range(len(names)), by_kind)
-      ticks = ['network' if name == OWN else name for name in names]
-      panel.set_xticks(range(len(names)), ticks, rotation=30, ha='right')
+    _draw_lines(wrong, kinds, 'classes', [*layers, OWN])
+    _draw_lines(close, kinds, 'pixels', layers)
     wrong.set(yscale='log', ylabel='test error (%)')
     wrong.set_yticks(_TICKS, map(str, _TICKS))
     wrong.minorticks_off()
@@ -238,6 +230,19 @@ def _draw(found, sizes, baselines, plan):
       close.axhline(value, color=sheet.QUIET, linewidth=0.8, linestyle='--')
       close.text(0, value - 0.01, name, fontsize=7, va='top', color=sheet.QUIET)
   return figure
+
+
+def _draw_lines(panel, kinds, what, names):
+  """The test errors or the R² of each layer, before and after training."""
+  by_kind = []
+  for kind, color in ((TRAINED, sheet.BLUE), (UNTRAINED, sheet.VERMILLION)):
+    values = np.array([_of(kinds[kind], what, name) for name in names]).T
+    if what == 'classes':
+      values = 100 * (1 - values)
+    by_kind.append(charts.over_seeds(kind, color, values))
+  charts.lines(panel, range(len(names)), by_kind)
+  ticks = ['network' if name == OWN else name for name in names]
+  panel.set_xticks(range(len(names)), ticks, rotation=30, ha='right')
 
 
 if __name__ == '__main__':

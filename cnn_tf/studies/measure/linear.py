@@ -61,6 +61,21 @@ def softmax_regressions(
     )
     for name, mean in means.items()
   }
+
+  def scaled(images):
+    found = features(images)
+    return {name: (found[name] - means[name]) / sizes[name] for name in maps}
+
+  _fit(maps, scaled, examples, num_epochs)
+  weights = {name: x.weights.numpy() / sizes[name] for name, x in maps.items()}
+  return {
+    name: Linear(weights[name], x.biases.numpy() - means[name] @ weights[name])
+    for name, x in maps.items()
+  }
+
+
+def _fit(maps, features, examples, num_epochs):
+  """Trains all maps at once, as one sum of losses."""
   variables = [variable for linear in maps.values() for variable in linear]
   num_steps = num_epochs * -(-len(examples.labels) // _BATCH_SIZE)
   adam, rate = adaptive.Adam(variables), schedules.cosine(_RATE, num_steps)
@@ -71,7 +86,7 @@ def softmax_regressions(
     with tf.GradientTape() as tape:
       total = tf.constant(0.0)
       for name, linear in maps.items():
-        logits = linear((inputs[name] - means[name]) / sizes[name])
+        logits = linear(inputs[name])
         total += tf.reduce_mean(losses.cross_entropy(logits, labels))
     adam.apply(tape.gradient(total, variables), rate(adam.num_updates))
 
@@ -79,11 +94,6 @@ def softmax_regressions(
     order = datasets.order(len(examples.labels), seed=0, epoch=epoch).numpy()
     for start in range(0, len(order), _BATCH_SIZE):
       step(*(array[order[start : start + _BATCH_SIZE]] for array in examples))
-  weights = {name: x.weights.numpy() / sizes[name] for name, x in maps.items()}
-  return {
-    name: Linear(weights[name], x.biases.numpy() - means[name] @ weights[name])
-    for name, x in maps.items()
-  }
 
 
 def ridge(x: np.ndarray, y: np.ndarray) -> list[Linear]:
