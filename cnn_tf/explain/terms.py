@@ -23,17 +23,12 @@ def explain(case: cases.Case, values: cases.Values) -> str:
 
 def _conv(case, values):
   kernel = case.kernel[:, :, 0, 0]
-  rows, columns = case.covered()
   terms = _products(
     [
       (f'row {y:2}:  ', pixels, weights)
       for (y, pixels), weights in zip(window.rows(case), kernel, strict=True)
     ]
   )
-  pixel = f'image[{_index("i", rows.start)}, {_index("j", columns.start)}]'
-  upstream = _upstream(case, values)
-  has_padding = any(mark == '()' for mark in window.marks(case).values())
-  of_padding = '\n  padding is 0, and what it would get is dropped'
   return [
     window.heading(case, values),
     typeset.side_by_side(
@@ -43,10 +38,7 @@ def _conv(case, values):
     ),
     f'Forward: every pixel of the window times the weight on it\n'
     f'{typeset.sum_up(terms, _totals(case, values, terms))}',
-    f'{_backward_to_bias(case, values)}\n'
-    f'  {pixel} gets {upstream} * kernel[i, j]\n'
-    f'  kernel[i, j] gets {upstream} * {pixel}'
-    f'{of_padding * has_padding}',
+    _conv_backward(case, values),
     typeset.side_by_side(
       window.image_gradient_grid(case, values),
       typeset.grid(
@@ -56,20 +48,27 @@ def _conv(case, values):
   ]
 
 
+def _conv_backward(case, values):
+  """What each pixel of the window gets, and each weight of the kernel."""
+  rows, columns = case.covered()
+  pixel = f'image[{_index("i", rows.start)}, {_index("j", columns.start)}]'
+  upstream = _upstream(case, values)
+  has_padding = any(mark == '()' for mark in window.marks(case).values())
+  of_padding = '\n  padding is 0, and what it would get is dropped'
+  return (
+    f'{_backward_to_bias(case, values)}\n'
+    f'  {pixel} gets {upstream} * kernel[i, j]\n'
+    f'  kernel[i, j] gets {upstream} * {pixel}'
+    f'{of_padding * has_padding}'
+  )
+
+
 def _dense(case, values):
   [unit] = case.node
   height, width = case.image.shape[1:3]
   num_inputs, num_units = case.kernel.shape
-  terms = _products(
-    [
-      (f'input {i:2}, pixel {divmod(i, width)}:  ', [pixel], [weight])
-      for i, (pixel, weight) in enumerate(
-        zip(case.image.flat, case.kernel[:, unit], strict=True)
-      )
-    ]
-  )
+  terms = _dense_terms(case)
   column = {(i, unit): '[]' for i in range(num_inputs)}
-  upstream = _upstream(case, values)
   return [
     f'dense: image {height}x{width}, flattened to {num_inputs} inputs, '
     f'{num_units} units\n'
@@ -83,9 +82,7 @@ def _dense(case, values):
     ),
     f'Forward: every input times its weight\n'
     f'{typeset.sum_up(terms, _totals(case, values, terms))}',
-    f'{_backward_to_bias(case, values)}\n'
-    f'  input i gets {upstream} * kernel[i, {unit}]\n'
-    f'  kernel[i, {unit}] gets {upstream} * input i, other weights 0',
+    _dense_backward(case, values),
     typeset.side_by_side(
       typeset.grid(
         'gradient of the image', typeset.cells(values.by_image[0, :, :, 0])
@@ -95,6 +92,31 @@ def _dense(case, values):
       ),
     ),
   ]
+
+
+def _dense_terms(case):
+  """Each input times its weight, `(text, product)`."""
+  [unit] = case.node
+  width = case.image.shape[2]
+  return _products(
+    [
+      (f'input {i:2}, pixel {divmod(i, width)}:  ', [pixel], [weight])
+      for i, (pixel, weight) in enumerate(
+        zip(case.image.flat, case.kernel[:, unit], strict=True)
+      )
+    ]
+  )
+
+
+def _dense_backward(case, values):
+  """What each input gets, and each weight of the unit."""
+  [unit] = case.node
+  upstream = _upstream(case, values)
+  return (
+    f'{_backward_to_bias(case, values)}\n'
+    f'  input i gets {upstream} * kernel[i, {unit}]\n'
+    f'  kernel[i, {unit}] gets {upstream} * input i, other weights 0'
+  )
 
 
 def _pool(case, values):

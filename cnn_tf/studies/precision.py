@@ -137,21 +137,27 @@ def _error(error):
   return f'{error:.1e} ({rounding.bits(error):.1f})'
 
 
+def _title(name, result):
+  """What bfloat16 does to the accuracy on the dataset `name`."""
+  differences = result.differences['bfloat16']
+  if len(differences) > 1:
+    return (
+      f'bfloat16: no difference in mean test accuracy on {name} larger than '
+      f'{bound(differences):.2f} points'
+    )
+  return (
+    f'bfloat16 changes the test accuracy by {differences.mean():+.2f} points '
+    f'on {name}'
+  )
+
+
 def _draw(found, ops, plan):
   name, result = next(iter(found.items()))
-  mean = result.differences['bfloat16'].mean()
-  title = f'bfloat16 changes the test accuracy by {mean:+.2f} points on {name}'
-  if len(result.float32) > 1:
-    largest = bound(result.differences['bfloat16'])
-    title = (
-      f'bfloat16: no difference in mean test accuracy on {name} larger than '
-      f'{largest:.2f} points'
-    )
   source = (
     f'{plan}; errors and times: {name}, seed 0, {_BATCH_SIZE} validation '
     f'images; {environment.describe(1)["cpu"]}, one thread'
   )
-  figure = sheet.new(12.0, 4.5, title, source)
+  figure = sheet.new(12.0, 4.5, _title(name, result), source)
   differences = {
     f'{dataset},\n{change}': values
     for dataset, result in found.items()

@@ -200,8 +200,6 @@ def _table(found, changes):
 
 
 def _draw(found, plan):
-  layers = list(found[0][ONE_TO_ONE, TWO])
-
   def mean(name):
     return np.mean([pair[ONE_TO_ONE, name]['conv1'] for pair in found])
 
@@ -218,24 +216,30 @@ def _draw(found, plan):
     (6.3, CKA, 'debiased CKA of whole layers'),
   ):
     panel = sheet.place(figure, left, 1.2, 4.3, 3.1)
-    shown = [name for one, name in found[0] if one == kind]
-    series = [
-      charts.over_seeds(
-        name,
-        _COLORS[name][0],
-        np.array([[pair[kind, name][x] for x in layers] for pair in found]),
-      )
-      for name in shown
-    ]
-    dashed = [name for name in shown if _COLORS[name][1]]
-    charts.lines(panel, range(len(layers)), series, dashed)
-    panel.set_xticks(range(len(layers)), layers)
-    panel.set_ylim(-0.05, 1.05)
+    _draw_comparisons(panel, found, kind)
     panel.set_title(title, fontsize=10)
-    panel.legend(
-      loc='upper left', bbox_to_anchor=(-0.05, -0.09), fontsize=8, frameon=False
-    )
   return figure
+
+
+def _draw_comparisons(panel, found, kind):
+  """A measure of similarity by layer, one line per comparison."""
+  layers = list(found[0][ONE_TO_ONE, TWO])
+  shown = [name for one, name in found[0] if one == kind]
+  series = [
+    charts.over_seeds(
+      name,
+      _COLORS[name][0],
+      np.array([[pair[kind, name][x] for x in layers] for pair in found]),
+    )
+    for name in shown
+  ]
+  dashed = [name for name in shown if _COLORS[name][1]]
+  charts.lines(panel, range(len(layers)), series, dashed)
+  panel.set_xticks(range(len(layers)), layers)
+  panel.set_ylim(-0.05, 1.05)
+  panel.legend(
+    loc='upper left', bbox_to_anchor=(-0.05, -0.09), fontsize=8, frameon=False
+  )
 
 
 _COLORS = {  # and whether the line is dashed

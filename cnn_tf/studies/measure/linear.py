@@ -48,12 +48,7 @@ def softmax_regressions(
   however many features there are. The rate falls from 3 to 0 (cosine); rates
   from 0.1 to 3 were tried on the validation images of Fashion-MNIST.
   """
-  sample = tensors.collect(features, examples.images[:_NUM_SCALED])
-  means = {name: x.mean(axis=0) for name, x in sample.items()}
-  sizes = {
-    name: np.abs(x - means[name]).sum(axis=1).mean() or np.float32(1)
-    for name, x in sample.items()
-  }
+  means, sizes = _means_and_sizes(features, examples.images[:_NUM_SCALED])
   maps = {
     name: Linear(
       tf.Variable(tf.zeros([len(mean), num_classes])),
@@ -61,9 +56,35 @@ def softmax_regressions(
     )
     for name, mean in means.items()
   }
-  variables = [variable for linear in maps.values() for variable in linear]
   num_steps = num_epochs * -(-len(examples.labels) // _BATCH_SIZE)
-  adam, rate = adaptive.Adam(variables), schedules.cosine(_RATE, num_steps)
+  rate = schedules.cosine(_RATE, num_steps)
+  step = _make_step(features, means, sizes, maps, rate)
+  for epoch in range(1, num_epochs + 1):
+    order = datasets.order(len(examples.labels), seed=0, epoch=epoch).numpy()
+    for start in range(0, len(order), _BATCH_SIZE):
+      step(*(array[order[start : start + _BATCH_SIZE]] for array in examples))
+  weights = {name: x.weights.numpy() / sizes[name] for name, x in maps.items()}
+  return {
+    name: Linear(weights[name], x.biases.numpy() - means[name] @ weights[name])
+    for name, x in maps.items()
+  }
+
+
+def _means_and_sizes(features, images):
+  """By tensor, the mean features, and the mean sum of distances from them."""
+  sample = tensors.collect(features, images)
+  means = {name: x.mean(axis=0) for name, x in sample.items()}
+  sizes = {
+    name: np.abs(x - means[name]).sum(axis=1).mean() or np.float32(1)
+    for name, x in sample.items()
+  }
+  return means, sizes
+
+
+def _make_step(features, means, sizes, maps, rate):
+  """A step of Adam for all of `maps`: images, labels -> new variables."""
+  variables = [variable for linear in maps.values() for variable in linear]
+  adam = adaptive.Adam(variables)
 
   @tf.function(autograph=False, reduce_retracing=True)
   def step(images, labels):
@@ -75,15 +96,7 @@ def softmax_regressions(
         total += tf.reduce_mean(losses.cross_entropy(logits, labels))
     adam.apply(tape.gradient(total, variables), rate(adam.num_updates))
 
-  for epoch in range(1, num_epochs + 1):
-    order = datasets.order(len(examples.labels), seed=0, epoch=epoch).numpy()
-    for start in range(0, len(order), _BATCH_SIZE):
-      step(*(array[order[start : start + _BATCH_SIZE]] for array in examples))
-  weights = {name: x.weights.numpy() / sizes[name] for name, x in maps.items()}
-  return {
-    name: Linear(weights[name], x.biases.numpy() - means[name] @ weights[name])
-    for name, x in maps.items()
-  }
+  return step
 
 
 def ridge(x: np.ndarray, y: np.ndarray) -> list[Linear]:
