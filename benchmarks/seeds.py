@@ -71,14 +71,14 @@ def measure(
     found[seed] = record
     elapsed = time.perf_counter() - started
     left = int(elapsed / number * (len(missing) - number))
-    flips = record.accuracy_with_flips
-    print(
-      f'seed {seed}: {record.accuracy:.2%}'
-      f'{"" if flips is None else f", with flips {flips:.2%}"}'
-      f'; left: {left // 60}:{left % 60:02}',
-      flush=True,
-    )
+    print(f'{_line(record)}; left: {left // 60}:{left % 60:02}', flush=True)
   return [found[seed] for seed in seeds]
+
+
+def _line(record):
+  flips = record.accuracy_with_flips
+  with_flips = '' if flips is None else f', with flips {flips:.2%}'
+  return f'seed {record.seed}: {record.accuracy:.2%}{with_flips}'
 
 
 def run(main: Callable[..., None]) -> None:
@@ -106,42 +106,55 @@ def of_flags(
   return measure(name, settings, on, seeds, table, flags.FLAGS.replicas)
 
 
-def _record(name, settings, on, num_replicas, folder):
-  """Trains one seed and evaluates it after the last epoch."""
-  with command.silent_libraries():  # only now, because it takes seconds
+def _import_tensorflow():
+  """Only now, because it takes seconds."""
+  with command.silent_libraries():
     import tensorflow as tf
-
-    from cnn_tf.measure import runs
-    from cnn_tf.run import environment
-    from cnn_tf.run import evaluation
-    from cnn_tf.run import replicas
   tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
 
+
+def _record(name, settings, on, num_replicas, folder):
+  """Trains one seed and evaluates it after the last epoch."""
+  _import_tensorflow()
   is_new = not kept.workdir(settings, folder).exists()
   started = time.perf_counter()
   workdir = kept.train(settings, folder, num_replicas, read_test=on == 'test')
   seconds = round(time.perf_counter() - started)
-  run = runs.load(workdir, read_test=on == 'test')
-  examples = run.data.test if on == 'test' else run.data.validation
-  strategy = replicas.make_strategy(num_replicas, settings.batch_size)
-  scored = evaluation.Evaluation(run.network, examples, strategy)()
-  flipped = None
-  if settings.evaluate_flips:
-    flipped = evaluation.Evaluation(run.predict, examples, strategy)().accuracy
-  here = environment.describe(strategy.num_replicas_in_sync)
+  scores, here = _evaluate(workdir, on, num_replicas)
   return records.Record(
     name=name,
     settings=kept.digest(settings),
-    dataset=run.dataset,
+    dataset=pathlib.Path(settings.data_dir or settings.dataset).name,
     on=on,
     seed=settings.seed,
     epochs=settings.num_epochs,
-    accuracy=round(scored.accuracy, 6),
-    cross_entropy=round(scored.cross_entropy, 6),
-    accuracy_with_flips=None if flipped is None else round(flipped, 6),
+    **scores,
     precision=settings.precision,
     replicas=here['replicas'],
     seconds=seconds if is_new else None,
     machine=f'{here["cores"]} x {here["cpu"]}',
     tensorflow=here['tensorflow'],
   )
+
+
+def _evaluate(workdir, on, num_replicas):
+  """The scores of a finished run for its record, and where it is evaluated."""
+  from cnn_tf.measure import runs
+  from cnn_tf.run import environment
+  from cnn_tf.run import evaluation
+  from cnn_tf.run import replicas
+
+  run = runs.load(workdir, read_test=on == 'test')
+  examples = run.data.test if on == 'test' else run.data.validation
+  strategy = replicas.make_strategy(num_replicas, run.settings.batch_size)
+  scored = evaluation.Evaluation(run.network, examples, strategy)()
+  flipped = None
+  if run.settings.evaluate_flips:
+    both = evaluation.Evaluation(run.predict, examples, strategy)()
+    flipped = round(both.accuracy, 6)
+  scores = {
+    'accuracy': round(scored.accuracy, 6),
+    'cross_entropy': round(scored.cross_entropy, 6),
+    'accuracy_with_flips': flipped,
+  }
+  return scores, environment.describe(strategy.num_replicas_in_sync)

@@ -1,7 +1,7 @@
 """A convolutional network in raw TensorFlow ops, and the order to read it in.
 
-It classifies images of MNIST and Fashion-MNIST. `first.py` is the whole of it
-on one page; the essential path does the same for any network.
+It classifies images of MNIST and Fashion-MNIST. `first.py` is a complete
+example on one page; the essential path does the same for any network.
 
 Terms:
 
@@ -24,16 +24,16 @@ convolutional layers, each followed by max pooling, a third convolutional layer
 and two dense layers.
 
 The essential path, in reading order. Each folder's `__init__.py` lists its
-files; a file uses only the files above it, except for the first one:
+files. A file imports only files above it; `first.py` also imports `datasets`.
 
-  first.py           the whole of it, on one page
-  errors.py          the one exception meant for the user
-  keys.py            random numbers that a resumed run draws again
+  first.py           a complete example, on one page
+  errors.py          `UserError`: a problem that the user can fix
+  keys.py            reproducible random numbers
   data/              files -> examples
   network/           images -> logits
   learning/          logits, labels -> loss, gradients, update
 
-The other folders, where a folder uses only those above it:
+The other folders; a folder imports only those above it:
 
   tricks/            optional: augmentation, averaged kernels
   run/               settings -> training, and the folder of its results

@@ -2,8 +2,8 @@
 
 python -m cnn_tf.first
 
-The rest of the package does the same for any network and any settings, and
-looks at what was learned.
+The rest of the package does the same for other networks and settings, and
+analyses what they have learned.
 """
 
 import tensorflow as tf
@@ -16,7 +16,9 @@ generator = tf.random.Generator.from_seed(SEED)
 
 
 def kernel(shape, fan_in):
-  """A random kernel; an output adds up `fan_in` products (He et al. 2015)."""
+  """A random kernel; an output is a sum of `fan_in` products."""
+  # The variance is 2 / fan_in because relu halves the mean square (He et al.
+  # 2015, "Delving Deep into Rectifiers").
   # A tf.Tensor is immutable; a tf.Variable has a value that `assign` changes.
   return tf.Variable(generator.normal(shape, stddev=(2 / fan_in) ** 0.5))
 
@@ -30,11 +32,12 @@ kernels = [
 ]
 biases = [tf.Variable(tf.zeros([k.shape[-1]])) for k in kernels]
 variables = kernels + biases
+# Momentum: for each variable, a decaying sum of its gradients.
 velocities = [tf.Variable(tf.zeros(w.shape)) for w in variables]
 
 
 def logits(images):
-  """`[batch, 28, 28, 1]` -> `[batch, 10]`: one number per class."""
+  """`[batch, 28, 28, 1]` -> `[batch, 10]`: one logit (score) per class."""
   # conv2d(inputs, kernel, stride, padding); VALID means no padding.
   x = tf.nn.conv2d(images, kernels[0], 1, 'VALID') + biases[0]
   x = tf.nn.relu(x)  # [batch, 26, 26, 32]: 28 - 3 + 1 = 26
@@ -50,14 +53,16 @@ def logits(images):
   return x @ kernels[4] + biases[4]  # [batch, 10]
 
 
-# The first call records the ops as a graph; later calls run the graph.
+# The first call records the ops as a graph (tracing); later calls run it.
 @tf.function
 def step(images, labels, rate):
   """Updates all variables; returns the loss before the update."""
   with tf.GradientTape() as tape:  # records the ops that use variables
+    # Sparse: a label is the number of its class, not a one-hot vector.
     loss = tf.reduce_mean(
       tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits(images))
     )
+    # The L2 penalty; l2_loss(k) is sum(k ** 2) / 2.
     loss += L2_SCALE * tf.add_n([tf.nn.l2_loss(k) for k in kernels])
   # The chain rule, through the recorded ops in reverse.
   gradients = tape.gradient(loss, variables)
@@ -76,7 +81,8 @@ def main():
     batch = order[BATCH_SIZE * i : BATCH_SIZE * (i + 1)]
     images = datasets.to_float(train.images[batch])
     labels = tf.cast(train.labels[batch], tf.int32)
-    # A tensor: for every new Python number, `step` would be traced again.
+    # It falls linearly to 0. A tensor, because for every new Python number
+    # `step` would be traced again.
     rate = tf.constant(LEARNING_RATE * (1 - i / num_steps))
     loss = step(images, labels, rate)
     if i % 100 == 0:

@@ -1,4 +1,4 @@
-"""`(seed, purpose, counter)` -> the key of a random draw.
+"""Reproducible random numbers: `(seed, purpose, counter)` -> a key.
 
 `tf.random.normal` changes a hidden state, so its result depends on all earlier
 draws. `tf.random.stateless_normal([2], key(0, 'conv1/kernel'))` always returns
@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-# `draw(purpose, shape)`: uniform in [0, 1), `[batch, *shape]` float32.
+# The random numbers of one training step: `draw(purpose, shape)` is uniform in
+# [0, 1), `[batch, *shape]` float32. `tricks/draws.py` makes one.
 Draw = Callable[[str, Sequence[int]], tf.Tensor]
 
 

@@ -55,9 +55,8 @@ class ReadmeTest(tf.test.TestCase):
     picture = np.zeros([56, 40, 3], np.uint8)
     png = tf.io.encode_png(picture)
     pathlib.Path('picture.png').write_bytes(png.numpy())
-    digit, shape = _execute(self.blocks[2]).splitlines()
+    digit = _execute(self.blocks[2]).strip()
     self.assertIn(digit, '0123456789')
-    self.assertEqual(shape, '(1, 11, 11, 64)')
     self.assertStartsWith(pathlib.Path('conv1.png').read_bytes(), b'\x89PNG')
 
 

@@ -39,7 +39,7 @@ def load(
 ) -> Dataset:
   """Loads a dataset of this package, or the one in the folder `data_dir`.
 
-  By default 55,000 training, 5,000 validation and 10,000 test examples.
+  By default it has 55,000 training, 5,000 validation and 10,000 test examples.
 
   Args:
     name: 'mnist' or 'fashion'.
@@ -62,7 +62,7 @@ def load(
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
-  """Splits off `count` random ones: the rest, and those; in their old order.
+  """Splits at random: the rest, and `count` examples; both keep their order.
 
   Raises:
     UserError: no example would remain.
@@ -88,7 +88,7 @@ def order(num_examples: int, seed: int, epoch: int) -> tf.Tensor:
   return _shuffle(num_examples, keys.key(seed, 'order', epoch))
 
 
-def to_float(images: tf.Tensor) -> tf.Tensor:
+def to_float(images: tf.Tensor | np.ndarray) -> tf.Tensor:
   """`[batch, height, width]` uint8 -> `[batch, height, width, 1]` in [0, 1].
 
   The last axis holds the channels: a grey image has one.

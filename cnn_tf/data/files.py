@@ -1,4 +1,4 @@
-"""The four files of a dataset: where they are, and do they belong together?"""
+"""Finds and checks the four files of a dataset."""
 
 import pathlib
 from collections.abc import Sequence

@@ -29,7 +29,7 @@ def read(path: str | pathlib.Path) -> np.ndarray:
     UserError: the file cannot be read, or is not a complete IDX file of bytes.
   """
   path = pathlib.Path(path)
-  if path.is_fifo() or path.is_char_device():  # may never end
+  if path.is_fifo() or path.is_char_device():  # reading it may never end
     raise errors.UserError(f'{path}: not a file')
   try:
     content = path.read_bytes()

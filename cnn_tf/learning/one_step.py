@@ -1,4 +1,4 @@
-"""One training step on one batch, with every number that matters.
+"""One training step on one batch; prints its numbers.
 
 python -m cnn_tf.learning.one_step
 """
@@ -41,7 +41,7 @@ with tf.GradientTape() as tape:
   penalty = losses.l2_penalty(network.kernels.values(), L2_SCALE)
   loss = tf.reduce_mean(cross_entropies) + penalty
 gradients = tape.gradient(loss, variables)
-initial = copy.deepcopy(network)
+initial = copy.deepcopy(network)  # before the update
 optimizers.Momentum(variables).apply(gradients, tf.constant(RATE))
 
 print(f'Forward: {BATCH_SIZE} images of {DATASET}')
@@ -67,16 +67,16 @@ kernel = initial.kernels[LAYER].numpy().astype(float)
 initial.kernels[LAYER], weight = kernel, kernel[INDEX]
 
 
-def cross_entropy(network):
+def mean_cross_entropy(network):
   """The mean cross-entropy, by `network/backward.py`."""
   logits, _ = backward.forward(network, images.numpy())
   return reference.cross_entropy(logits, labels).mean()
 
 
 kernel[INDEX] = weight + 1e-6
-above = cross_entropy(initial)
+above = mean_cross_entropy(initial)
 kernel[INDEX] = weight - 1e-6
-difference = (above - cross_entropy(initial)) / 2e-6
+difference = (above - mean_cross_entropy(initial)) / 2e-6
 decay = L2_SCALE * weight  # the gradient of the penalty
 print(f'\nThe gradient with respect to one weight, {LAYER}/kernel{list(INDEX)}')
 print(f'tf.GradientTape            {by_tape[f"{LAYER}/kernel:0"][INDEX]:11.8f}')
@@ -86,5 +86,5 @@ print(f'finite difference, plus L2 {difference + decay:11.8f}')
 updated = network.kernels[LAYER].numpy()[INDEX]
 print(f'\nUpdate: {weight:.8f} - {RATE} * gradient = {updated:.8f}')
 penalty = losses.l2_penalty(network.kernels.values(), L2_SCALE)
-after = cross_entropy(network) + penalty
+after = mean_cross_entropy(network) + penalty
 print(f'The loss of the same images: {loss:.4f} before, {after:.4f} after')

@@ -29,7 +29,7 @@ def forward_backward(
   label_smoothing: float = 0.0,
   draw: keys.Draw | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-  """Loss, logits and gradients of one batch; the loss is a mean over it.
+  """Loss, logits and gradients of one batch.
 
     loss = mean(cross_entropy) + l2_penalty
 

@@ -34,8 +34,7 @@ def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[Record]]:
   """The logits `[batch, classes]`, and a record of every layer, in float64.
 
   Args:
-    network: a `ConvNet`, or any object with `layers`, `kernels` and `biases`,
-      such as one with a kernel in float64 (`one_step.py`).
+    network: a `ConvNet`, or any object with `layers`, `kernels` and `biases`.
     images: `[batch, height, width, channels]`.
   """
   x, records = np.asarray(images, np.float64), []

@@ -113,8 +113,8 @@ def _check_fit(spec, shape, previous):
       f'{spec.name} cannot follow {previous}: a dense layer has no maps'
     )
   axes = spec.axes(shape)
-  # The ops would not reject it: conv2d can return unwritten memory, and
-  # max_pool2d can crash Python.
+  # TensorFlow does not reject a window larger than its input: conv2d can return
+  # unwritten memory, and max_pool2d can crash Python.
   if any(a.padding == 'valid' and a.window > a.size for a in axes):
     window = format_size(axis.window for axis in axes)
     size = format_size(axis.size for axis in axes)

@@ -3,7 +3,7 @@
 They are random: filters with equal weights would get equal gradients and stay
 equal.
 
-An output is a sum of `fan_in` products w * x; `fan_out` outputs use one input.
+An output is a sum of `fan_in` products w * x; an input is in `fan_out` outputs.
 If the weights w are independent and have mean 0,
 
   variance of the output = fan_in * variance of w * mean of x ** 2
@@ -34,7 +34,8 @@ def kernel(
 def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Normal with variance `2 / fan_in`.
 
-  The 2 is because relu halves the mean square of values symmetric around 0.
+  The 2 compensates for relu, which halves the mean square of values that are
+  symmetric around 0.
   He et al. 2015, "Delving Deep into Rectifiers", equation 10.
   """
   fan_in = math.prod(shape[:-1])

@@ -26,7 +26,7 @@ class ConvNet(tf.Module):
     layers: the layer specs, from the image to the logits.
     kernels: layer name -> `tf.Variable`, HWIO or `[inputs, units]`.
     biases: layer name -> `tf.Variable`, `[maps]` or `[units]`.
-    precision: the type in which inputs and kernels are multiplied.
+    precision: the type of convolutions and matrix products.
   """
 
   def __init__(
@@ -96,9 +96,9 @@ class ConvNet(tf.Module):
   def product(self, layer: specs.Layer, inputs: tf.Tensor) -> tf.Tensor:
     """The product of the inputs with the kernel of a layer, in `precision`.
 
-    bfloat16 has the range of float32, but 8 instead of 24 significant bits: too
-    few for most updates, so the variable stays float32. The gradient of a cast
-    is a cast back to the original type.
+    bfloat16 has the range of float32, but 8 instead of 24 significant bits.
+    Most updates are too small to change them, so the variable stays float32.
+    The gradient of a cast is a cast back to the original type.
     """
     inputs = tf.cast(inputs, self.precision)
     kernel = tf.cast(self.kernels[layer.name], self.precision)

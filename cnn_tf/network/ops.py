@@ -3,8 +3,7 @@
 Inputs, kernels and results are tensors; windows and strides are pairs
 `(vertical, horizontal)`, and a padding is `valid` or `same`. Images and feature
 maps are NHWC, the only layout in which all ops and gradients run on a CPU.
-There, oneDNN, a library by Intel, computes most ops. What can go wrong in them:
-docs/traps.md.
+There, Intel's library oneDNN computes most ops; docs/traps.md has its bugs.
 """
 
 import tensorflow as tf
@@ -17,7 +16,7 @@ def conv2d(inputs, kernel, stride, padding):
   """Slides every filter over the inputs, as `reference.conv2d`."""
   inputs, padding = onednn.check_nhwc(inputs), windows.check_padding(padding)
   if onednn.needs_mending(inputs, kernel, stride, padding):
-    # A workaround for bugs of oneDNN, with the result of the last line.
+    # A workaround for bugs of oneDNN, with the same result as the last line.
     return onednn.mended_conv2d(inputs, kernel, stride, padding)
   return tf.nn.conv2d(inputs, kernel, stride, padding.upper())
 
@@ -26,8 +25,8 @@ def max_pool2d(inputs, window, stride, padding):
   """The maximum of each window.
 
   The gradient goes to the first of equal maxima. Comparisons with NaN are
-  false, so a NaN may be dropped here and not reach the loss: check the
-  variables and the gradients for NaN, too.
+  false, so a NaN may be dropped here: a finite loss is no proof, and the
+  variables and gradients must be checked, too.
   """
   inputs, padding = onednn.check_nhwc(inputs), windows.check_padding(padding)
   return tf.nn.max_pool2d(inputs, window, stride, padding.upper())

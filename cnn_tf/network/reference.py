@@ -1,6 +1,7 @@
 """Convolution, pooling, dense layer, bias, activations and loss in NumPy.
 
-Each op is followed by its gradient. Results are float64.
+Each op is followed by its gradient; the activation functions and their
+derivatives are in a table at the end.
 
 Images and feature maps are NHWC, `[batch, height, width, channels]`. Kernels
 are HWIO, `[height, width, input channels, output channels]`.
@@ -8,7 +9,7 @@ are HWIO, `[height, width, input channels, output channels]`.
 `upstream` is the upstream gradient, that of the loss with respect to the output
 of an op. The functions `*_gradient` and `*_gradients` multiply it by the
 derivatives of the op (chain rule), and return the gradient of the loss with
-respect to its arguments.
+respect to its arguments. The cross-entropy comes last and has no upstream.
 
 `np.einsum` multiplies, and sums over every letter that is missing on the right:
 b is the image, (i, j) the position in the window, c the input map, o the output

@@ -7,7 +7,7 @@ A window of size 2 slides with stride 2 along an axis of size 11:
   same      6           0-1, 2-3, 4-5, 6-7, 8-9, 10-11    index 11 is padding
 
 `valid` uses no padding: `floor((size - window) / stride) + 1` positions. `same`
-pads until there are `ceil(size / stride)` positions, evenly at both ends; if
+pads just enough for `ceil(size / stride)` positions, evenly at both ends; if
 the total is odd, the end gets one more. A convolution pads with zeros; pooling
 ignores the padding.
 """
@@ -41,7 +41,7 @@ def axes(size, window, stride, padding) -> list[Axis]:
 
 
 def num_positions(axis: Axis) -> int:
-  """The number of positions of a window that fits: the size of the output."""
+  """The size of the output. With `valid`, the window must fit on the axis."""
   if check_padding(axis.padding) == 'same':
     return math.ceil(axis.size / axis.stride)
   return (axis.size - axis.window) // axis.stride + 1

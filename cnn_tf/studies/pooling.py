@@ -9,10 +9,11 @@ networks with maximum pooling: one with as many multiplications (within 5 %),
 which is wider or narrower, and one with as many parameters. Receptive fields
 differ: they are what pooling changes.
 
-Measured are the accuracy on the test set, its difference from the training
-accuracy, and how many predictions stay the same when the image is shifted by
-two pixels (as in Zhang 2019, "Making Convolutional Networks Shift-Invariant
-Again", but with shifts of a fixed distance, which move some pixels out).
+The study measures the accuracy on the test set, its difference from the
+training accuracy, and how many predictions stay the same when the image is
+shifted by two pixels (as in Zhang 2019, "Making Convolutional Networks
+Shift-Invariant Again", but with shifts of a fixed distance, which move some
+pixels out).
 """
 
 from cnn_tf.studies import start

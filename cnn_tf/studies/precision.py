@@ -138,16 +138,15 @@ def _error(error):
 
 
 def _title(name, result):
-  """What bfloat16 does to the accuracy on the dataset `name`."""
-  differences = result.differences['bfloat16']
-  if len(differences) > 1:
+  changes = result.differences['bfloat16']
+  if len(changes) > 1:
     return (
       f'bfloat16: no difference in mean test accuracy on {name} larger than '
-      f'{bound(differences):.2f} points'
+      f'{bound(changes):.2f} points'
     )
   return (
-    f'bfloat16 changes the test accuracy by {differences.mean():+.2f} points '
-    f'on {name}'
+    f'bfloat16 changes the test accuracy by {changes.mean():+.2f} points on '
+    f'{name}'
   )
 
 

@@ -195,65 +195,52 @@ def _of(networks, what, name):
   return [getattr(network, what)[name] for network in networks]
 
 
-def _draw(found, sizes, baselines, plan):
-  changes = [
-    max(
-      abs(np.mean(np.subtract(*(_of(x, 'pixels', y) for x in kinds.values()))))
-      for y in sizes[dataset]
-    )
+def _largest_change(found, sizes):
+  """The largest change by training of the mean R² of a layer."""
+  return max(
+    abs(np.mean(np.subtract(*(_of(x, 'pixels', y) for x in kinds.values()))))
     for dataset, kinds in found.items()
-  ]
+    for y in sizes[dataset]
+  )
+
+
+def _draw(found, sizes, baselines, plan):
+  change = _largest_change(found, sizes)
   figure = sheet.new(
     10.6,
     1.2 + 3.3 * len(found),
-    f'Training changes the mean R² of the pixels by at most {max(changes):.3f}',
+    f'Training changes the mean R² of the pixels by at most {change:.3f}',
     f'{plan}; test images; bars: 95 % interval over seeds',
   )
   for index, (dataset, kinds) in enumerate(found.items()):
-    top, layers = 1.25 + 3.3 * index, list(sizes[dataset])
+    top = 1.25 + 3.3 * index
     wrong = sheet.place(figure, 0.8, top, 5.0, 2.2)
     close = sheet.place(figure, 6.6, top, 3.8, 2.2)
-    _draw_errors(wrong, kinds, [*layers, OWN])
-    _draw_restored(close, kinds, layers, baselines[dataset])
+    layers = list(sizes[dataset])
+    _draw_lines(wrong, kinds, 'classes', [*layers, OWN])
+    _draw_lines(close, kinds, 'pixels', layers)
+    wrong.set(yscale='log', ylabel='test error (%)')
+    wrong.set_yticks(_TICKS, map(str, _TICKS))
+    wrong.minorticks_off()
     wrong.set_title(f'{dataset}: linear probes', fontsize=10)
+    wrong.legend(fontsize=8, frameon=False)
+    close.set(ylim=(0, 1.05), ylabel='R² of all pixels')
     close.set_title(f'{dataset}: the image, restored', fontsize=10)
+    for name, value in baselines[dataset].items():
+      close.axhline(value, color=sheet.QUIET, linewidth=0.8, linestyle='--')
+      close.text(0, value - 0.01, name, fontsize=7, va='top', color=sheet.QUIET)
   return figure
 
 
-def _draw_errors(panel, kinds, names):
-  """The test errors of the probes in per cent, on a log scale."""
-  by_kind = {
-    kind: 100 * (1 - np.array([_of(x, 'classes', name) for name in names]).T)
-    for kind, x in kinds.items()
-  }
-  _draw_kinds(panel, by_kind, names)
-  panel.set(yscale='log', ylabel='test error (%)')
-  panel.set_yticks(_TICKS, map(str, _TICKS))
-  panel.minorticks_off()
-  panel.legend(fontsize=8, frameon=False)
-
-
-def _draw_restored(panel, kinds, names, baselines):
-  """R² of the pixels, with a dashed line for each baseline."""
-  by_kind = {
-    kind: np.array([_of(x, 'pixels', name) for name in names]).T
-    for kind, x in kinds.items()
-  }
-  _draw_kinds(panel, by_kind, names)
-  panel.set(ylim=(0, 1.05), ylabel='R² of all pixels')
-  for name, value in baselines.items():
-    panel.axhline(value, color=sheet.QUIET, linewidth=0.8, linestyle='--')
-    panel.text(0, value - 0.01, name, fontsize=7, va='top', color=sheet.QUIET)
-
-
-def _draw_kinds(panel, by_kind, names):
-  """One line per kind over `names`; its values are `[seeds, names]`."""
-  colors = {TRAINED: sheet.BLUE, UNTRAINED: sheet.VERMILLION}
-  series = [
-    charts.over_seeds(kind, colors[kind], values)
-    for kind, values in by_kind.items()
-  ]
-  charts.lines(panel, range(len(names)), series)
+def _draw_lines(panel, kinds, what, names):
+  """The test errors or the R² of each layer, before and after training."""
+  by_kind = []
+  for kind, color in ((TRAINED, sheet.BLUE), (UNTRAINED, sheet.VERMILLION)):
+    values = np.array([_of(kinds[kind], what, name) for name in names]).T
+    if what == 'classes':
+      values = 100 * (1 - values)
+    by_kind.append(charts.over_seeds(kind, color, values))
+  charts.lines(panel, range(len(names)), by_kind)
   ticks = ['network' if name == OWN else name for name in names]
   panel.set_xticks(range(len(names)), ticks, rotation=30, ha='right')
 

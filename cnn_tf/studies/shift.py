@@ -9,9 +9,9 @@ The images are in the centre of a black canvas. A shift of 4 pixels keeps all
 nodes of the last maps that see the image on these maps. A shift of 8 keeps
 those that see its middle 20x20 pixels, where nearly all ink is (with blurred
 pooling, whose receptive fields are larger, this holds for a shift of 4). Test
-images are shifted up, down, left and right. Measured are the accuracy, the
-fraction of predictions that stay the same, and the difference between the maps
-of the shifted image and the shifted maps of the image.
+images are shifted up, down, left and right. The study measures the accuracy,
+the fraction of predictions that stay the same, and the difference between the
+maps of the shifted image and the shifted maps of the image.
 
 Where is accuracy lost? In the same network, the last maps are moved back by
 whole nodes before the dense layers see them; what is still lost is due to

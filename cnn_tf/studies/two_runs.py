@@ -200,6 +200,8 @@ def _table(found, changes):
 
 
 def _draw(found, plan):
+  layers = list(found[0][ONE_TO_ONE, TWO])
+
   def mean(name):
     return np.mean([pair[ONE_TO_ONE, name]['conv1'] for pair in found])
 
@@ -216,14 +218,13 @@ def _draw(found, plan):
     (6.3, CKA, 'debiased CKA of whole layers'),
   ):
     panel = sheet.place(figure, left, 1.2, 4.3, 3.1)
-    _draw_comparisons(panel, found, kind)
+    _draw_lines(panel, found, kind, layers)
     panel.set_title(title, fontsize=10)
   return figure
 
 
-def _draw_comparisons(panel, found, kind):
-  """A measure of similarity by layer, one line per comparison."""
-  layers = list(found[0][ONE_TO_ONE, TWO])
+def _draw_lines(panel, found, kind, layers):
+  """One line per comparison, with a legend below the panel."""
   shown = [name for one, name in found[0] if one == kind]
   series = [
     charts.over_seeds(

@@ -42,7 +42,7 @@ class OneStepTest(absltest.TestCase):
     [cross_entropy] = self.numbers(r'Loss: cross-entropy +([0-9.]+)\n')
     [penalty] = self.numbers(r'L2 penalty +([0-9.]+)\n')
     [(before, after)] = re.findall(
-      r'The loss .* falls from ([0-9.]+) to ([0-9.]+)\.', self.printed
+      r'The loss .*: ([0-9.]+) before, ([0-9.]+) after', self.printed
     )
     self.assertAlmostEqual(cross_entropy + penalty, float(before), delta=2e-4)
     self.assertLess(float(after), float(before))

@@ -48,7 +48,12 @@ def softmax_regressions(
   however many features there are. The rate falls from 3 to 0 (cosine); rates
   from 0.1 to 3 were tried on the validation images of Fashion-MNIST.
   """
-  means, sizes = _means_and_sizes(features, examples.images[:_NUM_SCALED])
+  sample = tensors.collect(features, examples.images[:_NUM_SCALED])
+  means = {name: x.mean(axis=0) for name, x in sample.items()}
+  sizes = {
+    name: np.abs(x - means[name]).sum(axis=1).mean() or np.float32(1)
+    for name, x in sample.items()
+  }
   maps = {
     name: Linear(
       tf.Variable(tf.zeros([len(mean), num_classes])),
@@ -56,13 +61,12 @@ def softmax_regressions(
     )
     for name, mean in means.items()
   }
-  num_steps = num_epochs * -(-len(examples.labels) // _BATCH_SIZE)
-  rate = schedules.cosine(_RATE, num_steps)
-  step = _make_step(features, means, sizes, maps, rate)
-  for epoch in range(1, num_epochs + 1):
-    order = datasets.order(len(examples.labels), seed=0, epoch=epoch).numpy()
-    for start in range(0, len(order), _BATCH_SIZE):
-      step(*(array[order[start : start + _BATCH_SIZE]] for array in examples))
+
+  def scaled(images):
+    found = features(images)
+    return {name: (found[name] - means[name]) / sizes[name] for name in maps}
+
+  _fit(maps, scaled, examples, num_epochs)
   weights = {name: x.weights.numpy() / sizes[name] for name, x in maps.items()}
   return {
     name: Linear(weights[name], x.biases.numpy() - means[name] @ weights[name])
@@ -70,21 +74,11 @@ def softmax_regressions(
   }
 
 
-def _means_and_sizes(features, images):
-  """By tensor, the mean features, and the mean sum of distances from them."""
-  sample = tensors.collect(features, images)
-  means = {name: x.mean(axis=0) for name, x in sample.items()}
-  sizes = {
-    name: np.abs(x - means[name]).sum(axis=1).mean() or np.float32(1)
-    for name, x in sample.items()
-  }
-  return means, sizes
-
-
-def _make_step(features, means, sizes, maps, rate):
-  """A step of Adam for all of `maps`: images, labels -> new variables."""
+def _fit(maps, features, examples, num_epochs):
+  """Trains all maps at once, as one sum of losses."""
   variables = [variable for linear in maps.values() for variable in linear]
-  adam = adaptive.Adam(variables)
+  num_steps = num_epochs * -(-len(examples.labels) // _BATCH_SIZE)
+  adam, rate = adaptive.Adam(variables), schedules.cosine(_RATE, num_steps)
 
   @tf.function(autograph=False, reduce_retracing=True)
   def step(images, labels):
@@ -92,11 +86,14 @@ def _make_step(features, means, sizes, maps, rate):
     with tf.GradientTape() as tape:
       total = tf.constant(0.0)
       for name, linear in maps.items():
-        logits = linear((inputs[name] - means[name]) / sizes[name])
+        logits = linear(inputs[name])
         total += tf.reduce_mean(losses.cross_entropy(logits, labels))
     adam.apply(tape.gradient(total, variables), rate(adam.num_updates))
 
-  return step
+  for epoch in range(1, num_epochs + 1):
+    order = datasets.order(len(examples.labels), seed=0, epoch=epoch).numpy()
+    for start in range(0, len(order), _BATCH_SIZE):
+      step(*(array[order[start : start + _BATCH_SIZE]] for array in examples))
 
 
 def ridge(x: np.ndarray, y: np.ndarray) -> list[Linear]:
