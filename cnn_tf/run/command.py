@@ -132,6 +132,30 @@ def ctrl_c_raises() -> Iterator[None]:
     signal.signal(signal.SIGINT, handler)
 
 
+@contextlib.contextmanager
+def _lost_ctrl_c_comes_again():
+  """Raises KeyboardInterrupt again after it was raised where nobody catches it.
+
+  Python only reports an exception in a `__del__` or a callback of a library.
+  """
+  timers, hook = [], sys.unraisablehook
+
+  def raise_later(unraisable):
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+      timers.append(threading.Timer(0.01, _thread.interrupt_main))
+      timers[-1].start()
+    else:
+      hook(unraisable)
+
+  sys.unraisablehook = raise_later
+  try:
+    yield
+  finally:
+    for timer in timers:
+      timer.cancel()
+    sys.unraisablehook = hook
+
+
 def protect_output() -> None:
   """Makes standard output unable to end a run, and able to show every name.
 
@@ -169,30 +193,6 @@ class _Lossy(io.FileIO):
             file=sys.stderr,
           )
       return len(content)
-
-
-@contextlib.contextmanager
-def _lost_ctrl_c_comes_again():
-  """Raises KeyboardInterrupt again after it was raised where nobody catches it.
-
-  Python only reports an exception in a `__del__` or a callback of a library.
-  """
-  timers, hook = [], sys.unraisablehook
-
-  def raise_later(unraisable):
-    if issubclass(unraisable.exc_type, KeyboardInterrupt):
-      timers.append(threading.Timer(0.01, _thread.interrupt_main))
-      timers[-1].start()
-    else:
-      hook(unraisable)
-
-  sys.unraisablehook = raise_later
-  try:
-    yield
-  finally:
-    for timer in timers:
-      timer.cancel()
-    sys.unraisablehook = hook
 
 
 def _discard_output() -> None:
