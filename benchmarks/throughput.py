@@ -93,7 +93,7 @@ def _write(folder, turns, measured, description):
   if speeds.best(measured, 'training', 'float32', speeds.BAR):
     figure = chart.draw(measured, description.splitlines()[0])
     written.append(folder / 'throughput.png')
-    written[-1].write_bytes(sheet.to_png(figure))
+    sheet.save(figure, written[-1])
   print(f'\nWritten: {", ".join(map(str, written))}', flush=True)
 
 

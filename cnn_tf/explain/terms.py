@@ -23,15 +23,12 @@ def explain(case: cases.Case, values: cases.Values) -> str:
 
 def _conv(case, values):
   kernel = case.kernel[:, :, 0, 0]
-  rows, columns = case.covered()
   terms = _products(
     [
       (f'row {y:2}:  ', pixels, weights)
       for (y, pixels), weights in zip(window.rows(case), kernel, strict=True)
     ]
   )
-  pixel = f'image[{_index("i", rows.start)}, {_index("j", columns.start)}]'
-  upstream = _upstream(case, values)
   return [
     window.heading(case, values),
     typeset.side_by_side(
@@ -41,10 +38,7 @@ def _conv(case, values):
     ),
     f'Forward: every pixel of the window times the weight on it\n'
     f'{typeset.sum_up(terms, _totals(case, values, terms))}',
-    f'{_backward_to_bias(case, values)}\n'
-    f'  {pixel} gets {upstream} * kernel[i, j]\n'
-    f'  kernel[i, j] gets {upstream} * {pixel}'
-    f'{_of_padding(case)}',
+    _conv_backward(case, values),
     typeset.side_by_side(
       window.image_gradient_grid(case, values),
       typeset.grid(
@@ -54,27 +48,31 @@ def _conv(case, values):
   ]
 
 
-def _of_padding(case):
-  if '()' in window.marks(case).values():
-    return '\n  padding is 0, and what it would get is dropped'
-  return ''
+def _conv_backward(case, values):
+  """What each pixel of the window gets, and each weight of the kernel."""
+  rows, columns = case.covered()
+  pixel = f'image[{_index("i", rows.start)}, {_index("j", columns.start)}]'
+  upstream = _upstream(case, values)
+  has_padding = any(mark == '()' for mark in window.marks(case).values())
+  of_padding = '\n  padding is 0, and what it would get is dropped'
+  return (
+    f'{_backward_to_bias(case, values)}\n'
+    f'  {pixel} gets {upstream} * kernel[i, j]\n'
+    f'  kernel[i, j] gets {upstream} * {pixel}'
+    f'{of_padding * has_padding}'
+  )
 
 
 def _dense(case, values):
   [unit] = case.node
-  width = case.image.shape[2]
-  terms = _products(
-    [
-      (f'input {i:2}, pixel {divmod(i, width)}:  ', [pixel], [weight])
-      for i, (pixel, weight) in enumerate(
-        zip(case.image.flat, case.kernel[:, unit], strict=True)
-      )
-    ]
-  )
-  column = {(i, unit): '[]' for i in range(len(case.kernel))}
-  upstream = _upstream(case, values)
+  height, width = case.image.shape[1:3]
+  num_inputs, num_units = case.kernel.shape
+  terms = _dense_terms(case)
+  column = {(i, unit): '[]' for i in range(num_inputs)}
   return [
-    _dense_heading(case),
+    f'dense: image {height}x{width}, flattened to {num_inputs} inputs, '
+    f'{num_units} units\n'
+    f'The weights of unit {unit} are column {unit} of the kernel, in [ ].',
     typeset.side_by_side(
       typeset.grid('image', typeset.cells(case.image[0, :, :, 0])),
       typeset.grid('kernel', typeset.cells(case.kernel), column),
@@ -84,9 +82,7 @@ def _dense(case, values):
     ),
     f'Forward: every input times its weight\n'
     f'{typeset.sum_up(terms, _totals(case, values, terms))}',
-    f'{_backward_to_bias(case, values)}\n'
-    f'  input i gets {upstream} * kernel[i, {unit}]\n'
-    f'  kernel[i, {unit}] gets {upstream} * input i, other weights 0',
+    _dense_backward(case, values),
     typeset.side_by_side(
       typeset.grid(
         'gradient of the image', typeset.cells(values.by_image[0, :, :, 0])
@@ -98,14 +94,28 @@ def _dense(case, values):
   ]
 
 
-def _dense_heading(case):
+def _dense_terms(case):
+  """Each input times its weight, `(text, product)`."""
   [unit] = case.node
-  height, width = case.image.shape[1:3]
-  num_inputs, num_units = case.kernel.shape
+  width = case.image.shape[2]
+  return _products(
+    [
+      (f'input {i:2}, pixel {divmod(i, width)}:  ', [pixel], [weight])
+      for i, (pixel, weight) in enumerate(
+        zip(case.image.flat, case.kernel[:, unit], strict=True)
+      )
+    ]
+  )
+
+
+def _dense_backward(case, values):
+  """What each input gets, and each weight of the unit."""
+  [unit] = case.node
+  upstream = _upstream(case, values)
   return (
-    f'dense: image {height}x{width}, flattened to {num_inputs} inputs, '
-    f'{num_units} units\n'
-    f'The weights of unit {unit} are column {unit} of the kernel, in [ ].'
+    f'{_backward_to_bias(case, values)}\n'
+    f'  input i gets {upstream} * kernel[i, {unit}]\n'
+    f'  kernel[i, {unit}] gets {upstream} * input i, other weights 0'
   )
 
 

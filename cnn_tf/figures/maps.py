@@ -12,44 +12,41 @@ _BLOCK = 3.6
 _GAP = 0.3  # between two blocks
 _BLOCKS_PER_ROW = 3
 _PREVIEW = 0.8  # of the image itself
+_HEAD = _PREVIEW + 0.15  # from the top of the image to its maps
+_TOP = sheet.HEADING + 0.55  # from the top of the figure to the first block
 
 
 def maps(
   name: str,
-  values: np.ndarray,
-  dead: np.ndarray,
-  images: np.ndarray,
-  captions: Sequence[str],
-  source: str,
+  values: np.typing.ArrayLike,
+  images: np.typing.ArrayLike,
+  captions: Sequence[str] | None = None,
+  source: str = '',
+  dead: np.ndarray | None = None,
 ) -> sheet.Figure:
   """Every map of a layer for some images, all on one colour scale.
 
   Args:
     name: of the layer, with its activation function.
-    values: `[images, height, width, channels]`; units are maps of 1x1.
-    dead: `[maps]` bool: which maps to cross out.
-    images: `[images, height, width]` uint8.
-    captions: one per image.
+    values: `[images, height, width, maps]`, an array or a tensor; units are
+      maps of 1x1.
+    images: `[images, height, width]` or `[images, height, width, 1]`, uint8 or
+      floats in [0, 1].
+    captions: one per image, or none.
     source: for the heading.
+    dead: `[maps]` bool: which maps to cross out, if that is known.
   """
+  values, images = np.asarray(values), np.asarray(images)
   blocks = [_block(image_maps, dead) for image_maps in values]
-  rows = -(-len(blocks) // _BLOCKS_PER_ROW)
-  columns = -(-len(blocks) // rows)
-  pitch = _PREVIEW + 0.15 + blocks[0].height + 0.2
-  top = sheet.HEADING + 0.55
-  figure = sheet.new(
-    max(7.5, columns * (_BLOCK + _GAP) + _GAP),
-    top + rows * pitch,
-    _maps_title(name, values, dead),
-    source,
-  )
+  size, places = _layout(len(blocks), blocks[0].height)
+  figure = sheet.new(*size, _maps_title(name, values, dead), source)
   scale = sheet.scale(values, 0.995)
-  for number, block in enumerate(blocks):
-    row, column = divmod(number, columns)
-    left, y = _GAP + column * (_BLOCK + _GAP), top + row * pitch
-    _preview(figure, left, y, images[number], captions[number])
-    y += _PREVIEW + 0.15
-    drawn = block.draw(figure, left, y, scale)
+  captions = [''] * len(blocks) if captions is None else captions
+  for block, (left, top), image, caption in zip(
+    blocks, places, images, captions, strict=True
+  ):
+    _preview(figure, left, top, image, caption)
+    drawn = block.draw(figure, left, top + _HEAD, scale)
   label = f'activation (largest magnitude: {np.abs(values).max():.3g})'
   sheet.bar(figure, drawn, scale, _GAP, sheet.HEADING + 0.15, 2.2, label)
   return figure
@@ -117,15 +114,28 @@ def _label_maps(panel, order, dead):
   panel.set_xlabel(label)
 
 
+def _layout(num_blocks, height):
+  """`(width, height)` of the figure, and `(left, top)` of each block."""
+  rows = -(-num_blocks // _BLOCKS_PER_ROW)
+  columns = -(-num_blocks // rows)
+  pitch = _HEAD + height + 0.2
+  size = max(7.5, columns * (_BLOCK + _GAP) + _GAP), _TOP + rows * pitch
+  places = [
+    (_GAP + column * (_BLOCK + _GAP), _TOP + row * pitch)
+    for row, column in (divmod(number, columns) for number in range(num_blocks))
+  ]
+  return size, places
+
+
 def _block(values, dead):
-  """The tiles of the maps of one image, `[height, width, channels]`."""
+  """The tiles of the maps of one image, `[height, width, maps]`."""
   *size, num_maps = values.shape
   return tiles.Tiles(
     np.moveaxis(values, -1, 0),
     16 if size == [1, 1] else 8,
     _BLOCK,
     [str(number) for number in range(num_maps)],
-    np.flatnonzero(dead),
+    () if dead is None else np.flatnonzero(dead),
   )
 
 
@@ -138,11 +148,15 @@ def _maps_title(name, values, dead):
   what = f'{_count(num_maps, "map")} of {height}x{width}'
   if height == width == 1:
     what = _count(num_maps, 'unit')
-  return f'{name}: {what}, {dead.sum() or "none"} dead'
+  if dead is not None:
+    what += f', {dead.sum() or "none"} dead'
+  return f'{name}: {what}'
 
 
 def _preview(figure, left, top, image, caption):
   panel = sheet.place(figure, left, top, _PREVIEW, _PREVIEW)
   panel.set_axis_off()
-  sheet.picture(panel, image, sheet.BYTES)
+  is_stored = np.issubdtype(image.dtype, np.integer)
+  scale = sheet.BYTES if is_stored else sheet.PIXELS
+  sheet.picture(panel, image.reshape(image.shape[:2]), scale)
   sheet.write(figure, left + _PREVIEW + 0.1, top + 0.45, caption)

@@ -5,6 +5,7 @@ Positions and lengths are in inches, from the top left corner of the figure.
 """
 
 import io
+import pathlib
 from typing import NamedTuple
 
 import numpy as np
@@ -144,3 +145,8 @@ def to_png(figure: Figure) -> bytes:
   content = io.BytesIO()
   figure.savefig(content, format='png', metadata={'Software': None})
   return content.getvalue()
+
+
+def save(figure: Figure, path: str | pathlib.Path) -> None:
+  """Writes the figure as a PNG file."""
+  pathlib.Path(path).write_bytes(to_png(figure))

@@ -24,32 +24,43 @@ def find(
   names = [layer.spec.name for layer in run.geometries]
   geometries = run.geometries[: names.index(name) + 1]
   images = run.data.train.images
+  is_unit = isinstance(geometries[-1].spec, specs.Dense)
+  on_map, on_node = _climb(run, geometries[-1], maps, settings)
+  best = patches.search(run.network, geometries, images)
+  found = [
+    excitation.Excitation(
+      number,
+      geometries[-1].spec.activation == 'relu',
+      on_map.scores[index],
+      on_map.best_trajectory(index),
+      best.means[number],
+      on_node.scores[index],
+      None
+      if is_unit
+      else patches.cut(on_node.best_trajectory(index)[-1], geometries),
+      best.scores[number],
+      _cut_best(images, geometries, best, number),
+    )
+    for index, number in enumerate(maps)
+  ]
+  return found, on_map.steps
+
+
+def _climb(run, layer, maps, settings):
+  """The ascents for the mean of each map, and for the node in its centre.
+
+  A unit is both.
+  """
 
   def climb(position):
-    target = ascent.Target(name, position)
-    return ascent.climb(run.network, target, maps, images.shape[1:], settings)
+    target = ascent.Target(layer.spec.name, position)
+    size = run.data.train.images.shape[1:]
+    return ascent.climb(run.network, target, maps, size, settings)
 
   on_map = climb(None)
-  is_unit = isinstance(geometries[-1].spec, specs.Dense)
-  on_node = on_map if is_unit else climb(fields.centre(geometries[-1]))
-  best = patches.search(run.network, geometries, images)
-  found = []
-  for index, number in enumerate(maps):
-    of_node = patches.cut(on_node.best_trajectory(index)[-1], geometries)
-    found.append(
-      excitation.Excitation(
-        number,
-        geometries[-1].spec.activation == 'relu',
-        on_map.scores[index],
-        on_map.best_trajectory(index),
-        best.means[number],
-        on_node.scores[index],
-        None if is_unit else of_node,
-        best.scores[number],
-        _cut_best(images, geometries, best, number),
-      )
-    )
-  return found, on_map.steps
+  if isinstance(layer.spec, specs.Dense):
+    return on_map, on_map
+  return on_map, climb(fields.centre(layer))
 
 
 def _cut_best(images, geometries, best, number):

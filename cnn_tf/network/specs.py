@@ -12,10 +12,10 @@ or `(units,)` from the first dense layer on. Windows and strides are pairs
 import dataclasses
 import math
 
-from cnn_tf.network import reference
 from cnn_tf.network import windows
 
-ACTIVATIONS = tuple(reference.ACTIVATIONS)
+# As in reference.py, which loads NumPy; flags are checked without it.
+ACTIVATIONS = ('relu', 'selu', 'elu', 'tanh', 'sigmoid', 'linear')
 
 Shape = tuple[int, ...]
 

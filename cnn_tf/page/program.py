@@ -33,38 +33,25 @@ def steps(
   """The steps, with the names that `ConvNet.activations` gives its tensors."""
   found, name = [], 'image'
   for layer in geometries:
-    spec = layer.spec
-    if isinstance(spec, specs.Dense) and len(layer.input_shape) > 1:
-      flat = [1, 1, math.prod(layer.input_shape)]
-      found.append(
-        {
-          'name': 'flatten',
-          'layer': spec.name,
-          'op': 'flatten',
-          'input': name,
-          'inputs': _shape(layer.input_shape),
-          'outputs': flat,
-        }
-      )
+    if isinstance(layer.spec, specs.Dense) and len(layer.input_shape) > 1:
+      found.append(_flatten(layer, name))
       name = 'flatten'
     found.append(_multiply_or_pool(layer, name))
-    name = spec.name
-    activation = getattr(spec, 'activation', 'linear')
-    if activation != 'linear':
-      name = f'{spec.name}/{activation}'
-      shape = _shape(layer.output_shape)
-      found.append(
-        {
-          'name': name,
-          'layer': spec.name,
-          'op': activation,
-          'input': spec.name,
-          'inputs': shape,
-          'outputs': shape,
-          **_ONE_NODE,
-        }
-      )
+    if getattr(layer.spec, 'activation', 'linear') != 'linear':
+      found.append(_activate(layer))
+    name = found[-1]['name']
   return found
+
+
+def _flatten(layer, input_name):
+  return {
+    'name': 'flatten',
+    'layer': layer.spec.name,
+    'op': 'flatten',
+    'input': input_name,
+    'inputs': _shape(layer.input_shape),
+    'outputs': [1, 1, math.prod(layer.input_shape)],
+  }
 
 
 def _multiply_or_pool(layer, input_name):
@@ -81,6 +68,19 @@ def _multiply_or_pool(layer, input_name):
     'window': [axis.window for axis in axes],
     'stride': [axis.stride for axis in axes],
     'pads': [-windows.covered(axis)[0].start for axis in axes],
+  }
+
+
+def _activate(layer):
+  spec, shape = layer.spec, _shape(layer.output_shape)
+  return {
+    'name': f'{spec.name}/{spec.activation}',
+    'layer': spec.name,
+    'op': spec.activation,
+    'input': spec.name,
+    'inputs': shape,
+    'outputs': shape,
+    **_ONE_NODE,
   }
 
 

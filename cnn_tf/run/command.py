@@ -108,27 +108,20 @@ def ctrl_c_raises() -> Iterator[None]:
   Python raises it wherever the program is. That may be inside a library which
   swallows it, or turns it into an error of its own.
   """
-  caught, timers, hook = [], [], sys.unraisablehook
+  caught = []
 
   def interrupt(number, frame):
     caught.append(number)
     raise KeyboardInterrupt
-
-  def raise_later(unraisable):  # here nobody could catch it
-    if issubclass(unraisable.exc_type, KeyboardInterrupt):
-      timers.append(threading.Timer(0.01, _thread.interrupt_main))
-      timers[-1].start()
-    else:
-      hook(unraisable)
 
   handler = signal.getsignal(signal.SIGINT)
   if handler is signal.SIG_IGN:  # a job in the background of a shell
     yield
     return
   signal.signal(signal.SIGINT, interrupt)
-  sys.unraisablehook = raise_later
   try:
-    yield
+    with _lost_ctrl_c_comes_again():
+      yield
     if caught:
       raise KeyboardInterrupt
   except Exception:
@@ -136,10 +129,31 @@ def ctrl_c_raises() -> Iterator[None]:
       raise KeyboardInterrupt from None
     raise
   finally:
+    signal.signal(signal.SIGINT, handler)
+
+
+@contextlib.contextmanager
+def _lost_ctrl_c_comes_again():
+  """Raises KeyboardInterrupt again after it was raised where nobody catches it.
+
+  Python only reports an exception in a `__del__` or a callback of a library.
+  """
+  timers, hook = [], sys.unraisablehook
+
+  def raise_later(unraisable):
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+      timers.append(threading.Timer(0.01, _thread.interrupt_main))
+      timers[-1].start()
+    else:
+      hook(unraisable)
+
+  sys.unraisablehook = raise_later
+  try:
+    yield
+  finally:
     for timer in timers:
       timer.cancel()
     sys.unraisablehook = hook
-    signal.signal(signal.SIGINT, handler)
 
 
 def protect_output() -> None:

@@ -35,7 +35,7 @@ def export(
   """
   images = tf.TensorSpec([None, *image_size], tf.uint8, name='images')
 
-  @tf.function(input_signature=[images])
+  @tf.function(autograph=False, input_signature=[images])
   def serve(images):
     # A loaded signature checks names and types, but not shapes: without this
     # line, images of 29x29 get an answer, and an image without the dimension of

@@ -8,7 +8,6 @@ python run_train.py --workdir=runs/...    resumes an unfinished run
 """
 
 import contextlib
-import dataclasses
 import importlib
 import pathlib
 import shlex
@@ -59,11 +58,8 @@ def run() -> None:
 def main() -> None:
   """Trains and evaluates according to the flags."""
   given = command.folder('workdir')
-  # What is not on the command line is as in the run to resume.
   begun = storage.read_settings(given) if given else None
-  settings = dataclasses.replace(
-    begun or settings_lib.Settings(), **settings_lib.given()
-  )
+  settings = settings_lib.given(begun=begun)
   layers.parse(settings.layers)  # errors come before TensorFlow loads
   workdir = given or _new_workdir(settings)
   try:

@@ -4,7 +4,6 @@ import dataclasses
 import math
 import os
 import pathlib
-from typing import Any
 
 from absl import flags
 
@@ -257,8 +256,16 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     )
 
 
-def given(flag_values: flags.FlagValues = flags.FLAGS) -> dict[str, Any]:
-  """The fields of `Settings` whose flags are given, with their values."""
+def given(
+  flag_values: flags.FlagValues = flags.FLAGS, begun: Settings | None = None
+) -> Settings:
+  """The settings that the given flags make.
+
+  Args:
+    flag_values: the flags, parsed.
+    begun: the settings of a run to resume; a flag that is not given is as in
+      that run. For a new run, None: it has its default.
+  """
   values = {
     field.name: flag_values[field.name].value
     for field in dataclasses.fields(Settings)
@@ -267,7 +274,10 @@ def given(flag_values: flags.FlagValues = flags.FLAGS) -> dict[str, Any]:
   if values.get('data_dir'):
     # So that run.flags works from any folder.
     values['data_dir'] = os.path.abspath(os.path.expanduser(values['data_dir']))
-  return values
+  if begun is None:
+    # Not `replace(Settings(), ...)`: its rate is that of the default optimizer.
+    return Settings(**values)
+  return dataclasses.replace(begun, **values)
 
 
 def read(path: str | pathlib.Path, *more: str) -> Settings:
@@ -277,7 +287,7 @@ def read(path: str | pathlib.Path, *more: str) -> Settings:
     UserError: the file cannot be read, or a line is not a valid flag.
   """
   try:
-    return Settings(**given(_parse([f'--flagfile={path}', *more])))
+    return given(_parse([f'--flagfile={path}', *more]))
   except errors.UserError as error:
     raise errors.UserError(f'{path}: {error}') from None
 

@@ -75,7 +75,7 @@ def of_layers(
     values = values if values.ndim == 4 else values[:, np.newaxis, np.newaxis]
     means, explained, dead = responses[layer.name]
     source = run.source(f'test images; dead: zero on all {measured}')
-    figure = maps.maps(title, values, dead, chosen, captions, source)
+    figure = maps.maps(title, values, chosen, captions, source, dead)
     yield f'maps_{layer.name}', figure
     if isinstance(layer, specs.Conv) or layer is dense[0]:
       figure = maps.classes(

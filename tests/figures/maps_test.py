@@ -1,10 +1,12 @@
 """Tests of maps.py."""
 
 import numpy as np
+import tensorflow as tf
 from absl.testing import absltest
 from absl.testing import parameterized
 
 from cnn_tf.figures import maps
+from cnn_tf.figures import sheet
 
 
 class MapsTest(parameterized.TestCase):
@@ -13,7 +15,34 @@ class MapsTest(parameterized.TestCase):
     mask = np.isin(range(num_maps), dead)
     images = np.zeros([num_images, 28, 28], np.uint8)
     captions = [f'image {number}' for number in range(num_images)]
-    return maps.maps('conv2', values, mask, images, captions, 'run r')
+    return maps.maps('conv2', values, images, captions, 'run r', mask)
+
+  @parameterized.parameters(
+    (np.full([2, 8, 8], 200, np.uint8), (0, 255)),
+    (np.full([2, 8, 8, 1], 200, np.uint8), (0, 255)),
+    (np.full([2, 8, 8], 0.25, np.float32), (0, 1)),
+    (np.full([2, 8, 8, 1], 0.25, np.float32), (0, 1)),
+  )
+  def test_values_and_images_are_enough(self, images, limits):
+    values = np.ones([2, 3, 3, 6])
+    figure = maps.maps('conv1', values, images)
+    self.assertEqual(figure.texts[0].get_text(), 'conv1: 6 maps of 3x3')
+    previews = [p.images[0] for p in figure.axes if len(p.images) == 1]
+    self.assertLen(previews[:2], 2)
+    for preview, image in zip(previews, images, strict=False):
+      self.assertEqual(preview.get_clim(), limits)
+      np.testing.assert_array_equal(
+        preview.get_array(), image.reshape(image.shape[:2])
+      )
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    self.assertNotIn('dead', texts)
+
+  def test_tensors_are_drawn_like_arrays(self):
+    values = np.random.default_rng(0).random([2, 5, 6, 10])
+    images = np.random.default_rng(1).random([2, 8, 8, 1])
+    drawn = maps.maps('conv1', tf.constant(values), tf.constant(images))
+    expected = maps.maps('conv1', values, images)
+    self.assertEqual(sheet.to_png(drawn), sheet.to_png(expected))
 
   @parameterized.parameters(1, 3, 4)
   def test_every_map_of_every_image_is_drawn(self, num_images):

@@ -59,6 +59,12 @@ class SheetTest(parameterized.TestCase):
     self.assertEqual(struct.unpack('>II', png[16:24]), (480, 360))
     self.assertEqual(sheet.to_png(figure), png)
 
+  def test_a_saved_figure_is_a_png_file(self):
+    figure = sheet.new(4, 3, 'What', 'run r')
+    file = pathlib.Path(self.create_tempdir().full_path, 'figure.png')
+    sheet.save(figure, str(file))
+    self.assertEqual(file.read_bytes(), sheet.to_png(figure))
+
   def test_positions_are_measured_from_the_upper_left_corner(self):
     figure = sheet.new(4, 2, '', '')
     panel = sheet.place(figure, 1, 0.5, 2, 1)

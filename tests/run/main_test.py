@@ -40,6 +40,24 @@ class MainTest(parameterized.TestCase):
       'equally\n',
     )
 
+  def test_a_new_run_has_the_usual_rate_of_its_optimizer(self):
+    folder = self.create_tempdir().full_path
+    small_data.write(folder)
+    done = processes.Command(
+      folder,
+      '--optimizer=momentum',
+      '--data_dir=.',
+      '--num_validation=128',
+      '--layers=dense 2',
+      '--num_epochs=1',
+      '--workdir=run',
+      '--nofigures',
+      '--nopage',
+    ).wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    settings = settings_lib.read(pathlib.Path(folder, 'run', 'run.flags'))
+    self.assertEqual(settings.learning_rate, 0.1)
+
   def test_help_is_that_of_the_module(self):
     done = processes.Command(self.create_tempdir().full_path, '--help').wait()
     self.assertStartsWith(done.stdout, main.__doc__)

@@ -222,15 +222,44 @@ class ConfigsTest(absltest.TestCase):
         self.assertContainsSubset(_WRITTEN_OUT, given)
 
 
-class GivenTest(absltest.TestCase):
-  def test_data_dir_works_from_any_folder(self):
+class GivenTest(parameterized.TestCase):
+  def given(self, *words, begun=None):
     values = flags.FlagValues()
     settings_lib.define(values)
-    values(['', '--data_dir=~/a', '--seed=0'])
+    values(['', *words])
+    return settings_lib.given(values, begun)
+
+  def test_data_dir_works_from_any_folder(self):
     home = str(pathlib.Path('~/a').expanduser())
-    given = settings_lib.given(values)
-    self.assertEqual(given, {'data_dir': home, 'seed': 0})
+    self.assertEqual(
+      self.given('--data_dir=~/a', '--seed=7'),
+      settings_lib.Settings(data_dir=home, seed=7),
+    )
     self.assertTrue(os.path.isabs(home))
+
+  @parameterized.parameters(
+    ('momentum', 0.1), ('rmsprop', 1e-3), ('adam', 2e-3)
+  )
+  def test_no_rate_means_the_usual_rate_of_the_optimizer(self, name, rate):
+    for more in [], ['--learning_rate=0']:
+      settings = self.given(f'--optimizer={name}', *more)
+      self.assertEqual(
+        (settings.optimizer, settings.learning_rate), (name, rate)
+      )
+
+  def test_what_is_not_given_is_as_in_the_run_to_resume(self):
+    begun = settings_lib.Settings(
+      optimizer='momentum', learning_rate=0.3, num_epochs=7
+    )
+    self.assertEqual(self.given(begun=begun), begun)
+    self.assertEqual(
+      self.given('--num_epochs=9', begun=begun),
+      settings_lib.Settings(
+        optimizer='momentum', learning_rate=0.3, num_epochs=9
+      ),
+    )
+    # A flag with its default value is given as well.
+    self.assertEqual(self.given('--num_epochs=20', begun=begun).num_epochs, 20)
 
 
 if __name__ == '__main__':
