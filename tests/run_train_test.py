@@ -89,8 +89,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     super().setUpClass()
     cls.data_dir = cls.enterClassContext(tempfile.TemporaryDirectory())
     small_data.write(cls.data_dir)
-    # Two replicas where there are two cores; in the last of the 8 steps of an
-    # epoch the second one has nothing to do.
+    # Two replicas where there are two cores. An epoch has 7 steps.
     settings = small_data.flags(cls.data_dir, batch_size=70, num_epochs=24)
     cls.flags = [f'--{name}={value}' for name, value in settings.items()]
     cls.whole = pathlib.Path(cls.data_dir, 'whole')
@@ -144,7 +143,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     shutil.rmtree(self.workdir / 'figures')
     table = self.workdir / 'metrics.csv'
     text = table.read_text()
-    last_step = str(24 * 8)
+    last_step = str(24 * 7)
     self.assertIn(f'\n24,{last_step},', text)
     table.write_text(text.replace(f'\n24,{last_step},', f'\n24,{10**400},'))
     done = self.start('--workdir=my run').wait()
@@ -194,7 +193,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     stopped = running.wait()
     self.assertEqual((stopped.code, stopped.stderr), (130, ''))
     *_, hint = stopped.stdout.splitlines()
-    command = 'Stopped. To resume: python run_train.py '
+    command = f'Stopped. To resume: python {_SCRIPT} '
     self.assertStartsWith(hint, command)
     done = self.start(
       hint.removeprefix(command), '--nofigures', '--nopage'
