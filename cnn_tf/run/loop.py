@@ -145,9 +145,7 @@ def _folder_to_write(workdir):
     contextlib.redirect_stdout(nowhere),
   ):
     if workdir.exists():
-      transient = shutil.ignore_patterns(
-        '*.partial', 'events.*', 'export', storage.LOCK
-      )
+      transient = shutil.ignore_patterns('*.partial', 'events.*', 'export')
       shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
     yield pathlib.Path(scratch)
 
