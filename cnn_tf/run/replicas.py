@@ -61,23 +61,21 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
   if has_cluster():
     return _connect(batch_size)
   num_gpus = len(tf.config.list_physical_devices('GPU'))
-  num_devices = num_gpus or num_cores()
   if replicas == 'auto':
-    count = _largest_count(num_devices, batch_size)
+    count = _largest_count(num_gpus or num_cores(), batch_size)
   else:
     count = int(replicas)
     _check_shards(f'--replicas={count}', count, batch_size)
+  most = num_gpus or MAX_PER_CORE * num_cores()
+  if count > most:
+    raise errors.UserError(
+      f'--replicas={count}: at most {most} for {num_gpus} GPUs and '
+      f'{num_cores()} cores'
+    )
   if count == 1:
     return tf.distribute.get_strategy()  # the default, without replication
   if num_gpus:
-    if count > num_gpus:
-      raise errors.UserError(f'--replicas={count}: there are {num_gpus} GPUs')
     return tf.distribute.MirroredStrategy([f'GPU:{i}' for i in range(count)])
-  if count > MAX_PER_CORE * num_devices:
-    raise errors.UserError(
-      f'--replicas={count}: more than {MAX_PER_CORE} for each of the '
-      f'{num_devices} cores would only take longer'
-    )
   # The sum is computed once and copied, so all replicas get the same bits.
   return tf.distribute.MirroredStrategy(
     split_cpu(count),

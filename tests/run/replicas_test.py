@@ -215,7 +215,7 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
   def test_refuses_more_than_four_for_each_core(self):
     limit = 4 * replicas.num_cores()
     with self.assertRaisesRegex(
-      errors.UserError, f'^--replicas={limit + 1}: more than 4 for each of the '
+      errors.UserError, f'^--replicas={limit + 1}: at most {limit} for 0 GPUs'
     ):
       replicas.make_strategy(str(limit + 1), 10 * (limit + 1))
 
