@@ -54,7 +54,8 @@ def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
       if sys.stdout is not None:
         sys.stdout.flush()
   except BrokenPipeError:
-    _discard_output()
+    # Python flushes again at its end, and must not fail there.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(141)
 
 
@@ -195,12 +196,6 @@ class _Lossy(io.FileIO):
       return len(content)
 
 
-def _discard_output() -> None:
-  """Redirects stdout to /dev/null, so that Python's final flush cannot fail."""
-  nowhere = os.open(os.devnull, os.O_WRONLY)
-  os.dup2(nowhere, sys.stdout.fileno())
-
-
 def _exit(number, frame):
   with contextlib.suppress(OSError):
     os.write(1, b'\nStopped.\n')
@@ -232,7 +227,7 @@ def _parse(argv, takes_arguments, docstring):
     leftover = flags.FLAGS(argv)[1:]
     problem = _find_problem()
   except flags.Error as error:
-    problem = _describe(error)
+    problem = str(error)
   except UnicodeDecodeError as error:
     problem = f'a flagfile is not UTF-8 text: {error}'
   except SystemExit:  # --helpfull, --helpshort or --helpxml has been printed
@@ -249,28 +244,13 @@ def _find_problem():
   """What is wrong with a text that absl accepts, or ''."""
   for name, value in flags.FLAGS.flag_values_dict().items():
     for text in value if isinstance(value, list) else [value]:
-      if isinstance(text, str) and '\0' in text:
-        return f'--{name}={text!a}: a NUL cannot be part of it'
-      if isinstance(text, str) and not _is_utf8(text):
+      # Python decodes a byte that is not UTF-8 as a surrogate.
+      if isinstance(text, str) and re.search('[\0\ud800-\udfff]', text):
         return (
-          f'--{name}={text!a}: not UTF-8, or not for Python in this locale '
-          '(LANG=C.UTF-8 is one)'
+          f'--{name}={text!a}: not UTF-8 text, or not for Python in this '
+          'locale (LANG=C.UTF-8 is one)'
         )
   return ''
-
-
-def _is_utf8(text):
-  try:
-    text.encode()
-  except UnicodeEncodeError:
-    return False
-  return True
-
-
-def _describe(error):
-  """The words of absl, where they can be understood."""
-  missing = re.fullmatch(r'flag --(\w+)=None: .* other than None\.', str(error))
-  return f'--{missing[1]}=... is missing' if missing else str(error)
 
 
 def _help(docstring):

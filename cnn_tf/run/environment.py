@@ -25,7 +25,7 @@ def describe(num_replicas: int) -> dict[str, str | int]:
     'tensorflow': tf.__version__,
     'numpy': np.__version__,
     'source_sha256': hash_of_sources(_PACKAGE),
-    'cpu': _cpu_name(),
+    'cpu': _cpuinfo('model name') or platform.processor() or platform.machine(),
     'cores': replicas.num_cores(),
     'replicas': num_replicas,
     'threads_per_op': tf.config.threading.get_intra_op_parallelism_threads(),
@@ -49,10 +49,6 @@ def hash_of_sources(folder: pathlib.Path) -> str:
     content = (folder / name).read_bytes()
     digest.update(f'{name.as_posix()} {len(content)} '.encode() + content)
   return digest.hexdigest()
-
-
-def _cpu_name():
-  return _cpuinfo('model name') or platform.processor() or platform.machine()
 
 
 def _cpuinfo(name):

@@ -24,11 +24,8 @@ def export(
 ) -> None:
   """Saves `[batch, height, width]` uint8 -> probabilities and classes.
 
-  Args:
-    network: the network, with all variables.
-    image_size: height and width.
-    folder: replaced if it exists.
-    predict: images -> logits (default: `network`).
+  A folder that exists is replaced. `predict` turns images into logits by the
+  variables of `network` (default: `network` itself).
 
   Raises:
     UserError: the disk is full, or the folder cannot be written.

@@ -71,10 +71,7 @@ class History:
   def __init__(self, workdir: pathlib.Path, kernel: 'tf.Variable', done: int):
     """Reads what is recorded up to epoch `done`, that of the checkpoint.
 
-    Args:
-      workdir: the folder of the run.
-      kernel: of the first layer, as it is after epoch `done`.
-      done: how many epochs the run has trained; 0 for a new run.
+    `kernel` is that of the first layer, and holds its values after that epoch.
     """
     self._workdir = workdir
     self._kernel = kernel
@@ -116,12 +113,7 @@ class History:
 
 
 def read_epochs(workdir: pathlib.Path, last: float = math.inf) -> list[Epoch]:
-  """The intact rows of `metrics.csv`, in the order of their epochs.
-
-  Args:
-    workdir: the folder of the run.
-    last: ignore rows of later epochs.
-  """
+  """The intact rows of `metrics.csv` up to epoch `last`, in order."""
   try:
     text = (workdir / METRICS).read_bytes().decode(errors='replace')
   except OSError:
@@ -167,13 +159,8 @@ def read_kernels(
 ) -> 'dict[int, np.ndarray]':
   """Epoch -> the first layer's kernel after it; 0 -> the initial kernel.
 
-  Args:
-    workdir: the folder of the run.
-    shape: that of the kernel.
-    last: ignore kernels of later epochs.
-
-  Returns:
-    What the file holds; nothing if it is missing or damaged.
+  Kernels after epoch `last` are ignored; nothing is returned if the file is
+  missing or damaged, or its kernels do not have this shape.
   """
   import numpy as np
 

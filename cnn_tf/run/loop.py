@@ -75,14 +75,8 @@ def train(
 ) -> tuple[trainer_lib.Trainer, datasets.Dataset]:
   """As `train_and_evaluate`, up to the end of the last epoch.
 
-  The folder gets no result and no export.
-
-  Args:
-    settings: the settings of the run.
-    workdir: its folder.
-    num_replicas: as for `replicas.make_strategy`.
-    num_kept: how many checkpoints to keep.
-    read_test: if False, the test files are not opened.
+  The folder gets no result and no export. With `read_test=False`, the test
+  files are not opened.
 
   Returns:
     The trainer with the trained network, and the data.
@@ -116,7 +110,9 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
     print(f'{layers.table(geometries)}\n\n{workdir}')
     if settings.precision == 'bfloat16' and not environment.has_bfloat16():
       print('No bfloat16 instructions here: float32 will be faster.')
-    done = resume(folder, trainer)
+    done = storage.restore_checkpoint(trainer.checkpoint(), folder)
+    if done:
+      print(f'Resuming after epoch {done}.')
     _train_epochs(trainer, folder, data.validation, done, num_kept)
     yield folder, trainer, data
 
@@ -149,19 +145,9 @@ def _folder_to_write(workdir):
     contextlib.redirect_stdout(nowhere),
   ):
     if workdir.exists():
-      transient = shutil.ignore_patterns(
-        '*.partial', 'events.*', 'export', storage.LOCK
-      )
+      transient = shutil.ignore_patterns('*.partial', 'events.*', 'export')
       shutil.copytree(workdir, scratch, ignore=transient, dirs_exist_ok=True)
     yield pathlib.Path(scratch)
-
-
-def resume(folder: pathlib.Path, trainer: trainer_lib.Trainer) -> int:
-  """Restores the newest intact checkpoint; returns its epoch, or 0."""
-  done = storage.restore_checkpoint(trainer.checkpoint(), folder)
-  if done:
-    print(f'Resuming after epoch {done}.')
-  return done
 
 
 def _train_epochs(trainer, folder, validation, done, num_kept):
@@ -169,9 +155,6 @@ def _train_epochs(trainer, folder, validation, done, num_kept):
 
   After each epoch the folder gets its records and then its checkpoint: an epoch
   without a checkpoint is repeated, with the same bits.
-
-  Raises:
-    UserError: the disk is full, or the training has diverged.
   """
   settings, is_validated = trainer.settings, len(validation.labels) > 0
   first_kernel = next(iter(trainer.evaluated.kernels.values()))
@@ -246,10 +229,7 @@ def _finish(trainer, folder, test):
   """Evaluates on the test set; exports the network; marks the run finished."""
   scored = evaluation.Evaluation(trainer.predict, test, trainer.strategy)()
   if not math.isfinite(scored.cross_entropy):  # seen only without validation
-    raise errors.UserError(
-      'the cross-entropy of the test set is not finite: try a lower '
-      '--learning_rate in a new --workdir'
-    )
+    raise _diverged(trainer, trainer.settings.num_epochs)
   size = test.images.shape[1:]
   export.export(trainer.evaluated, size, folder / 'export', trainer.predict)
   result = {

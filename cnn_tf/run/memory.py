@@ -50,13 +50,7 @@ def check(
   num_replicas: int,
   dataset_bytes: int,
 ) -> None:
-  """Checks that this machine has enough memory for training.
-
-  Args:
-    geometries: the network.
-    settings: the settings of the run.
-    num_replicas: how many replicas this machine has.
-    dataset_bytes: the size of all images and labels.
+  """Checks that this machine has memory for `num_replicas` and the dataset.
 
   Raises:
     UserError: training needs more memory than there is.

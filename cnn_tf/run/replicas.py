@@ -31,7 +31,10 @@ from cnn_tf import errors
 MIN_SHARD_SIZE = 32
 # More replicas than cores only show that the result does not depend on them.
 MAX_PER_CORE = 4
-_JOBS = ('chief', 'worker')
+_TF_CONFIG = (
+  '{"cluster": {"worker": ["host:port", "host:port"]}, '
+  '"task": {"type": "worker", "index": 0}}'
+)
 
 
 def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
@@ -50,30 +53,29 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
     UserError: there are too few devices, or a batch cannot be shared equally,
       or TF_CONFIG is invalid.
   """
-  if not _is_valid(replicas, batch_size):
+  is_number = replicas.isdecimal() and 1 <= int(replicas) <= batch_size
+  if replicas != 'auto' and not is_number:
     raise errors.UserError(
       f'--replicas={replicas} must be auto or a number from 1 to {batch_size}'
     )
   if has_cluster():
     return _connect(batch_size)
   num_gpus = len(tf.config.list_physical_devices('GPU'))
-  num_devices = num_gpus or num_cores()
   if replicas == 'auto':
-    count = _largest_count(num_devices, batch_size)
+    count = _largest_count(num_gpus or num_cores(), batch_size)
   else:
     count = int(replicas)
     _check_shards(f'--replicas={count}', count, batch_size)
+  most = num_gpus or MAX_PER_CORE * num_cores()
+  if count > most:
+    raise errors.UserError(
+      f'--replicas={count}: at most {most} for {num_gpus} GPUs and '
+      f'{num_cores()} cores'
+    )
   if count == 1:
     return tf.distribute.get_strategy()  # the default, without replication
   if num_gpus:
-    if count > num_gpus:
-      raise errors.UserError(f'--replicas={count}: there are {num_gpus} GPUs')
     return tf.distribute.MirroredStrategy([f'GPU:{i}' for i in range(count)])
-  if count > MAX_PER_CORE * num_devices:
-    raise errors.UserError(
-      f'--replicas={count}: more than {MAX_PER_CORE} for each of the '
-      f'{num_devices} cores would only take longer'
-    )
   # The sum is computed once and copied, so all replicas get the same bits.
   return tf.distribute.MirroredStrategy(
     split_cpu(count),
@@ -110,21 +112,6 @@ def split_cpu(count: int) -> list[str]:
 def has_cluster() -> bool:
   """Whether there is a TF_CONFIG, even an invalid one."""
   return 'TF_CONFIG' in os.environ
-
-
-def check_cluster() -> None:
-  """Checks TF_CONFIG, if it is given.
-
-  Raises:
-    UserError: it is not a cluster with a task for this machine.
-  """
-  if has_cluster():
-    try:
-      _check_tf_config(json.loads(os.environ['TF_CONFIG']))
-    except json.JSONDecodeError as error:
-      raise errors.UserError(f'TF_CONFIG is not JSON: {error}') from None
-    except ValueError as error:
-      raise errors.UserError(f'TF_CONFIG: {error}') from None
 
 
 def is_chief() -> bool:
@@ -223,12 +210,6 @@ def first_replica(strategy: tf.distribute.Strategy, values: Any) -> Any:
   )
 
 
-def _is_valid(replicas, batch_size):
-  if replicas == 'auto':
-    return True
-  return replicas.isdecimal() and 1 <= int(replicas) <= batch_size
-
-
 def _largest_count(num_devices, batch_size):
   """How many replicas can share a batch equally, with enough examples each."""
   most = min(num_devices, batch_size // MIN_SHARD_SIZE)
@@ -246,7 +227,12 @@ def _check_shards(who, num_replicas, batch_size):
 
 def _connect(batch_size):
   """The strategy for the machines of TF_CONFIG."""
-  check_cluster()
+  try:
+    _check_cluster(json.loads(os.environ['TF_CONFIG']))
+  except (LookupError, TypeError, ValueError) as error:
+    raise errors.UserError(
+      f'TF_CONFIG must be like {_TF_CONFIG}: {error!r}'
+    ) from None
   try:
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
   except (tf.errors.OpError, ValueError, RuntimeError) as error:
@@ -256,24 +242,12 @@ def _connect(batch_size):
   return strategy
 
 
-def _check_tf_config(config: Any):
-  cluster = config.get('cluster') if isinstance(config, dict) else None
-  task = config.get('task') if isinstance(config, dict) else None
-  if not isinstance(cluster, dict) or not isinstance(task, dict):
-    raise ValueError('it must be an object with "cluster" and "task"')
-  for job, addresses in cluster.items():
-    if job not in _JOBS:
-      raise ValueError(f'"{job}" in its cluster is neither chief nor worker')
-    if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
-      raise ValueError(f'"{job}" must be a list of "host:port"')
-  job, index = task.get('type'), task.get('index')
-  size = len(cluster.get(job, [])) if isinstance(job, str) else 0
-  if not str(index).isdecimal() or int(index) >= size:
-    raise ValueError(f'its cluster has no task {job} {index}')
-
-
-def _is_address(value):
-  if not isinstance(value, str):
-    return False
-  host, _, port = value.rpartition(':')
-  return bool(host) and port.isdecimal()
+def _check_cluster(config: Any):
+  """Raises an error for what TensorFlow does not check, or waits for."""
+  cluster = tf.train.ClusterSpec(config['cluster'])
+  others = set(cluster.jobs) - {'chief', 'worker'}
+  if others:
+    raise ValueError(f'{sorted(others)} are neither chief nor worker')
+  task = config['task']
+  # The index may be a text; 0.5 is not an index.
+  cluster.task_address(task['type'], int(str(task['index'])))

@@ -1,7 +1,9 @@
 """The settings of a run: defaults, help texts, absl flags and flagfiles."""
 
 import dataclasses
+import functools
 import math
+import operator
 import os
 import pathlib
 
@@ -22,13 +24,28 @@ _DEFINE = {
   float: flags.DEFINE_float,
   str: flags.DEFINE_string,
 }
-DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.002}
+_BOUNDS = {
+  'at_least': operator.ge,
+  'above': operator.gt,
+  'at_most': operator.le,
+  'below': operator.lt,
+}
+_DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.002}
 
 
-def _setting(default, group, meaning, **bounds):
+def _setting(group, default, meaning, **bounds):
   """A field, with the group, help text and allowed values of its flag."""
   metadata = {'group': group, 'meaning': meaning, 'bounds': bounds}
   return dataclasses.field(default=default, metadata=metadata)
+
+
+# A field of each group of flags: its default, its help text, its bounds.
+_data = functools.partial(_setting, 'data')
+_augmentation = functools.partial(_setting, 'augmentation')
+_network = functools.partial(_setting, 'network')
+_training = functools.partial(_setting, 'training')
+_optimizer = functools.partial(_setting, 'optimizer')
+_rate = functools.partial(_setting, 'learning rate')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,68 +56,59 @@ class Settings:
     UserError: a value is outside its bounds.
   """
 
-  dataset: str = _setting(
+  dataset: str = _data(
     'mnist',
-    'data',
     'one of the two datasets in cnn_tf/data/',
     choices=('mnist', 'fashion'),
   )
-  data_dir: str = _setting(
+  data_dir: str = _data(
     '',
-    'data',
     'read another dataset: a folder of four IDX files, plain or .gz: '
     '{train,t10k}-{images-idx3,labels-idx1}-ubyte',
   )
-  num_validation: int = _setting(
+  num_validation: int = _data(
     5000,
-    'data',
     'training examples held out for comparing settings; 0 trains on all, and '
     'nothing is validated',
     at_least=0,
   )
-  shift: int = _setting(
+  shift: int = _augmentation(
     0,
-    'augmentation',
     'shift each training image by up to this many pixels, vertically and '
     'horizontally, anew at each step',
     at_least=0,
     below=1000,
   )
-  flip: bool = _setting(
-    False, 'augmentation', 'replace half of the images by their mirror images'
+  flip: bool = _augmentation(
+    False, 'replace half of the images by their mirror images'
   )
-  rotate: float = _setting(
+  rotate: float = _augmentation(
     0.0,
-    'augmentation',
     'rotate by up to this many degrees, to the left or to the right',
     at_least=0.0,
     at_most=180.0,
   )
-  scale: float = _setting(
+  scale: float = _augmentation(
     0.0,
-    'augmentation',
     'scale by a factor from 1 - scale to 1 + scale',
     at_least=0.0,
     below=1.0,
   )
-  shear: float = _setting(
+  shear: float = _augmentation(
     0.0,
-    'augmentation',
     'lean vertical lines by up to this many degrees',
     at_least=0.0,
     below=90.0,
   )
-  erase: float = _setting(
+  erase: float = _augmentation(
     0.0,
-    'augmentation',
     'probability of filling a rectangle with a random grey; each side is 1/8 '
     'to 1/2 of that of the image',
     at_least=0.0,
     at_most=1.0,
   )
-  layers: str = _setting(
+  layers: str = _network(
     DEFAULT_LAYERS,
-    'network',
     'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION] '
     '[dropout RATE]", "maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
     '"dense UNITS [ACTIVATION] [dropout RATE]", separated by commas; '
@@ -108,99 +116,81 @@ class Settings:
     'random share RATE of the outputs to 0 in each training step; the last '
     '"dense 10 linear" is implied',
   )
-  precision: str = _setting(
+  precision: str = _network(
     'float32',
-    'network',
     'type in which inputs and kernels are multiplied; all else is float32',
     choices=('float32', 'bfloat16'),
   )
-  average: float = _setting(
+  average: float = _training(
     0.0,
-    'training',
     'decay per step of a moving average of kernels and biases, such as 0.999, '
     'which is evaluated, drawn and exported in their place; 0 is none',
     at_least=0.0,
     below=1.0,
   )
-  evaluate_flips: bool = _setting(
+  evaluate_flips: bool = _training(
     False,
-    'training',
     'evaluate and export the mean of the probabilities of an image and of its '
     'mirror image',
   )
-  l2_scale: float = _setting(
+  l2_scale: float = _training(
     1e-4,
-    'training',
     'adds l2_scale * sum(kernel ** 2) / 2 of every kernel to the loss',
     at_least=0.0,
   )
-  label_smoothing: float = _setting(
+  label_smoothing: float = _training(
     0.1,
-    'training',
     'trains towards a probability of 1 - s + s / classes of the label, not 1, '
     'for s = label_smoothing; every reported cross-entropy is without it',
     at_least=0.0,
     below=1.0,
   )
-  batch_size: int = _setting(128, 'training', 'examples per step', at_least=1)
-  num_epochs: int = _setting(
-    20, 'training', 'passes over the training examples', at_least=1
+  batch_size: int = _training(128, 'examples per step', at_least=1)
+  num_epochs: int = _training(
+    20, 'passes over the training examples', at_least=1
   )
-  seed: int = _setting(
+  seed: int = _training(
     0,
-    'training',
     'of the initial kernels, the order of the examples and all that is random '
     'in a step',
     at_least=0,
     below=2**63,
   )
-  optimizer: str = _setting(
+  optimizer: str = _optimizer(
     'adam',
-    'optimizer',
     'how gradients become updates',
     choices=('momentum', 'rmsprop', 'adam'),
   )
-  momentum: float = _setting(
+  momentum: float = _optimizer(
     0.9,
-    'optimizer',
     'fraction of the velocity kept at each step; 0 is plain gradient '
     'descent (optimizer momentum only)',
     at_least=0.0,
     below=1.0,
   )
-  nesterov: bool = _setting(
-    False,
-    'optimizer',
-    'look ahead along the velocity (optimizer momentum only)',
+  nesterov: bool = _optimizer(
+    False, 'look ahead along the velocity (optimizer momentum only)'
   )
-  lr_schedule: str = _setting(
+  lr_schedule: str = _rate(
     'cosine',
-    'learning rate',
     'rate(t), with t in epochs, r = learning_rate, d = decay_rate and '
     'u = t / decay_epochs: constant: r; exp: r * d ** u; step: r * d ** '
     'floor(u); inverse_time: r / (1 + d * u); cosine: from r to 0 over the '
     'run; one_cycle: up to r over the first 30 % of the run, then to 0',
     choices=('constant', 'exp', 'step', 'inverse_time', 'cosine', 'one_cycle'),
   )
-  learning_rate: float = _setting(
+  learning_rate: float = _rate(
     0.0,
-    'learning rate',
     'initial rate (one_cycle: maximum rate); 0 selects the default of the '
     'optimizer: 0.1 for momentum, 0.002 for adam, 0.001 for rmsprop',
     at_least=0.0,
   )
-  decay_rate: float = _setting(
-    0.9, 'learning rate', 'd of exp, step and inverse_time', above=0.0
+  decay_rate: float = _rate(0.9, 'd of exp, step and inverse_time', above=0.0)
+  decay_epochs: float = _rate(
+    1.0, 'epochs per decay by d (exp, step and inverse_time)', above=0.0
   )
-  decay_epochs: float = _setting(
-    1.0,
-    'learning rate',
-    'epochs per decay by d (exp, step and inverse_time)',
-    above=0.0,
-  )
-  warmup_epochs: float = _setting(
+  warmup_epochs: float = _rate(
     0.5,
-    'learning rate',
     'epochs of a linear rise to the initial rate before the schedule starts; '
     'without it many relu units die in the first steps',
     at_least=0.0,
@@ -217,8 +207,8 @@ class Settings:
         f'--num_epochs={self.num_epochs}'
       )
     if not self.learning_rate:
-      default_rate = DEFAULT_RATES[self.optimizer]
-      object.__setattr__(self, 'learning_rate', default_rate)
+      rate = _DEFAULT_RATES[self.optimizer]
+      object.__setattr__(self, 'learning_rate', rate)
 
   def to_flags(self) -> str:
     """The text of a flagfile for these settings."""
@@ -305,24 +295,17 @@ def _parse(words):
   return values
 
 
-def _check(
-  name, value, choices=None, at_least=None, above=None, at_most=None, below=None
-):
+def _check(name, value, choices=None, **bounds):
   """Raises a `UserError` if `value` is not allowed for the flag `name`."""
+  problem = ''
   if isinstance(value, str) and value.splitlines() not in ([], [value]):
     problem = 'must be a single line'
   elif isinstance(value, float) and not math.isfinite(value):
     problem = 'must be finite'
-  elif choices is not None and value not in choices:
+  elif choices and value not in choices:
     problem = f'must be one of {", ".join(choices)}'
-  elif at_least is not None and value < at_least:
-    problem = f'must be at least {at_least}'
-  elif above is not None and value <= above:
-    problem = f'must be above {above}'
-  elif at_most is not None and value > at_most:
-    problem = f'must be at most {at_most}'
-  elif below is not None and value >= below:
-    problem = f'must be below {below}'
-  else:
-    return
-  raise errors.UserError(f'--{name}={value} {problem}')
+  for bound, limit in bounds.items():
+    if not problem and not _BOUNDS[bound](value, limit):
+      problem = f'must be {bound.replace("_", " ")} {limit}'
+  if problem:
+    raise errors.UserError(f'--{name}={value} {problem}')

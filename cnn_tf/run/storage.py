@@ -4,7 +4,7 @@ run.flags         repeats the run: --flagfile=<workdir>/run.flags
 environment.json  what else decides the bits of the result
 checkpoints/      the state of training after the newest epochs
 result.json       is written last: a run that has one is finished
-run.lock          exists while a process trains in the folder
+run.lock          locked while a process writes in the folder
 
 A rename replaces a file at once, but the disk may hold the new name before it
 holds the content: after a power cut the file is then empty. A file must
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
   # command must be able to read settings and report an error before that.
   import tensorflow as tf
 
-LOCK = 'run.lock'
 NUM_KEPT = 3  # checkpoints
+_LOCK = 'run.lock'
 _FLAGS = 'run.flags'
 _CHECKPOINTS = 'checkpoints'
 SCORES = ('test_accuracy', 'test_cross_entropy', 'test_examples')
@@ -99,27 +99,22 @@ def reason(error: Exception) -> str:
 def locked(folder: pathlib.Path) -> Iterator[None]:
   """Only one process at a time is inside this block for an existing folder.
 
-  The lock is a lock of the operating system on the file `run.lock`. It ends
-  with the process that holds it, however that ends: a file that a killed
-  process leaves behind locks nothing.
+  The operating system locks the file `run.lock`, and unlocks it when its holder
+  ends, however that ends. The file stays: another process may have opened it.
 
   Raises:
     UserError: another process holds the lock.
   """
-  path = folder / LOCK
   if fcntl is None:
     yield
     return
-  with contextlib.ExitStack() as stack:
-    file = None
-    while file is None or not _is_at(path, file):
-      try:
-        file = stack.enter_context(path.open('ab+', buffering=0))
-      except OSError as error:
-        raise errors.UserError(f'{path}: {error.strerror}') from None
-      _lock(file, folder)
-    # Removed before the lock ends: later it could be the file of another run.
-    stack.callback(path.unlink, missing_ok=True)
+  path = folder / _LOCK
+  try:
+    file = path.open('ab+', buffering=0)
+  except OSError as error:
+    raise errors.UserError(f'{path}: {error.strerror}') from None
+  with file:
+    _lock(file, folder)
     with contextlib.suppress(OSError):  # a full disk: the holder has no name
       file.truncate(0)
       file.write(f'process {os.getpid()}'.encode())
@@ -287,14 +282,6 @@ def _sync(path):
     os.close(opened)
 
 
-def _is_at(path, file):
-  """Whether `path` is still this file: a holder removes it at its end."""
-  try:
-    return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-  except FileNotFoundError:
-    return False
-
-
 def _lock(file, folder):
   try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -334,7 +321,7 @@ def _read_json(path):
 
 
 def _begin(workdir, settings):
-  ours = {_CHECKPOINTS, LOCK, f'{_FLAGS}.partial'}
+  ours = {_CHECKPOINTS, _LOCK, f'{_FLAGS}.partial'}
   make_folder(workdir)
   try:
     others = {path.name for path in workdir.iterdir()} - ours

@@ -1,8 +1,6 @@
-"""What is printed: aligned and wrapped tables, and the progress of a run."""
+"""What is printed: aligned tables, and the progress of a run."""
 
-import itertools
 import sys
-import textwrap
 import time
 from collections.abc import Iterable
 from collections.abc import Sequence
@@ -25,40 +23,11 @@ def align(rows: Iterable[Sequence[str | int]]) -> str:
     for row in rows
   ]
   widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-  return '\n'.join(
-    _line([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])])
+  lines = (
+    [first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]
     for first, *rest in cells
   )
-
-
-def wrap(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
-  """Columns of given widths, aligned left, in which long cells are wrapped.
-
-  The first row is underlined, and empty lines separate the others. Line breaks
-  within a cell are kept.
-  """
-  head, *body = (_wrap_row(row, widths) for row in rows)
-  underline = _line('-' * width for width in widths)
-  return f'{head}\n{underline}\n' + '\n\n'.join(body)
-
-
-def _wrap_row(row, widths):
-  columns = [
-    [
-      line
-      for paragraph in cell.splitlines()
-      for line in textwrap.wrap(paragraph, width, break_on_hyphens=False)
-    ]
-    for cell, width in zip(row, widths, strict=True)
-  ]
-  return '\n'.join(
-    _line(map(str.ljust, cells, widths))
-    for cells in itertools.zip_longest(*columns, fillvalue='')
-  )
-
-
-def _line(cells):
-  return '  '.join(cells).rstrip()
+  return '\n'.join('  '.join(line).rstrip() for line in lines)
 
 
 class Terminal:

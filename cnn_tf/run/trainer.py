@@ -74,12 +74,6 @@ class Trainer:
   ):
     """Starts at step 0.
 
-    Args:
-      settings: the settings of the run.
-      data: its training set is used.
-      geometries: of the network, from `geometries`.
-      strategy: the replicas that share each batch.
-
     Raises:
       UserError: a batch is larger than the training set.
     """
@@ -146,8 +140,8 @@ class Trainer:
 
     Args:
       order: `[examples]` int32, from `datasets.order`.
-      start: scalar int32 tensor.
-      end: scalar int32 tensor.
+      start: scalar int32; a tensor, since a new number would be traced again.
+      end: the same.
     """
     batch_size = self.settings.batch_size
 
@@ -167,16 +161,10 @@ class Trainer:
     return progress
 
   def _step_of_replica(self, images, labels, order, first):
-    """One step, as each replica runs it on its shard of a batch.
+    """One step, as each replica runs it on its shard of `order[first:]`.
 
     The shards have the same size, so the loss of the batch is the mean of their
     losses, and its gradients are the means of their gradients.
-
-    Args:
-      images: all training images.
-      labels: all training labels.
-      order: as for `train_steps`.
-      first: where in `order` the batch starts.
 
     Returns:
       The totals of the whole batch, and whether everything is finite.

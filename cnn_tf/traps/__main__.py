@@ -8,14 +8,16 @@ of these:
 """
 
 import inspect
+import itertools
 import os
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 from cnn_tf import errors
 from cnn_tf.run import command
-from cnn_tf.run import terminal
 from cnn_tf.traps import catalogue
 from cnn_tf.traps import trial
 
@@ -49,12 +51,36 @@ def main(names: list[str]) -> None:
       print(f'\n{_explain(trap, result)}')
     return
   rows = map(_row, traps, results)
-  print(
-    f'\n{terminal.wrap([list(_COLUMNS), *rows], list(_COLUMNS.values()))}\n'
-  )
+  print(f'\n{wrap([list(_COLUMNS), *rows], list(_COLUMNS.values()))}\n')
   num_sprung = sum(result.springs for result in results)
   seconds = time.perf_counter() - started
   print(f'{num_sprung} of {len(results)} traps spring here; {seconds:.0f} s')
+
+
+def wrap(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
+  """Columns of given widths, aligned left, in which long cells are wrapped.
+
+  The first row is underlined, and empty lines separate the others. Line breaks
+  within a cell are kept.
+  """
+  head, *body = (_wrap_row(row, widths) for row in rows)
+  underline = '  '.join('-' * width for width in widths)
+  return f'{head}\n{underline}\n' + '\n\n'.join(body)
+
+
+def _wrap_row(row, widths):
+  columns = [
+    [
+      line
+      for paragraph in cell.splitlines()
+      for line in textwrap.wrap(paragraph, width, break_on_hyphens=False)
+    ]
+    for cell, width in zip(row, widths, strict=True)
+  ]
+  return '\n'.join(
+    '  '.join(map(str.ljust, cells, widths)).rstrip()
+    for cells in itertools.zip_longest(*columns, fillvalue='')
+  )
 
 
 def _describe_machine():

@@ -155,7 +155,7 @@ class LockTest(tf.test.TestCase):
   def names(self):
     return [path.name for path in self.folder.iterdir()]
 
-  def test_the_holder_is_named_and_leaves_no_file(self):
+  def test_the_holder_is_named(self):
     with storage.locked(self.folder):
       self.assertEqual(self.names(), ['run.lock'])
       for _ in range(2):
@@ -166,7 +166,6 @@ class LockTest(tf.test.TestCase):
       f'{self.folder} is in use by process {os.getpid()}: wait until it ends, '
       'or choose another --workdir',
     )
-    self.assertEqual(self.names(), [])
     with storage.locked(self.folder):
       self.assertEqual(self.names(), ['run.lock'])
 
@@ -189,29 +188,12 @@ class LockTest(tf.test.TestCase):
     with self.hold():
       content = (self.folder / 'run.lock').read_text()
       self.assertEqual(content, f'process {os.getpid()}')
-    self.assertEqual(self.names(), [])
 
   def test_it_ends_with_an_error(self):
     with self.assertRaises(KeyError), self.hold():
       raise KeyError
-    self.assertEqual(self.names(), [])
-
-  def test_a_file_that_was_removed_while_it_was_opened_is_not_the_lock(self):
-    flock = storage.fcntl.flock
-    calls = []
-
-    def remove_then_lock(file, operation):
-      if not calls:  # the holder ends here
-        (self.folder / 'run.lock').unlink()
-      calls.append(file)
-      flock(file, operation)
-
-    with (
-      mock.patch.object(storage.fcntl, 'flock', remove_then_lock),
-      self.hold(),
-    ):
-      self.assertLen(calls, 2)
-      self.assertEqual(self.names(), ['run.lock'])
+    with self.hold():
+      pass
 
   def test_nothing_is_locked_where_there_are_no_locks(self):
     with mock.patch.object(storage, 'fcntl', None), self.hold(), self.hold():
@@ -221,7 +203,6 @@ class LockTest(tf.test.TestCase):
     )
     with unsupported, self.hold(), self.hold():
       pass
-    self.assertEqual(self.names(), [])
 
   def test_a_folder_that_cannot_be_written_is_named(self):
     missing = self.folder / 'missing'

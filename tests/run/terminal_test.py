@@ -55,18 +55,6 @@ def _screen(received):
   return '\n'.join(lines)
 
 
-_WRAPPED = """\
-one     two
-------  -----
-a b     x
-cc dd   yy zz
-eeee    1
-
-longer  -5
-than
-it"""
-
-
 class TerminalTest(tf.test.TestCase, parameterized.TestCase):
   def test_the_line_of_an_epoch(self):
     line = _to_file().splitlines()[-1]
@@ -149,20 +137,6 @@ class AlignTest(absltest.TestCase):
   def test_rows_of_unequal_length_are_refused(self):
     with self.assertRaises(ValueError):
       terminal.align([['a', 1], ['b']])
-
-
-class WrapTest(absltest.TestCase):
-  def test_cells_are_wrapped_and_keep_their_line_breaks(self):
-    rows = [
-      ['one', 'two'],
-      ['a b\ncc dd eeee', 'x\nyy zz 1'],
-      ['longer than it', '-5'],
-    ]
-    self.assertEqual(terminal.wrap(rows, [6, 5]), _WRAPPED)
-
-  def test_a_line_is_never_longer_than_the_columns(self):
-    text = terminal.wrap([['a' * 30, 'b ' * 30]] * 2, [7, 9])
-    self.assertLessEqual(max(map(len, text.splitlines())), 7 + 2 + 9)
 
 
 if __name__ == '__main__':

@@ -34,7 +34,7 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
       self.assertStartsWith(pathlib.Path(path).read_bytes(), b'\x89PNG')
 
   @parameterized.parameters(
-    ([], '--workdir=... is missing'),
+    ([], 'Flag --workdir must have a value'),
     (['--workdir='], '--workdir= must name a folder'),
     (['--workdir=~nobody_of_that_name'], '--workdir=~nobody_of_that_name: '),
   )
