@@ -170,6 +170,12 @@ class LengthTest(absltest.TestCase):
     paths += [PACKAGE / name / '__init__.py' for name in ESSENTIAL]
     self.assertLessEqual(sum(map(num_lines, paths)), 1350)
 
+  def test_the_machinery_of_a_run_does_not_grow(self):
+    paths = [p for p in sources(PACKAGE / 'run') if p.name != '__init__.py']
+    self.assertLessEqual(len(paths), 14)
+    self.assertLessEqual(sum(map(num_lines, paths)), 2700)
+    self.assertLessEqual(num_lines(ROOT / 'run_train.py'), 20)
+
   def test_the_order_of_the_path_is_a_page(self):
     self.assertLessEqual(num_lines(PACKAGE / '__init__.py'), 60)
 
