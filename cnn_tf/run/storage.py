@@ -125,8 +125,10 @@ def read_settings(workdir: pathlib.Path) -> settings_lib.Settings | None:
   """The settings of the run in `workdir`, or None if there is no run."""
   path = workdir / _FLAGS
   text = _read(path)
+  if text is None:
+    return None
   try:
-    return None if text is None else settings_lib.Settings.from_flags(text)
+    return settings_lib.Settings.from_flags(text)
   except errors.UserError as error:
     raise errors.UserError(f'{path}: {error}') from None
 
@@ -138,14 +140,9 @@ def open_run(
 ) -> list[str]:
   """Creates the folder of a new run, or checks the folder of an existing run.
 
-  Args:
-    workdir: a new or empty folder, or that of a run with the same settings.
-    settings: the settings of the run.
-    environment: from `environment.describe`.
-
   Returns:
-    How this environment differs from the one in which the run was started; the
-    bits of the result may then differ, too.
+    How `environment`, from `environment.describe`, differs from that in which
+    the run was started; the bits of the result may then differ, too.
 
   Raises:
     UserError: the folder holds something else, or a run with other settings.
@@ -178,7 +175,9 @@ def read_result(workdir: pathlib.Path) -> dict[str, Any] | None:
   """The result of a finished run, or None if the run is not finished."""
   path = workdir / 'result.json'
   result = _read_json(path)
-  for name in (*SCORES, *result) if result is not None else ():
+  if result is None:
+    return None
+  for name in (*SCORES, *result):
     value = result.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
       raise errors.UserError(
@@ -302,20 +301,20 @@ def _read(path):
     return path.read_text(encoding='utf-8')
   except (FileNotFoundError, NotADirectoryError):
     return None
-  except OSError as error:
-    raise errors.UserError(f'{path}: {error.strerror}') from None
-  except UnicodeDecodeError as error:
-    raise errors.UserError(f'{path}: {error}') from None
+  except (OSError, UnicodeDecodeError) as error:
+    raise errors.UserError(f'{path}: {reason(error)}') from None
 
 
 def _read_json(path):
   """The object in a JSON file, or None if there is no file."""
   text = _read(path)
+  if text is None:
+    return None
   try:
-    content = None if text is None else json.loads(text)
+    content = json.loads(text)
   except json.JSONDecodeError as error:
     raise errors.UserError(f'{path}: {error}') from None
-  if text is not None and not isinstance(content, dict):
+  if not isinstance(content, dict):
     raise errors.UserError(f'{path}: not a JSON object')
   return content
 
