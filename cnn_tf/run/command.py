@@ -27,11 +27,15 @@ from cnn_tf import errors
 CTRL_C_STATUS = 130  # what a shell reports of a command that Ctrl-C ended
 
 
-def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
+def run(
+  main: Callable[..., None],
+  takes_arguments: bool = False,
+  docstring: str | None = None,
+) -> None:
   """Parses the flags and calls `main`.
 
-  User errors and Ctrl-C print one line, not a traceback. `--help` prints the
-  docstring of the module of `main`.
+  User errors and Ctrl-C print one line, not a traceback. `--help` prints
+  `docstring`, by default that of the file that Python runs.
 
   With `takes_arguments`, the words that are not flags are the arguments of
   `main`. Otherwise such a word is an error.
@@ -39,7 +43,8 @@ def run(main: Callable[..., None], takes_arguments: bool = False) -> None:
   The exit status is 1 after a `UserError`, 130 after Ctrl-C, and 141 after the
   reader of the output has closed it, as `head` does.
   """
-  docstring = sys.modules[main.__module__].__doc__ or ''  # none in python -OO
+  if docstring is None:
+    docstring = sys.modules['__main__'].__doc__ or ''  # none in python -OO
   protect_output()
   # Figures are drawn as PNG files, for which matplotlib needs no backend, but
   # an unknown name here would keep it from loading.

@@ -52,7 +52,7 @@ def run() -> None:
     'for one per GPU or, without a GPU, one per core, if they can',
     module_name='run',
   )
-  command.run(main)
+  command.run(main, docstring=__doc__ or '')
 
 
 def main() -> None:

@@ -16,8 +16,10 @@ Each machine gets the same cluster and a task of its own. The chief, the task
 """
 
 import contextlib
+import itertools
 import json
 import os
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
@@ -245,6 +247,9 @@ def _connect(batch_size):
 def _check_cluster(config: Any):
   """Raises an error for what TensorFlow does not check, or waits for."""
   cluster = tf.train.ClusterSpec(config['cluster'])
+  for address in itertools.chain(*map(cluster.job_tasks, cluster.jobs)):
+    if not re.fullmatch(r'.+:[0-9]+', address):
+      raise ValueError(f'{address!r} is not host:port')
   others = set(cluster.jobs) - {'chief', 'worker'}
   if others:
     raise ValueError(f'{sorted(others)} are neither chief nor worker')

@@ -90,7 +90,7 @@ class RefusalTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(str(caught.exception), expected)
 
   def test_text_and_images_without_maps_are_errors(self):
-    with self.assertRaisesRegex(TypeError, 'run.layers.parse'):
+    with self.assertRaisesRegex(TypeError, 'specs.Conv'):
       geometry.trace('conv 4 3x3', (28, 28, 1))
     with self.assertRaisesRegex(ValueError, r'\(height, width, channels\)'):
       geometry.trace(layers.parse('conv 4 3x3'), (28, 28))

@@ -231,6 +231,14 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     ):
       replicas.make_strategy(number, 12)
 
+  @parameterized.parameters(':1', 'a:', 'a:b', 'a')
+  def test_an_address_is_a_host_and_a_port(self, address):
+    with (
+      _given(_config({'worker': [address]}, 'worker', 0)),
+      self.assertRaisesRegex(errors.UserError, '^TF_CONFIG must be like '),
+    ):
+      replicas.make_strategy('auto', 128)
+
   def test_machines_must_share_a_batch_equally(self):
     workers = {'worker': ['a:1', 'b:2', 'c:3']}
     with (
