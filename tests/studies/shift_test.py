@@ -72,7 +72,8 @@ class ShiftTest(tf.test.TestCase):
     for down, right in shifts.DIRECTIONS:
       after = maps(4 * down, 4 * right)
       expected = np.roll(maps(0, 0), (down, right), (1, 2))
-      self.assertAllEqual(after, expected)
+      # On some processors the last bit depends on where a node is.
+      self.assertAllClose(after, expected, 1e-6, 1e-6)
 
   def test_the_error_of_conv3_is_0_only_at_multiples_of_4_pixels(self):
     network, geometries = _network('dense')
