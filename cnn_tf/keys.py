@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-# The random numbers of one training step: `draw(purpose, shape)` is uniform in
-# [0, 1), `[batch, *shape]` float32. `tricks/draws.py` makes one.
+# The random numbers of one training step: `draw(purpose, shape)` is random
+# bytes, `[batch, *shape]` uint8. `tricks/draws.py` makes one.
 Draw = Callable[[str, Sequence[int]], tf.Tensor]
 
 

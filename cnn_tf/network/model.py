@@ -66,21 +66,21 @@ class ConvNet(tf.Module):
 
     Args:
       images: `[batch, height, width, channels]`, floating point.
-      draw: random numbers for dropout; None means no dropout.
+      draw: random bytes for dropout; None means no dropout.
     """
     tensors = {}
     x = tf.cast(onednn.check_nhwc(images), tf.float32)
     for layer in self.layers:
-      if isinstance(layer, specs.Pool):
-        x = tensors[layer.name] = apply(layer, x)
-        continue
       if isinstance(layer, specs.Dense) and x.shape.rank > 2:
         x = tensors['flatten'] = ops.flatten(x)
-      x = tf.cast(self.product(layer, x), tf.float32)
-      x = tensors[layer.name] = ops.add_bias(x, self.biases[layer.name])
-      if layer.activation != 'linear':
-        x = ops.ACTIVATIONS[layer.activation](x)
-        tensors[f'{layer.name}/{layer.activation}'] = x
+      if isinstance(layer, specs.Pool):
+        x = tensors[layer.name] = apply(layer, x)
+      else:
+        x = tf.cast(self.product(layer, x), tf.float32)
+        x = tensors[layer.name] = ops.add_bias(x, self.biases[layer.name])
+        if layer.activation != 'linear':
+          x = ops.ACTIVATIONS[layer.activation](x)
+          tensors[f'{layer.name}/{layer.activation}'] = x
       if layer.dropout and draw:
         x = ops.dropout(x, layer.dropout, draw(layer.name, x.shape[1:]))
         tensors[f'{layer.name}/dropout'] = x

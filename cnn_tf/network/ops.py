@@ -54,15 +54,15 @@ def add_bias(inputs, bias):
   return tf.nn.bias_add(inputs, bias)
 
 
-def dropout(inputs, rate, uniform):
-  """`inputs / (1 - rate)` where `uniform >= rate`, else 0.
+def dropout(inputs, rate, random_bytes):
+  """`inputs * 256 / (256 - n)` where a random byte is at least n, else 0.
 
-  `uniform` is random in [0, 1), in the shape of the inputs: a value is kept
-  with probability `1 - rate`, so its expected value does not change. Srivastava
-  et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
+  n is `rate` in 256ths, rounded, so the expected value does not change.
+  Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
   Overfitting".
   """
-  return tf.where(uniform >= rate, inputs / (1 - rate), 0.0)
+  n = round(256 * rate)
+  return tf.where(random_bytes >= n, inputs * (256 / (256 - n)), 0.0)
 
 
 POOLS = {'maxpool': max_pool2d, 'avgpool': avg_pool2d}

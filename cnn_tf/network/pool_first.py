@@ -29,24 +29,25 @@ class PoolFirst(model.ConvNet):
     x = tf.cast(onednn.check_nhwc(images), tf.float32)
     layers = list(self.layers)
     while layers:
-      layer = layers.pop(0)
-      if isinstance(layer, specs.Pool):
-        x = model.apply(layer, x)
-        continue
+      last = layer = layers.pop(0)
       if isinstance(layer, specs.Dense) and x.shape.rank > 2:
         x = ops.flatten(x)
-      x = self.product(layer, x)
-      drops = layer.dropout and draw
-      if layers and _can_pool_first(layer, layers[0]) and not drops:
-        x = model.apply(layers.pop(0), x)
-      x = ops.add_bias(tf.cast(x, tf.float32), self.biases[layer.name])
-      x = ops.ACTIVATIONS[layer.activation](x)
-      if drops:
-        x = ops.dropout(x, layer.dropout, draw(layer.name, x.shape[1:]))
+      if isinstance(layer, specs.Pool):
+        x = model.apply(layer, x)
+      else:
+        x = self.product(layer, x)
+        if layers and _can_pool_first(layer, layers[0]):
+          last = layers.pop(0)
+          x = model.apply(last, x)
+        x = ops.add_bias(tf.cast(x, tf.float32), self.biases[layer.name])
+        x = ops.ACTIVATIONS[layer.activation](x)
+      if last.dropout and draw:
+        x = ops.dropout(x, last.dropout, draw(last.name, x.shape[1:]))
     return x
 
 
 def _can_pool_first(layer, pool):
   """Whether the pooling that follows a layer can go first, to the same bits."""
   is_max = isinstance(pool, specs.Pool) and pool.kind == 'maxpool'
-  return is_max and layer.activation in ('relu', 'linear')
+  is_exact = layer.activation in ('relu', 'linear')
+  return is_max and is_exact and not layer.dropout

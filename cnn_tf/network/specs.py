@@ -58,6 +58,7 @@ class Pool(_Sliding):
   window: tuple[int, int] = (2, 2)
   stride: tuple[int, int] = None  # by default the window: they do not overlap
   padding: str = 'valid'
+  dropout: float = 0.0
 
   def __post_init__(self):
     if self.stride is None:

@@ -3,14 +3,17 @@
   "conv 32 3x3, maxpool 2x2, conv 64 5x3 stride 2x1 same tanh"
   "conv 32 3x3, maxpool 2x2, dense 100 dropout 0.3"
 
-A layer is its kind, its size, and options in any order. Names are numbered by
-kind and are the same everywhere: `conv1`, `pool1`, `conv2`, ..., `dense1`,
-`logits`. The command prints the table, for images of 28x28 and ten classes:
+A layer is its kind, its size, and options in any order. Dropout acts after the
+pooling that follows a layer: "conv 64 3x3 dropout 0.1, maxpool 2x2" is "conv 64
+3x3, maxpool 2x2 dropout 0.1". Names are numbered by kind and are the same
+everywhere: `conv1`, `pool1`, `conv2`, ..., `dense1`, `logits`. The command
+prints the table, for images of 28x28 and ten classes:
 
 python -m cnn_tf.run.layers --layers="conv 32 3x3, maxpool 2x2"
 """
 
 import collections
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
@@ -51,6 +54,8 @@ def parse(text: str, num_classes: int = 10) -> tuple[specs.Layer, ...]:
     words = part.split()
     try:
       layer = _parse_layer(words, counts)
+      if isinstance(layer, specs.Pool) and parsed:
+        parsed[-1], layer = _dropout_last(parsed[-1], layer)
       if not isinstance(layer, specs.Dense) and counts['dense']:
         raise ValueError('it cannot follow a dense layer')
     except ValueError as error:
@@ -75,7 +80,7 @@ def table(geometries: Sequence[geometry.LayerGeometry]) -> str:
   totals = [sum(line[column] for line in lines) for column in (2, 3, 4)]
   lines.append(['total', '', *totals, '', ''])
   lines = [[*_COLUMNS], *lines]
-  rates = [getattr(layer.spec, 'dropout', 0.0) for layer in geometries]
+  rates = [layer.spec.dropout for layer in geometries]
   if any(rates):
     cells = [f'{rate:g}' if rate else '' for rate in rates]
     column = ['dropout', '', *cells, '']
@@ -94,7 +99,7 @@ def _parse_layer(words, counts):
       )
     case ['maxpool' | 'avgpool' as kind, window, *options]:
       window = _pair(window, 'window')
-      given = _options(options, stride=window, padding='valid')
+      given = _options(options, stride=window, padding='valid', dropout=0.0)
       return specs.Pool(
         _name('pool', counts), kind=kind, window=window, **given
       )
@@ -110,6 +115,18 @@ def _parse_layer(words, counts):
       raise ValueError(f'{kind} needs a size')
     case [kind, *_]:
       raise ValueError(f'"{kind}" is not conv, maxpool, avgpool or dense')
+
+
+def _dropout_last(layer, pool):
+  """Moves the dropout of a convolution to the pooling that follows it."""
+  if isinstance(layer, specs.Pool) or not layer.dropout:
+    return layer, pool
+  if pool.dropout:
+    raise ValueError(f'{layer.name} has dropout already, which acts here')
+  return (
+    dataclasses.replace(layer, dropout=0.0),
+    dataclasses.replace(pool, dropout=layer.dropout),
+  )
 
 
 def _name(kind, counts):
@@ -143,7 +160,10 @@ def _options(words, **defaults):
 def _rate(word):
   if not re.fullmatch(r'0(\.[0-9]+)?', word):
     raise ValueError(f'dropout must be like 0.3, below 1, not "{word}"')
-  return float(word)
+  rate = float(word)
+  if rate and round(256 * rate) not in range(1, 256):
+    raise ValueError(f'dropout is in 256ths, from 0.004 to 0.996, not {word}')
+  return rate
 
 
 def _count(word, what):

@@ -35,7 +35,7 @@ def predict(
     2 + _NUM_SLOTS[settings.optimizer] + bool(settings.average)
   )
   num_activations = sum(
-    layer.num_activations * (2 if getattr(layer.spec, 'dropout', 0) else 1)
+    layer.num_activations * (2 if layer.spec.dropout else 1)
     for layer in geometries
   )
   return (

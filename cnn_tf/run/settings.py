@@ -110,11 +110,11 @@ class Settings:
   layers: str = _network(
     DEFAULT_LAYERS,
     'layers: "conv FILTERS HxW [stride S|SyxSx] [valid|same] [ACTIVATION] '
-    '[dropout RATE]", "maxpool HxW [stride ...] [valid|same]", "avgpool ...", '
-    '"dense UNITS [ACTIVATION] [dropout RATE]", separated by commas; '
-    'ACTIVATION is relu, selu, elu, tanh, sigmoid or linear; dropout sets a '
-    'random share RATE of the outputs to 0 in each training step; the last '
-    '"dense 10 linear" is implied',
+    '[dropout RATE]", "maxpool HxW [stride ...] [valid|same] [dropout RATE]", '
+    '"avgpool ...", "dense UNITS [ACTIVATION] [dropout RATE]", separated by '
+    'commas; ACTIVATION is relu, selu, elu, tanh, sigmoid or linear; dropout '
+    'sets a random share RATE of the outputs to 0 in each training step, after '
+    'the pooling that follows; the last "dense 10 linear" is implied',
   )
   precision: str = _network(
     'float32',

@@ -171,7 +171,7 @@ class Trainer:
     """
     settings = self.settings
     places = replicas.shard(settings.batch_size)
-    draw = draws.draw_for(settings.seed, self.step, settings.batch_size, places)
+    draw = draws.draw_for(settings.seed, self.step, places)
     indices = tf.gather(order, first + places)
     images = datasets.to_float(tf.gather(images, indices))
     images = augment.augment(images, self._augmentation, draw)

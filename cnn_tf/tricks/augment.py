@@ -33,21 +33,28 @@ def augment(
   """Changes each image at random: warp, flip, shift, erase, in this order."""
   if most.rotate or most.scale or most.shear:
     # From [0, 1) to [-1, 1), for each image.
-    rotate, scale, shear = tf.unstack(2 * draw('warp', [3]) - 1, axis=1)
+    u = 2 * uniform(draw, 'warp', 3) - 1
+    rotate, scale, shear = tf.unstack(u, axis=1)
     images = warp(
       images, most.rotate * rotate, 1 + most.scale * scale, most.shear * shear
     )
   if most.flip:
-    images = flip(images, draw('flip', []) < 0.5)
+    images = flip(images, draw('flip', []) < 128)
   if most.shift:
-    pixels = tf.floor(draw('shift', [2]) * (2 * most.shift + 1)) - most.shift
-    images = shift(images, tf.cast(pixels, tf.int32))
+    pixels = tf.floor(uniform(draw, 'shift', 2) * (2 * most.shift + 1))
+    images = shift(images, tf.cast(pixels, tf.int32) - most.shift)
   if most.erase:
-    u = draw('erase', [6])
+    u = uniform(draw, 'erase', 6)
     is_erased = tf.cast(u[:, :1] < most.erase, tf.int32)
     boxes = is_erased * _boxes(u[:, 1:5], images.shape[1:3])
     images = erase(images, boxes, u[:, 5])
   return images
+
+
+def uniform(draw: keys.Draw, purpose: str, count: int) -> tf.Tensor:
+  """`[batch, count]` random numbers in [0, 1), multiples of 2**-24."""
+  words = tf.bitcast(draw(purpose, [count, 4]), tf.uint32)
+  return tf.cast(tf.bitwise.right_shift(words, 8), tf.float32) / 2**24
 
 
 def shift(images: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:

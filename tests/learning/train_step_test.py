@@ -88,7 +88,7 @@ class ForwardBackwardTest(tf.test.TestCase, parameterized.TestCase):
 
     def draw(purpose, shape):
       self.assertEqual((purpose, [*shape]), ('dense1', [4]))
-      return tf.constant([[0.2, 0.7, 0.5, 0.4999]])
+      return tf.constant([[51, 180, 128, 127]], tf.uint8)
 
     _, _, gradients = self.run_on(network, 1, draw=draw)
     gradient = _by_name(network, gradients)['dense1/bias:0'].numpy()

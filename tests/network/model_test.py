@@ -159,7 +159,7 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
     x = x @ kernels['logits'] + biases['logits']
     self.assertAllClose(tensors['logits'], x)
 
-  def test_dropout_comes_after_the_activation_and_before_the_pooling(self):
+  def test_dropout_comes_after_the_activation_and_the_pooling(self):
     network = _network(
       'conv 2 3x3 dropout 0.5, maxpool 2x2, dense 3 dropout 0.5'
     )
@@ -168,17 +168,19 @@ class ActivationsTest(tf.test.TestCase, parameterized.TestCase):
 
     def draw(purpose, shape):
       key = [len(purpose), 0]
-      drawn[purpose] = tf.random.stateless_uniform([4, *shape], key)
-      return drawn[purpose]
+      drawn[purpose] = tf.random.stateless_uniform(
+        [4, *shape], key, 0, 256, tf.int32
+      )
+      return tf.cast(drawn[purpose], tf.uint8)
 
     logits = network(images, draw)
-    self.assertEqual([*drawn], ['conv1', 'dense1'])
+    self.assertEqual([*drawn], ['pool1', 'dense1'])
     kernels = network.kernels
     x = network.activations(images)['conv1/relu'] * 2
-    x = tf.where(drawn['conv1'] < 0.5, 0.0, x)
-    x = tf.reshape(tf.nn.max_pool2d(x, 2, 2, 'VALID'), [4, -1])
+    x = tf.nn.max_pool2d(x, 2, 2, 'VALID')
+    x = tf.reshape(tf.where(drawn['pool1'] < 128, 0.0, x), [4, -1])
     x = tf.nn.relu(x @ kernels['dense1'] + network.biases['dense1']) * 2
-    x = tf.where(drawn['dense1'] < 0.5, 0.0, x)
+    x = tf.where(drawn['dense1'] < 128, 0.0, x)
     x = x @ kernels['logits'] + network.biases['logits']
     self.assertAllClose(logits, x)
 

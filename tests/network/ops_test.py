@@ -177,21 +177,25 @@ class NamesTest(tf.test.TestCase):
     self.assertCountEqual(reference.ACTIVATIONS, specs.ACTIVATIONS)
 
 
-class DropoutTest(tf.test.TestCase):
+class DropoutTest(tf.test.TestCase, parameterized.TestCase):
   def test_drops_below_the_rate_and_divides_the_rest(self):
-    uniform = tf.constant([[0.0, 0.2, 0.25, 0.9]])
-    dropped = ops.dropout(tf.constant([[3.0, 6.0, 9.0, -3.0]]), 0.25, uniform)
+    random_bytes = tf.constant([[0, 63, 64, 255]], tf.uint8)
+    inputs = tf.constant([[3.0, 6.0, 9.0, -3.0]])
+    dropped = ops.dropout(inputs, 0.25, random_bytes)
     self.assertAllClose(dropped, [[0.0, 0.0, 12.0, -4.0]])
 
-  def test_the_mean_stays(self):
-    uniform = tf.random.stateless_uniform([100_000], [1, 2])
-    dropped = ops.dropout(tf.ones([100_000]), 0.3, uniform)
-    self.assertAllClose(np.mean(dropped), 1.0, atol=0.01)
-    self.assertAllClose(np.mean(dropped == 0), 0.3, atol=0.01)
+  @parameterized.parameters((0.1, 26), (0.5, 128), (0.004, 1), (0.996, 255))
+  def test_over_all_bytes_the_mean_is_exact(self, rate, num_dropped):
+    random_bytes = tf.range(256)
+    dropped = ops.dropout(tf.ones([256]), rate, tf.cast(random_bytes, tf.uint8))
+    self.assertEqual(np.sum(dropped == 0), num_dropped)
+    self.assertAllClose(np.mean(dropped), 1.0)
 
   def test_rate_0_changes_nothing(self):
     inputs = tf.constant([1.0, -2.0])
-    self.assertAllEqual(ops.dropout(inputs, 0.0, tf.zeros([2])), inputs)
+    self.assertAllEqual(
+      ops.dropout(inputs, 0.0, tf.zeros([2], tf.uint8)), inputs
+    )
 
 
 if __name__ == '__main__':

@@ -34,7 +34,9 @@ def _images(number):
 
 
 def _draw(purpose, shape):
-  return tf.random.stateless_uniform([20, *shape], [len(purpose), 0])
+  shape, key = [20, *shape], [len(purpose), 0]
+  drawn = tf.random.stateless_uniform(shape, key, 0, 256, tf.int32)
+  return tf.cast(drawn, tf.uint8)
 
 
 class PoolFirstTest(tf.test.TestCase, parameterized.TestCase):
@@ -68,9 +70,7 @@ class PoolFirstTest(tf.test.TestCase, parameterized.TestCase):
     ('conv 4 3x3 {}, maxpool 2x2', 'linear', None, 13),
     ('conv 4 3x3 {}, maxpool 2x2', 'tanh', None, 26),
     ('conv 4 3x3 {}, avgpool 2x2', 'relu', None, 26),
-    # Dropout acts on the output of the layer, so only evaluation can go first.
-    ('conv 4 3x3 {} dropout 0.5, maxpool 2x2', 'relu', None, 13),
-    ('conv 4 3x3 {} dropout 0.5, maxpool 2x2', 'relu', _draw, 26),
+    ('conv 4 3x3 {} dropout 0.5, maxpool 2x2', 'relu', _draw, 13),
   )
   def test_the_activation_sees_maps_of(self, text, name, draw, size):
     network, sizes = _network(text.format(name)), []
@@ -82,6 +82,20 @@ class PoolFirstTest(tf.test.TestCase, parameterized.TestCase):
     with mock.patch.dict(ops.ACTIVATIONS, {name: activation}):
       network(_images(20), draw)
     self.assertEqual(sizes[0], size)
+
+  def test_dropout_before_the_pooling_stays_there(self):
+    specs_before = [
+      specs.Conv('conv1', 4, (3, 3), dropout=0.5),
+      specs.Pool('pool1'),
+      specs.Dense('logits', 10, 'linear'),
+    ]
+    geometries = geometry.trace(specs_before, (28, 28, 1))
+    network = pool_first.PoolFirst(geometries, 0)
+    images = _images(20)
+    logits = network.activations(images, _draw)['logits']
+    self.assertAllEqual(network(images, _draw), logits)
+    after = _network('conv 4 3x3 dropout 0.5, maxpool 2x2')
+    self.assertNotAllClose(after(images, _draw), logits)
 
 
 if __name__ == '__main__':

@@ -96,6 +96,15 @@ class ParseTest(parameterized.TestCase):
     )
     self.assertEqual(conv, expected)
 
+  def test_dropout_before_pooling_is_that_of_the_pooling(self):
+    before = layers.parse('conv 2 3x3 dropout 0.1, maxpool 2x2 same, dense 3')
+    after = layers.parse('conv 2 3x3, maxpool 2x2 same dropout 0.1, dense 3')
+    self.assertEqual(before, after)
+    self.assertEqual([spec.dropout for spec in after], [0, 0.1, 0, 0])
+    two = 'conv 2 3x3 dropout 0.1, avgpool 2x2, maxpool 2x2 dropout 0.2'
+    rates = [spec.dropout for spec in layers.parse(two)]
+    self.assertEqual(rates, [0, 0.1, 0.2, 0])
+
   @parameterized.parameters(
     ('conv 64 3y3', 'kernel size must look like 3x3, not "3y3"'),
     ('conv 64 3', 'kernel size must look like 3x3, not "3"'),
@@ -131,8 +140,16 @@ class ParseTest(parameterized.TestCase):
       '"dropout" gives the dropout a second time',
     ),
     (
-      'maxpool 2x2 dropout 0.3',
-      '"dropout" is not an option of this kind of layer',
+      'maxpool 2x2 tanh',
+      '"tanh" is not an option of this kind of layer',
+    ),
+    (
+      'dense 9 dropout 0.001',
+      'dropout is in 256ths, from 0.004 to 0.996, not 0.001',
+    ),
+    (
+      'dense 9 dropout 0.999',
+      'dropout is in 256ths, from 0.004 to 0.996, not 0.999',
     ),
     ('', 'there is nothing between the commas'),
   )
@@ -188,6 +205,11 @@ class TableTest(absltest.TestCase):
       '108 of 784 pixels cannot reach the output (13.8%): '
       'rows [26, 27], columns [26, 27]',
     )
+
+  def test_dropout_before_and_after_a_pooling_is_refused(self):
+    text = 'conv 2 3x3 dropout 0.1, maxpool 2x2 dropout 0.2'
+    with self.assertRaisesRegex(errors.UserError, 'conv1 has dropout already'):
+      layers.parse(text)
 
   def test_dropout_has_a_column_if_there_is_any(self):
     geometries = geometry.trace(
