@@ -1,6 +1,7 @@
 """Where the time of a training step goes, in float32 and in bfloat16.
 
   python -m benchmarks.operations
+  python -m benchmarks.operations --layers="conv 9 3x3, maxpool 2x2 dropout 0.1"
 
 One replica with one thread, so that no two ops run at the same time. TensorFlow
 writes its profile as an XSpace, a list of events with names like
@@ -21,9 +22,9 @@ from absl import flags
 from benchmarks import machine
 from benchmarks import peers
 from cnn_tf.run import command
+from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import terminal
 
-_NUM_CONVOLUTIONS = 3
 # The first pattern that is found in the kernel decides. A fused convolution or
 # dense layer includes its bias and its relu.
 _PARTS = (
@@ -35,6 +36,7 @@ _PARTS = (
   ('MaxPool', 'max pooling'),
   ('BiasAddGrad|ReluGrad', 'gradients of bias and relu'),
   ('BiasAdd|Relu', 'bias and relu'),
+  ('Random|Select|GreaterEqual', 'dropout'),
   ('Cast', 'casts'),
   ('', 'all others'),
 )
@@ -48,11 +50,11 @@ def main() -> None:
   precisions = peers.PRECISIONS if chosen == 'both' else (chosen,)
   print(f'{machine.describe()}\n', flush=True)
   with command.silent_libraries():
-    profiles = _measure(precisions, flags.FLAGS.rounds, flags.FLAGS.steps)
+    profiles = _measure(precisions)
   print(compare(profiles))
 
 
-def part_of_step(event: str) -> str | None:
+def part_of_step(event: str, num_convolutions: int) -> str | None:
   """The part of a training step that an event of a profile belongs to.
 
   None for events that are not ops of the training loop. The convolutions count
@@ -65,7 +67,7 @@ def part_of_step(event: str) -> str | None:
   index, kernel = int(found[2] or 0), found[3]
   for pattern, name in _PARTS:
     if re.search(pattern, kernel):
-      return name.format(forward=index + 1, backward=_NUM_CONVOLUTIONS - index)
+      return name.format(forward=index + 1, backward=num_convolutions - index)
   return None
 
 
@@ -103,18 +105,16 @@ def compare(profiles: Mapping[str, Profile]) -> str:
   return terminal.align(rows)
 
 
-def _measure(precisions, num_rounds, num_steps):
+def _measure(precisions):
   """The median profile of each precision, measured in turns."""
   import tensorflow as tf
 
   tf.config.threading.set_intra_op_parallelism_threads(1)
   tf.config.threading.set_inter_op_parallelism_threads(1)
-  works = {
-    precision: peers.ours(precision, num_replicas='1')
-    for precision in precisions
-  }
+  layers, num_steps = flags.FLAGS.layers, flags.FLAGS.steps
+  works = {name: peers.ours(name, '1', layers) for name in precisions}
   profiles = {precision: [] for precision in precisions}
-  for number in range(num_rounds + 1):
+  for number in range(flags.FLAGS.rounds + 1):
     for precision, work in works.items():
       with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder)
@@ -124,11 +124,13 @@ def _measure(precisions, num_rounds, num_steps):
         content = path.read_bytes()
       if number:  # the first round warms up
         total_steps = num_steps + peers.WARM_UP_STEPS
-        profiles[precision].append(_by_part(content, total_steps))
+        profiles[precision].append(
+          _by_part(content, total_steps, layers.count('conv'))
+        )
   return {precision: median(each) for precision, each in profiles.items()}
 
 
-def _by_part(content, num_steps):
+def _by_part(content, num_steps, num_convolutions):
   """Milliseconds per step of each part."""
   from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
@@ -139,7 +141,7 @@ def _by_part(content, num_steps):
     for line in plane.lines:
       for event in line.events:
         name = plane.event_metadata[event.metadata_id].name
-        if part := part_of_step(name):
+        if part := part_of_step(name, num_convolutions):
           milliseconds[part] += event.duration_ps / 1e9 / num_steps
   return milliseconds
 
@@ -151,5 +153,8 @@ if __name__ == '__main__':
   flags.DEFINE_integer('rounds', 5, 'profiles of each', lower_bound=1)
   flags.DEFINE_integer(
     'steps', 20, 'training steps of a profile', lower_bound=1
+  )
+  flags.DEFINE_string(
+    'layers', settings_lib.REFERENCE_LAYERS, 'as for run_train.py'
   )
   command.run(main)

@@ -46,8 +46,11 @@ class Peer(NamedTuple):
     return ', '.join(filter(None, self))
 
 
-def ours(precision: str, num_replicas: str) -> Work:
-  """This project, as in a run: the loop over steps is in the graph."""
+def ours(precision: str, num_replicas: str, layers: str | None = None) -> Work:
+  """This project, as in a run: the loop over steps is in the graph.
+
+  `layers` takes the place of the reference network.
+  """
   import tensorflow as tf
 
   from cnn_tf.data import datasets
@@ -57,7 +60,7 @@ def ours(precision: str, num_replicas: str) -> Work:
   from cnn_tf.run import trainer as trainer_lib
 
   settings = settings_lib.Settings(
-    layers=settings_lib.REFERENCE_LAYERS,
+    layers=settings_lib.REFERENCE_LAYERS if layers is None else layers,
     precision=precision,
     average=0.0,
     l2_scale=L2_SCALE,

@@ -37,6 +37,7 @@ def flags(folder: str | pathlib.Path, **others: Any) -> dict[str, Any]:
     'data_dir': str(folder),
     'num_validation': 128,
     'layers': 'conv 4 3x3, maxpool 2x2',
+    'precision': 'float32',
     'batch_size': 10,
     'num_epochs': 3,
     'optimizer': 'momentum',

@@ -57,9 +57,8 @@ def add_bias(inputs, bias):
 def dropout(inputs, rate, random_bytes):
   """`inputs * 256 / (256 - n)` where a random byte is at least n, else 0.
 
-  n is `rate` in 256ths, rounded, so the expected value does not change.
-  Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
-  Overfitting".
+  n is `rate` in 256ths, rounded. The expected value does not change: Srivastava
+  et al., "Dropout", Journal of Machine Learning Research 15, 2014.
   """
   n = round(256 * rate)
   return tf.where(random_bytes >= n, inputs * (256 / (256 - n)), 0.0)

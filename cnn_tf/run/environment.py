@@ -33,13 +33,33 @@ def describe(num_replicas: int) -> dict[str, str | int]:
   }
 
 
-def has_bfloat16() -> bool:
-  """Whether a processor of this machine has instructions for bfloat16."""
+def bfloat16_unit() -> str:
+  """What multiplies in bfloat16 on this machine: a GPU, `amx_bf16`, ..., or ''.
+
+  Without it, bfloat16 is slower than float32.
+  """
   for gpu in tf.config.list_physical_devices('GPU'):
     details = tf.config.experimental.get_device_details(gpu)
     if details.get('compute_capability', (0, 0)) >= (8, 0):
-      return True
-  return not {'amx_bf16', 'avx512_bf16'}.isdisjoint(_cpuinfo('flags').split())
+      return details.get('device_name', 'GPU')
+  found = set(_cpuinfo('flags').split())
+  return next((x for x in ('amx_bf16', 'avx512_bf16') if x in found), '')
+
+
+def best_precision() -> str:
+  """What `--precision=auto` is here; several machines may differ: float32."""
+  has_unit = bfloat16_unit() and not replicas.has_cluster()
+  return 'bfloat16' if has_unit else 'float32'
+
+
+def describe_precision(precision: str) -> str:
+  """The precision of a run, and what this machine has for it, in one line."""
+  unit = bfloat16_unit()
+  if precision == 'bfloat16':
+    reason = f'this machine has {unit}' if unit else 'float32 is faster here'
+  else:
+    reason = 'bfloat16 is faster here' if unit else 'no bfloat16 unit here'
+  return f'Precision: {precision} ({reason})'
 
 
 def hash_of_sources(folder: pathlib.Path) -> str:

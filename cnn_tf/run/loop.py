@@ -54,6 +54,7 @@ def train_and_evaluate(
       usable, or the training diverges. Intact checkpoints stay intact.
   """
   workdir = pathlib.Path(workdir)
+  settings = _with_precision(settings, workdir)
   result = storage.read_result(workdir)
   is_finished = result and storage.read_settings(workdir) == settings
   if is_finished and not _can_export_again(workdir, settings):
@@ -82,9 +83,19 @@ def train(
     The trainer with the trained network, and the data.
   """
   workdir = pathlib.Path(workdir)
+  settings = _with_precision(settings, workdir)
   run = _trained(settings, workdir, num_replicas, num_kept, read_test)
   with run as (_, trainer, data):
     return trainer, data
+
+
+def _with_precision(settings, workdir):
+  """The settings with what `auto` comes to; a run that is resumed keeps its."""
+  if settings.precision != 'auto':
+    return settings
+  begun = storage.read_settings(workdir)
+  precision = begun.precision if begun else environment.best_precision()
+  return dataclasses.replace(settings, precision=precision)
 
 
 def _can_export_again(workdir, settings):
@@ -108,8 +119,7 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
     for change in storage.open_run(folder, settings, here):
       print(f'The last bits may differ from an uninterrupted run: {change}')
     print(f'{layers.table(geometries)}\n\n{workdir}')
-    if settings.precision == 'bfloat16' and not environment.has_bfloat16():
-      print('No bfloat16 instructions here: float32 will be faster.')
+    print(environment.describe_precision(settings.precision))
     done = storage.restore_checkpoint(trainer.checkpoint(), folder)
     if done:
       print(f'Resuming after epoch {done}.')
@@ -231,6 +241,8 @@ def _finish(trainer, folder, test):
   if not math.isfinite(scored.cross_entropy):  # seen only without validation
     raise _diverged(trainer, trainer.settings.num_epochs)
   size = test.images.shape[1:]
+  # Other programs read float32 everywhere; LiteRT converts nothing else.
+  trainer.evaluated.precision = 'float32'
   export.export(trainer.evaluated, size, folder / 'export', trainer.predict)
   result = {
     'test_accuracy': scored.accuracy,

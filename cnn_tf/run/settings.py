@@ -117,9 +117,10 @@ class Settings:
     'the pooling that follows; the last "dense 10 linear" is implied',
   )
   precision: str = _network(
-    'float32',
-    'type in which inputs and kernels are multiplied; all else is float32',
-    choices=('float32', 'bfloat16'),
+    'auto',
+    'type in which inputs and kernels are multiplied; all else is float32; '
+    'auto is bfloat16 where the processor or the GPU has instructions for it',
+    choices=('auto', 'float32', 'bfloat16'),
   )
   average: float = _training(
     0.0,

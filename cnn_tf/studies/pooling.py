@@ -97,7 +97,7 @@ def layers_of(kind: str, width: int) -> str:
 
 def precision() -> str:
   """bfloat16 where the processor has instructions for it."""
-  return 'bfloat16' if environment.has_bfloat16() else 'float32'
+  return 'bfloat16' if environment.bfloat16_unit() else 'float32'
 
 
 def look(plan: study.Plan, changes: dict[str, str]) -> Found:

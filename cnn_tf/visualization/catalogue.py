@@ -118,7 +118,7 @@ def _augmentations(run):
   rows = {'training images': images}
   for label, some in each.items():
     places = tf.range(len(images))
-    draw = draws.draw_for(run.settings.seed, 0, len(images), places)
+    draw = draws.draw_for(run.settings.seed, 0, places)
     changed = augment.augment(images, augment.Augmentation(**some), draw)
     rows[label] = changed
   source = run.source(f'the first {len(images)} training images')

@@ -18,10 +18,15 @@ class PartOfStepTest(parameterized.TestCase):
     ('while/MaxPool2d_1:_MklNativeMaxPool', 'max pooling'),
     ('while/Relu_1:Relu', 'bias and relu'),
     ('while/Cast_5:Cast', 'casts'),
+    (
+      'while/StatelessRandomUniformFullIntV2:StatelessRandomUniformFullIntV2',
+      'dropout',
+    ),
+    ('while/SelectV2_1:SelectV2', 'dropout'),
     ('while/global_norm/L2Loss_9:L2Loss', 'all others'),
   )
   def test_ops_forward(self, event, part):
-    self.assertEqual(operations.part_of_step(f'{_LOOP}/{event}'), part)
+    self.assertEqual(operations.part_of_step(f'{_LOOP}/{event}', 3), part)
 
   @parameterized.parameters(
     # conv3 comes first; with its bias, where nothing is between them.
@@ -42,11 +47,11 @@ class PartOfStepTest(parameterized.TestCase):
     ('MatMul_1/MatMul:_MklMatMul', 'dense layers and their gradients'),
   )
   def test_ops_backward(self, event, part):
-    self.assertEqual(operations.part_of_step(f'{_BACKWARD}/{event}'), part)
+    self.assertEqual(operations.part_of_step(f'{_BACKWARD}/{event}', 3), part)
 
   @parameterized.parameters('ThreadpoolListener::Region', 'Cast:Cast', 'while')
   def test_events_outside_the_training_loop_do_not_count(self, event):
-    self.assertIsNone(operations.part_of_step(event))
+    self.assertIsNone(operations.part_of_step(event, 3))
 
 
 class TableTest(absltest.TestCase):

@@ -40,7 +40,9 @@ class TableTest(absltest.TestCase):
   def setUp(self):
     super().setUp()
     self.configs = pathlib.Path(self.create_tempdir().full_path)
-    self.settings = settings_lib.Settings(dataset='fashion', num_epochs=7)
+    self.settings = settings_lib.Settings(
+      dataset='fashion', precision='float32', num_epochs=7
+    )
     path = self.configs / 'plain.flags'
     path.write_text(self.settings.to_flags())
 

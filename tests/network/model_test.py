@@ -242,7 +242,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters(_SMALL, settings_lib.REFERENCE_LAYERS)
   def test_each_layer_is_that_of_loops_that_round(self, text):
-    if not environment.has_bfloat16():
+    if not environment.bfloat16_unit():
       self.skipTest('without its instructions, sums are rounded on the way')
     network = _network(text, precision='bfloat16')
     _draw_biases(network)

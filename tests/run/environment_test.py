@@ -69,16 +69,29 @@ class EnvironmentTest(tf.test.TestCase, parameterized.TestCase):
     self.assertRegex(environment.describe(1)['cpu'], r'^\S.*\S$')
 
   @parameterized.parameters(
-    ('fpu avx2 avx512f', False),
-    ('fpu avx512f avx512_bf16', True),
-    ('fpu amx_bf16 amx_tile', True),
-    ('', False),
+    ('fpu avx2 avx512f', ''),
+    ('fpu avx512f avx512_bf16', 'avx512_bf16'),
+    ('fpu avx512_bf16 amx_bf16 amx_tile', 'amx_bf16'),
+    ('', ''),
   )
   def test_bfloat16_needs_instructions_for_it(self, cpu_flags, expected):
     text = f'processor : 0\nmodel name : A CPU\nflags : {cpu_flags}\n'
     with mock.patch.object(pathlib.Path, 'read_text', lambda _: text):
-      self.assertEqual(environment.has_bfloat16(), expected)
+      self.assertEqual(environment.bfloat16_unit(), expected)
+      best = environment.best_precision()
+      lines = [environment.describe_precision(p) for p in (best, 'bfloat16')]
       self.assertEqual(environment.describe(1)['cpu'], 'A CPU')
+    self.assertEqual(best, 'bfloat16' if expected else 'float32')
+    reason = f'this machine has {expected}' if expected else 'no bfloat16 unit'
+    self.assertIn(reason, lines[0])
+    self.assertEqual('float32 is faster here' in lines[1], not expected)
+
+  def test_several_machines_train_in_float32_since_they_may_differ(self):
+    with (
+      mock.patch.dict(os.environ, TF_CONFIG='{"cluster": {}}'),
+      mock.patch.object(environment, 'bfloat16_unit', return_value='amx_bf16'),
+    ):
+      self.assertEqual(environment.best_precision(), 'float32')
 
 
 if __name__ == '__main__':

@@ -510,26 +510,38 @@ class Bfloat16Test(ResumeTest):
       if name.startswith(('network/', 'optimizer/')):
         self.assertEqual(types[name], tf.float32, name)
 
-  def test_the_network_is_loaded_and_exported_in_its_precision(self):
+  def test_the_network_is_loaded_in_its_precision_and_exported_in_float32(self):
     run = runs.load(self.whole)
     self.assertEqual(run.network.precision, 'bfloat16')
     images = run.data.test.images
     probabilities = tf.nn.softmax(run.network(datasets.to_float(images)))
     loaded = tf.saved_model.load(str(self.whole / 'export'))
     answers = loaded.signatures['serving_default'](images=tf.constant(images))
-    self.assertAllClose(answers['probabilities'], probabilities, 1e-3, 1e-3)
     run.network.precision = 'float32'
     exact = tf.nn.softmax(run.network(datasets.to_float(images)))
+    self.assertAllClose(answers['probabilities'], exact, 1e-6, 1e-6)
     self.assertNotAllClose(exact, probabilities)
 
-  @parameterized.parameters(True, False)
-  def test_a_processor_without_bfloat16_is_reported(self, has_bfloat16):
-    with mock.patch.object(
-      environment, 'has_bfloat16', return_value=has_bfloat16
-    ):
-      _, printed = _run(self.workdir, self.data_dir, **self.others)
-    line = 'No bfloat16 instructions here: float32 will be faster.\n'
-    self.assertEqual(line in printed, not has_bfloat16)
+
+class AutoPrecisionTest(tf.test.TestCase):
+  def test_a_run_keeps_what_auto_came_to_on_any_machine(self):
+    folder = self.create_tempdir().full_path
+    small_data.write(folder)
+    workdir = pathlib.Path(folder, 'run')
+    auto = {'precision': 'auto', 'num_epochs': 1}
+    for unit in ('avx512_bf16', ''):
+      with mock.patch.object(environment, 'bfloat16_unit', return_value=unit):
+        result, printed = _run(workdir, folder, **auto)
+      if unit:
+        self.assertIn(
+          '\nPrecision: bfloat16 (this machine has avx512_bf16)\n', printed
+        )
+        first = result
+    self.assertIn('is finished', printed)
+    self.assertEqual(result, first)
+    self.assertEqual(storage.read_settings(workdir).precision, 'bfloat16')
+    with self.assertRaisesRegex(errors.UserError, 'bfloat16 -> --precision=fl'):
+      _run(workdir, folder, **auto | {'precision': 'float32'})
 
 
 if __name__ == '__main__':

@@ -36,6 +36,7 @@ def _make(text, examples, batch_size, rate=0.1, l2_scale=0.0, momentum=0.0):
   """A trainer of a network of ten classes, without any trick."""
   settings = settings_lib.Settings(
     layers=text,
+    precision='float32',
     batch_size=batch_size,
     l2_scale=l2_scale,
     optimizer='momentum',

@@ -56,7 +56,7 @@ class AloneTest(tf.test.TestCase):
   def test_a_product_has_nearly_nine_bits_and_float32_over_twenty(self):
     # Without oneDNN, TensorFlow rounds partial sums of some ops to bfloat16.
     has_onednn = os.environ.get('TF_ENABLE_ONEDNN_OPTS') != '0'
-    fewest = 8.2 if has_onednn and environment.has_bfloat16() else 5
+    fewest = 8.2 if has_onednn and environment.bfloat16_unit() else 5
     network, pixels, labels = _network(settings_lib.REFERENCE_LAYERS)
     for name, op in rounding.operands(network, pixels, labels).items():
       for kind, error in rounding.errors_alone(op, 'bfloat16').items():
