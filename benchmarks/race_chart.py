@@ -32,6 +32,7 @@ def draw(found: race_results.Runs, machine: str) -> sheet.Figure:
     f'lines: means over n = {num_seeds}; bands: range of the seeds',
   )
   low, high = _limits(found)
+  longest = max(run.seconds.sum(axis=1).mean() for run in found.values())
   for column, precision in enumerate(precisions):
     left = 0.8 + column * (_WIDTH + 0.25)
     panel = sheet.place(figure, left, 1.25, _WIDTH, _HEIGHT)
@@ -41,7 +42,7 @@ def draw(found: race_results.Runs, machine: str) -> sheet.Figure:
       _draw_run(panel, run, is_above=rank % 2 == 0)
     panel.set_title(precision, fontsize=12, loc='left')
     panel.set_xlabel('seconds of training and validation', fontsize=10)
-    panel.set(xlim=(0, None), ylim=(low, high))
+    panel.set(xlim=(0, 1.03 * longest), ylim=(low, high))
     panel.grid(color=sheet.PALE, linewidth=0.6)
     panel.set_axisbelow(True)
     panel.spines[['top', 'right']].set_visible(False)
@@ -88,7 +89,7 @@ def _draw_run(panel, run, is_above):
     linewidth=0,
   )
   means = percents.mean(axis=0)
-  panel.plot(seconds, means, color=color, linewidth=2)
+  panel.plot(seconds, means, 'o-', markevery=[-1], color=color, linewidth=2)
   is_ours = run.peer.library == peers.OURS.library
   panel.annotate(
     run.peer.library,
