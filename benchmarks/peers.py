@@ -21,7 +21,7 @@ PRECISIONS = ('float32', 'bfloat16')
 WARM_UP_STEPS = 10
 # The fastest of 100, 500 and 1,000 for each library. PyTorch is two to
 # three times as fast with 100 as with 500.
-_EVALUATION_BATCH = {
+EVALUATION_BATCH = {
   'Keras': 500,
   'TensorFlow': 1000,
   'PyTorch': 100,
@@ -123,7 +123,7 @@ def keras(precision: str, steps_per_execution: int) -> Work:
   return Work(
     train,
     lambda: network.evaluate(
-      *test, batch_size=_EVALUATION_BATCH['Keras'], verbose=0
+      *test, batch_size=EVALUATION_BATCH['Keras'], verbose=0
     ),
   )
 
@@ -157,7 +157,7 @@ def tf_function(precision: str) -> Work:
       loss = step(images[batch], labels[batch])
     loss.numpy()
 
-  size = _EVALUATION_BATCH['TensorFlow']
+  size = EVALUATION_BATCH['TensorFlow']
 
   def evaluate():
     for start in range(0, NUM_TEST_IMAGES, size):
@@ -207,7 +207,7 @@ def pytorch(
 
   @torch.no_grad()
   def evaluate():
-    for part in test_images.split(_EVALUATION_BATCH['PyTorch']):
+    for part in test_images.split(EVALUATION_BATCH['PyTorch']):
       with autocast():
         forward(part.to(memory_format=layout)).argmax(1)
 
@@ -279,7 +279,7 @@ def jax(precision: str) -> Work:
       )
     jax.block_until_ready(weights)
 
-  size = _EVALUATION_BATCH['JAX']
+  size = EVALUATION_BATCH['JAX']
 
   def evaluate():
     for start in range(0, NUM_TEST_IMAGES, size):

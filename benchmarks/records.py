@@ -3,6 +3,8 @@
 import csv
 import os
 import pathlib
+import typing
+from typing import Any
 from typing import NamedTuple
 
 from cnn_tf import errors
@@ -29,19 +31,12 @@ class Record(NamedTuple):
   tensorflow: str
 
 
-_TYPES = {
-  'seed': int,
-  'epochs': int,
-  'accuracy': float,
-  'cross_entropy': float,
-  'accuracy_with_flips': lambda text: float(text) if text else None,
-  'replicas': int,
-  'seconds': lambda text: int(text) if text else None,
-}
-
-
-def read(path: pathlib.Path) -> list[Record]:
+def read(path: pathlib.Path, kind: type = Record) -> list[Any]:
   """The complete lines of a table, none if there is no file.
+
+  Args:
+    path: the CSV file.
+    kind: a NamedTuple, whose fields are the columns.
 
   Raises:
     UserError: a line is damaged.
@@ -53,16 +48,16 @@ def read(path: pathlib.Path) -> list[Record]:
   rows = list(csv.reader(complete.split('\n')))[1:]
   for number, row in enumerate(rows, start=2):
     try:
-      cells = zip(Record._fields, row, strict=True)
-      values = [_TYPES.get(name, str)(cell) for name, cell in cells]
+      cells = zip(kind.__annotations__.values(), row, strict=True)
+      values = [_value(*cell) for cell in cells]
     except ValueError:
       raise errors.UserError(f'{path}, line {number}: damaged') from None
-    records.append(Record(*values))
+    records.append(kind(*values))
   return records
 
 
-def append(path: pathlib.Path, record: Record) -> None:
-  """Adds a line, which is on the disk when this returns.
+def append(path: pathlib.Path, *records: Any) -> None:
+  """Adds lines, which are on the disk when this returns.
 
   Raises:
     UserError: the disk is full, or the file cannot be written.
@@ -75,8 +70,8 @@ def append(path: pathlib.Path, record: Record) -> None:
         file.truncate(len(text[: text.rfind('\n') + 1].encode()))
       writer = csv.writer(file, lineterminator='\n')
       if '\n' not in text:
-        writer.writerow(Record._fields)
-      writer.writerow(record)
+        writer.writerow(records[0]._fields)
+      writer.writerows(records)
       file.flush()
       os.fsync(file.fileno())
   except OSError as error:
@@ -93,3 +88,11 @@ def find(
     for record in records
     if (record.settings, record.on) == (wanted, on)
   }
+
+
+def _value(kind, text):
+  """The value of a cell; an empty one is None if its type is `... | None`."""
+  alternatives = typing.get_args(kind)
+  if alternatives:
+    return alternatives[0](text) if text else None
+  return kind(text)

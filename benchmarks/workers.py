@@ -10,8 +10,10 @@ import os
 import pathlib
 import tempfile
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import Any
 
 from benchmarks import peers
 from benchmarks import progress
@@ -62,66 +64,78 @@ def measure(
   return [turn for turn in turns if turn.contestant in complete]
 
 
-class _Worker:
-  """The process of a contestant, as seen from outside."""
+class Worker:
+  """A process, as seen from outside.
 
-  def __init__(self, contestant, log, gate):
+  It runs `serve(*arguments, log, connection)`, which first sends '' or what
+  keeps it from working, and then an answer to every question.
+  """
+
+  def __init__(
+    self, serve: Callable[..., None], arguments: Sequence, log: pathlib.Path
+  ):
     self._log = log
     self._connection, there = multiprocessing.Pipe()
     self._process = multiprocessing.Process(
-      target=_serve, args=(contestant, log, gate, there), daemon=True
+      target=serve, args=(*arguments, log, there), daemon=True
     )
     self._process.start()
     there.close()  # so that the end of the process is seen
 
-  def receive(self):
-    """The next answer.
+  def problem(self) -> str:
+    """Waits until it can work: '', or why it cannot."""
+    try:
+      return self._receive()
+    except EOFError:
+      return self.tail()
+
+  def ask(self, question: Any) -> Any:
+    """The answer to a question.
 
     Raises:
       EOFError: the process has ended.
     """
     try:
-      return self._connection.recv()
-    except ConnectionResetError:
-      raise EOFError from None
-
-  def ask(self, question):
-    try:
       self._connection.send(question)
     except BrokenPipeError:
       raise EOFError from None
-    return self.receive()
+    return self._receive()
 
-  def tail(self):
+  def tail(self) -> str:
     """The last lines that the process has written."""
     lines = self._log.read_text(errors='replace').splitlines()
     return '\n  '.join(['its last lines:', *lines[-_NUM_TAIL_LINES:]])
 
-  def stop(self):
+  def stop(self) -> None:
+    """Asks it to end, with the question None, and waits."""
     with contextlib.suppress(EOFError, OSError):
       self._connection.send(None)
     self._process.join(10)
 
+  def _receive(self):
+    try:
+      return self._connection.recv()
+    except ConnectionResetError:
+      raise EOFError from None
+
 
 @contextlib.contextmanager
-def _start(contestants) -> Iterator[dict[speeds.Contestant, _Worker]]:
+def _start(contestants) -> Iterator[dict[speeds.Contestant, Worker]]:
   """The workers that are ready, by contestant."""
   running = {}
   gate = multiprocessing.Semaphore(_STARTING_TOGETHER)
   bar = progress.Progress(len(contestants))
   with tempfile.TemporaryDirectory() as folder:
     workers = {
-      contestant: _Worker(contestant, pathlib.Path(folder) / str(index), gate)
+      contestant: Worker(
+        _serve, (contestant, gate), pathlib.Path(folder) / str(index)
+      )
       for index, contestant in enumerate(contestants)
     }
     try:
       for contestant, worker in workers.items():
         bar.show(f'starting {contestant}')
-        try:
-          problem = worker.receive()
-        except EOFError:
-          problem = worker.tail()
-        if problem:
+        if problem := worker.problem():
           bar.clear()
           print(f'{contestant} is left out: {problem}', flush=True)
         else:
@@ -134,9 +148,9 @@ def _start(contestants) -> Iterator[dict[speeds.Contestant, _Worker]]:
         worker.stop()
 
 
-def _serve(contestant, log, gate, connection):
+def _serve(contestant, gate, log, connection):
   """Builds and warms up a peer, then works on request."""
-  _redirect_output(log)
+  redirect_output(log)
   with gate:
     try:
       work = peers.PEERS[contestant.peer](contestant.precision)
@@ -163,7 +177,7 @@ def _serve(contestant, log, gate, connection):
       connection.send((peers.NUM_TEST_IMAGES, seconds))
 
 
-def _redirect_output(log):
+def redirect_output(log: pathlib.Path) -> None:
   """From now on, everything that this process writes goes to a file.
 
   Libraries in C++ write to the file descriptors, not to Python's `sys.stderr`.

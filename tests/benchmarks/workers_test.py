@@ -86,7 +86,7 @@ class WorkersTest(absltest.TestCase):
 
 
 def _write_to_descriptors(log):
-  workers._redirect_output(log)
+  workers.redirect_output(log)
   os.write(1, b'one\n')
   os.write(2, b'two\n')
 
