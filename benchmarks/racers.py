@@ -197,7 +197,7 @@ def keras_network(recipe: recipes.Recipe) -> Any:
   layers = tf.keras.layers
   pools = {'maxpool': layers.MaxPool2D, 'avgpool': layers.AvgPool2D}
   stack = [tf.keras.Input(recipe.layers[0].input_shape)]
-  for layer, dropout in recipes.dropout_last(recipe.layers):
+  for layer in recipe.layers:
     spec = layer.spec
     match spec:
       case specs.Conv():
@@ -210,8 +210,8 @@ def keras_network(recipe: recipes.Recipe) -> Any:
         if len(layer.input_shape) > 1:
           stack.append(layers.Flatten())
         stack.append(layers.Dense(spec.units, **_keras_kernel(recipe, spec)))
-    if dropout:
-      stack.append(layers.Dropout(dropout))
+    if spec.dropout:
+      stack.append(layers.Dropout(spec.dropout))
   # The loss is float32 in either precision.
   stack.append(layers.Activation('linear', dtype='float32'))
   return tf.keras.Sequential(stack)
@@ -255,7 +255,7 @@ def pytorch_network(recipe: recipes.Recipe) -> Any:
 
   pools = {'maxpool': nn.MaxPool2d, 'avgpool': nn.AvgPool2d}
   stack = []
-  for layer, dropout in recipes.dropout_last(recipe.layers):
+  for layer in recipe.layers:
     spec = layer.spec
     if getattr(spec, 'padding', 'valid') != 'valid':
       raise ValueError(f'{spec.name}: only valid padding')
@@ -271,8 +271,8 @@ def pytorch_network(recipe: recipes.Recipe) -> Any:
           stack.append(nn.Flatten())
         dense = nn.Linear(*layer.kernel_shape)
         stack += _pytorch_activated(dense, spec.activation)
-    if dropout:
-      stack.append(nn.Dropout(dropout))
+    if spec.dropout:
+      stack.append(nn.Dropout(spec.dropout))
   return nn.Sequential(*stack)
 
 

@@ -4,9 +4,7 @@ It is made by the parent process, with TensorFlow, and sent to the others: a
 user of PyTorch does not import TensorFlow.
 """
 
-import itertools
 import math
-from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,7 +13,6 @@ import numpy as np
 from cnn_tf.data import files
 from cnn_tf.data import idx
 from cnn_tf.network import geometry
-from cnn_tf.network import specs
 from cnn_tf.run import command
 from cnn_tf.run import layers
 from cnn_tf.run import settings as settings_lib
@@ -80,21 +77,6 @@ def make(settings: settings_lib.Settings, num_images: int = 0) -> Recipe:
     num_train=num_train,
     num_validation=math.ceil(share * len(held_out.labels)),
   )
-
-
-def dropout_last(
-  geometries: Sequence[geometry.LayerGeometry],
-) -> Iterator[tuple[geometry.LayerGeometry, float]]:
-  """Each layer with the dropout that follows it: after pooling, not before."""
-  rate = 0.0
-  for layer, following in itertools.zip_longest(geometries, geometries[1:]):
-    rate = rate or getattr(layer.spec, 'dropout', 0.0)
-    is_pooled = following and isinstance(following.spec, specs.Pool)
-    if is_pooled and not isinstance(layer.spec, specs.Pool):
-      yield layer, 0.0
-    else:
-      yield layer, rate
-      rate = 0.0
 
 
 def arrays(recipe: Recipe) -> list[tuple[np.ndarray, np.ndarray]]:

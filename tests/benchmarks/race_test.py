@@ -22,9 +22,7 @@ from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.learning import adaptive
 from cnn_tf.learning import train_step
-from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.network import specs
 from cnn_tf.run import settings as settings_lib
 from tests import small_data
 from tests.benchmarks import in_pytorch
@@ -197,15 +195,6 @@ class RecipeTest(absltest.TestCase):
     )
     self.assertEqual(train[0].dtype, np.float32)
     self.assertEqual(train[0].max(), 1)
-
-  def test_dropout_acts_after_pooling(self):
-    layers = [
-      *(specs.Conv('conv1', 4, (3, 3), dropout=0.1), specs.Pool('pool1')),
-      *(specs.Conv('conv2', 4, (3, 3), dropout=0.2), specs.Dense('dense1', 9)),
-    ]
-    geometries = geometry.trace(layers, (28, 28, 1))
-    found = recipes.dropout_last(geometries)
-    self.assertEqual([rate for _, rate in found], [0, 0.1, 0.2, 0])
 
 
 class NetworksTest(parameterized.TestCase):
