@@ -115,8 +115,6 @@ def serve(
 def ours(recipe: recipes.Recipe, setting: str, track: Track) -> None:
   """This project, as in a run; `setting` is 'auto replicas'."""
   with command.silent_libraries():
-    import tensorflow as tf
-
     from cnn_tf.data import datasets
     from cnn_tf.run import evaluation
     from cnn_tf.run import replicas
