@@ -115,8 +115,6 @@ def serve(
 def ours(recipe: recipes.Recipe, setting: str, track: Track) -> None:
   """This project, as in a run; `setting` is 'auto replicas'."""
   with command.silent_libraries():
-    import tensorflow as tf
-
     from cnn_tf.data import datasets
     from cnn_tf.run import evaluation
     from cnn_tf.run import replicas
@@ -140,14 +138,7 @@ def ours(recipe: recipes.Recipe, setting: str, track: Track) -> None:
   )
   for epoch in range(1, settings.num_epochs + 1):
     track.wait()
-    order = datasets.order(trainer.num_examples, settings.seed, epoch)
-    for start, end in _calls(recipe):
-      progress = trainer.train_steps(
-        order, tf.constant(start), tf.constant(end)
-      )
-      if not progress.all_finite:
-        raise ValueError(f'the training diverges in epoch {epoch}')
-      track.stepped()
+    _train_ours(trainer, epoch, track)
     track.trained()
     track.validated(validate().accuracy)
   track.wait()
@@ -276,11 +267,25 @@ def pytorch_network(recipe: recipes.Recipe) -> Any:
   return nn.Sequential(*stack)
 
 
-def _calls(recipe):
-  """Start and end of the images of each call: one step, then 50 at a time."""
-  batch_size, end = recipe.settings.batch_size, recipe.images_per_epoch
+def _train_ours(trainer, epoch, track):
+  """Trains for an epoch: a call of one step, then 50 steps per call.
+
+  Raises:
+    ValueError: the training diverges.
+  """
+  import tensorflow as tf
+
+  from cnn_tf.data import datasets
+
+  batch_size = trainer.settings.batch_size
+  end = trainer.steps_per_epoch * batch_size
   starts = range(batch_size, end, _STEPS_PER_CALL * batch_size)
-  return itertools.pairwise([0, *starts, end])
+  order = datasets.order(trainer.num_examples, trainer.settings.seed, epoch)
+  for call in itertools.pairwise([0, *starts, end]):
+    progress = trainer.train_steps(order, *map(tf.constant, call))
+    if not progress.all_finite:
+      raise ValueError(f'the training diverges in epoch {epoch}')
+    track.stepped()
 
 
 def _keras_kernel(recipe, spec):
