@@ -49,8 +49,8 @@ def run(
   # Figures are drawn as PNG files, for which matplotlib needs no backend, but
   # an unknown name here would keep it from loading.
   os.environ.pop('MPLBACKEND', None)
-  # TensorFlow leaves oneDNN off without AVX512_VNNI. With AVX2 alone, training is
-  # 1.3 times as fast with it (two cores of an EPYC, Zen 3).
+  # TensorFlow leaves oneDNN off without AVX512_VNNI. With AVX2 alone, training
+  # is 1.3 times as fast with it (two cores of an EPYC, Zen 3).
   os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
   try:
     try:
