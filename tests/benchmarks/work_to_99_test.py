@@ -65,6 +65,15 @@ class AccuracyTest(tf.test.TestCase):
 
 
 class DescribeTest(tf.test.TestCase):
+  def test_the_work_of_a_step_by_hand(self):
+    # 28 * 28 * 10 multiplications, without a gradient of the pixels.
+    self.assertEqual(work_to_99.flop_per_image(''), 2 * 2 * 7840)
+    # Of the reference network: 2,815,336, and 26 * 26 * 9 * 32 in conv1.
+    self.assertEqual(
+      work_to_99.flop_per_image(work_to_99.Work().layers),
+      2 * (3 * 2_815_336 - 194_688),
+    )
+
   def test_numbers_by_hand(self):
     work = work_to_99.Work(images=60000)
     text = work_to_99.describe(work, 'test', [98.9, 99.0, 99.1])
