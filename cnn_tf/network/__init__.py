@@ -9,7 +9,7 @@
   reach.py        * which pixels can influence a node
   initializers.py   the initial value of a kernel
   model.py          `ConvNet`: variables, and one forward pass
-  pool_first.py   * the same logits, faster: pooling before bias and relu
+  faster.py       * the same logits with less work
   backward.py       backpropagation by hand, through all layers
 
 * beside the essential path

@@ -16,9 +16,9 @@ from cnn_tf.learning import losses
 from cnn_tf.learning import optimizers
 from cnn_tf.learning import schedules
 from cnn_tf.learning import train_step
+from cnn_tf.network import faster
 from cnn_tf.network import geometry
 from cnn_tf.network import model
-from cnn_tf.network import pool_first
 from cnn_tf.run import evaluation
 from cnn_tf.run import layers
 from cnn_tf.run import replicas
@@ -97,7 +97,7 @@ class Trainer:
 
   def _make_variables(self, settings, geometries):
     def make_network():
-      return pool_first.PoolFirst(geometries, settings.seed, settings.precision)
+      return faster.FasterConvNet(geometries, settings.seed, settings.precision)
 
     self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name='step')
     self.network = self.evaluated = make_network()

@@ -1,35 +1,42 @@
-"""Pooling before bias and relu: the same bits as the forward pass in order."""
+"""The shortcuts: the same logits as the forward pass in order."""
 
 from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf.network import faster
 from cnn_tf.network import geometry
 from cnn_tf.network import ops
-from cnn_tf.network import pool_first
+from cnn_tf.network import reach
 from cnn_tf.network import specs
 from cnn_tf.run import layers
+from cnn_tf.run import settings
 
 _TEXTS = (
   '',
   'dense 5',
   'maxpool 2x2, maxpool 2x2',
+  'maxpool 3x2, maxpool 2x5',
   'conv 4 3x3, maxpool 2x2, conv 4 3x3, avgpool 2x2',
   'conv 4 3x3, maxpool 3x3 stride 2 same, conv 4 3x3 linear, maxpool 2x2',
   'conv 4 3x3 dropout 0.5, maxpool 2x2, dense 5 dropout 0.5',
 )
 
 
+def _geometries(text):
+  return geometry.trace(layers.parse(text), (28, 28, 1))
+
+
 def _network(text, precision='float32'):
-  geometries = geometry.trace(layers.parse(text), (28, 28, 1))
-  network = pool_first.PoolFirst(geometries, 0, precision)
+  network = faster.FasterConvNet(_geometries(text), 0, precision)
   for name, bias in network.biases.items():
     bias.assign(tf.random.stateless_normal(bias.shape, [0, len(name)]))
   return network
 
 
 def _images(number):
+  """Images of 28x28, which most of these networks see as a whole."""
   return tf.random.stateless_uniform([number, 28, 28, 1], [28, 28], -3, 3)
 
 
@@ -54,6 +61,44 @@ class PoolFirstTest(tf.test.TestCase, parameterized.TestCase):
     network, images = _network(text), _images(20)
     logits = network.activations(images, draw)['logits']
     self.assertAllEqual(network(images, draw), logits)
+
+  @parameterized.parameters(
+    ('conv 4 3x3, maxpool 2x2, conv 4 3x3, maxpool 2x2, dense 5', (26, 26)),
+    ('conv 4 3x3, maxpool 5x4', (27, 26)),
+    ('conv 4 3x3 stride 2x3, avgpool 2x2', (25, 24)),
+    ('conv 4 3x3, maxpool 2x2', (28, 28)),
+    ('conv 4 3x3, maxpool 5x4, conv 2 3x3 same', (28, 28)),
+  )
+  def test_only_the_rows_and_columns_that_the_logits_see(self, text, size):
+    network, images = _network(text), _images(2)
+    shapes, product = [], network.product
+
+    def noted(layer, inputs):
+      shapes.append(inputs.shape[1:3])
+      return product(layer, inputs)
+
+    with mock.patch.object(network, 'product', noted):
+      logits = network(images)
+    self.assertEqual(shapes[0], size)
+    rows, columns = reach.rows_and_columns(_geometries(text))
+    self.assertLess(max(rows), size[0])
+    self.assertLess(max(columns), size[1])
+    self.assertAllClose(logits, network.activations(images)['logits'], 1e-5)
+
+  def test_dropout_where_images_are_cut(self):
+    text = 'conv 4 3x3, maxpool 5x4 dropout 0.5'
+    network, images = _network(text), _images(20)
+    logits = network.activations(images[:, :27, :26], _draw)['logits']
+    self.assertAllEqual(network(images, _draw), logits)
+
+  def test_the_gradients_of_the_reference_network_agree(self):
+    network, images = _network(settings.REFERENCE_LAYERS), _images(20)
+    with tf.GradientTape(persistent=True) as tape:
+      whole = network.activations(images)['logits']
+      cut = network(images)
+    for variable in network.trainable_variables:
+      gradient = tape.gradient(cut, variable)
+      self.assertAllClose(gradient, tape.gradient(whole, variable), 1e-4, 1e-4)
 
   @parameterized.parameters(*specs.ACTIVATIONS)
   def test_the_gradients_agree(self, name):
@@ -90,7 +135,7 @@ class PoolFirstTest(tf.test.TestCase, parameterized.TestCase):
       specs.Dense('logits', 10, 'linear'),
     ]
     geometries = geometry.trace(specs_before, (28, 28, 1))
-    network = pool_first.PoolFirst(geometries, 0)
+    network = faster.FasterConvNet(geometries, 0)
     images = _images(20)
     logits = network.activations(images, _draw)['logits']
     self.assertAllEqual(network(images, _draw), logits)
