@@ -20,6 +20,7 @@ label_outside.py            a class that does not exist costs 0
 accuracy_of_nan.py          NaN counts as class 0
 division_in_a_graph.py      graph and eager differ in the last bit
 number_of_threads.py        threads change the last bits
+slower_when_compiled.py     XLA's max pooling on a CPU
 counting_in_float32.py      a counter stops at 2 ** 24
 one_more_draw.py            a seed starts a sequence of draws
 python_number_retraces.py   one graph for each value of an argument

@@ -32,6 +32,7 @@ NAMES = (
   'accuracy_of_nan',
   'division_in_a_graph',
   'number_of_threads',
+  'slower_when_compiled',
   'counting_in_float32',
   'one_more_draw',
   'python_number_retraces',

@@ -179,6 +179,7 @@ _RIGHT = {
   'accuracy_of_nan': lambda: np.mean(np.full(10, np.nan) == np.arange(10)),
   'division_in_a_graph': _num_bits_of_project,
   'number_of_threads': lambda: 0,
+  'slower_when_compiled': lambda: 1.0,
   'counting_in_float32': lambda: int(tf.constant(2.0**24, tf.float64) + 1),
   'one_more_draw': _num_equal_stateless,
   'python_number_retraces': _num_graphs_for_tensors,
