@@ -38,6 +38,7 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Figure:
     series = [
       _series(measured, kind, precision, names, measured[bar, kind])
       for precision in peers.PRECISIONS
+      if any(contestant.precision == precision for contestant, _ in measured)
     ]
     charts.dots(panel, list(map(str, names)), series, 1.0, digits=2)
     panel.set_title(kind.capitalize(), fontsize=12, loc='left')
@@ -59,18 +60,18 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Figure:
 
 
 def _title(measured):
-  """The result in training, if ours was measured."""
-  best_of = f'the best of {" and ".join(speeds.BAR)} in float32'
-  bar = speeds.best(measured, 'training', 'float32', speeds.BAR)
+  """The result in training, each precision against its own."""
+  best_of = f'the best of {" and ".join(speeds.BAR)}'
   ratios = []
   for precision in peers.PRECISIONS:
     key = speeds.Contestant(peers.OURS, precision), 'training'
-    if key in measured:
+    bar = speeds.best(measured, 'training', precision, speeds.BAR)
+    if key in measured and bar:
       ratio = speeds.ratio(measured[key], measured[bar, 'training'])
-      ratios.append(f'{ratio.median:.2f}x ({precision})')
+      ratios.append(f'{ratio.median:.2f} times in {precision}')
   if not ratios:
-    return f'Speed relative to {best_of}'
-  return f'Ours trains at {", ".join(ratios)} {best_of}'
+    return f'Speed relative to {best_of} in float32'
+  return f'Training, against {best_of}: {" and ".join(ratios)}'
 
 
 def _label_peers(panel, names):

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 
-from benchmarks import peers
 from benchmarks import progress
 from cnn_tf import errors
 
@@ -21,17 +21,16 @@ datasets.load('fashion')
 """
 # Without the steps that warm up.
 _FIRST_STEP = """
-from benchmarks import peers
 peers.WARM_UP_STEPS = 0
 peers.PEERS[peers.OURS]('float32').train(1)
 """
 
 
-def report() -> str:
+def report(precisions: Sequence[str]) -> str:
   """Measures both; returns the lines to print."""
-  bar = progress.Progress(2 * _NUM_STARTS + 4 * len(peers.PRECISIONS))
+  bar = progress.Progress(2 * _NUM_STARTS + 4 * len(precisions))
   lines = []
-  for precision in peers.PRECISIONS:
+  for precision in precisions:
     bar.show(f'memory of one epoch, {precision}')
     gibibytes = _peak_memory(precision)
     lines.append(f'Peak memory of training in {precision}: {gibibytes:.2f} GiB')

@@ -9,13 +9,12 @@ from importlib import metadata
 
 # The instructions that decide how fast convolutions are.
 _FLAGS = ('avx2', 'avx512f', 'avx512_bf16', 'amx_bf16')
-_PACKAGES = ('tensorflow', 'keras', 'torch', 'jax', 'numpy')
+_PACKAGES = ('tensorflow', 'keras', 'torch', 'jax', 'openvino', 'numpy')
 
 
 def describe() -> str:
   """Processor, its flags, cores, date and versions."""
-  cpuinfo = pathlib.Path('/proc/cpuinfo')
-  text = cpuinfo.read_text() if cpuinfo.exists() else ''
+  text = _cpuinfo()
   return '\n'.join(
     [
       f'{cpu(text)}, {os.cpu_count()} cores, {datetime.date.today():%d %B %Y}',
@@ -38,6 +37,18 @@ def instructions(cpuinfo: str) -> str:
   if not given:
     return 'unknown'
   return ', '.join(flag if flag in given else f'no {flag}' for flag in _FLAGS)
+
+
+def precisions() -> list[str]:
+  """float32, and bfloat16 if the processor multiplies in it."""
+  given = _find('flags', _cpuinfo()).split()
+  has_unit = {'avx512_bf16', 'amx_bf16'} & set(given)
+  return ['float32', 'bfloat16'] if has_unit else ['float32']
+
+
+def _cpuinfo():
+  path = pathlib.Path('/proc/cpuinfo')
+  return path.read_text() if path.exists() else ''
 
 
 def _find(name, cpuinfo):

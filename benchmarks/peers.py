@@ -7,8 +7,11 @@ the loss and updates are float32 in both.
 """
 
 import functools
+import pathlib
+import tempfile
 import time
 from collections.abc import Callable
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -26,14 +29,15 @@ EVALUATION_BATCH = {
   'TensorFlow': 1000,
   'PyTorch': 100,
   'JAX': 1000,
+  'OpenVINO': 100,
 }
 
 
 class Work(NamedTuple):
-  """What is timed."""
+  """What is timed; None if there is no such thing."""
 
-  train: Callable[[int], float]  # number of steps -> the seconds they took
-  evaluate: Callable[[], object]  # on all test images
+  train: Callable[[int], float] | None  # number of steps -> their seconds
+  evaluate: Callable[[], object] | None  # on all test images
 
 
 class Peer(NamedTuple):
@@ -87,7 +91,7 @@ def ours(precision: str, num_replicas: str, layers: str | None = None) -> Work:
 
 
 def keras(precision: str, steps_per_execution: int) -> Work:
-  """Keras `fit` and `evaluate` on arrays."""
+  """Keras `fit` and `evaluate`."""
   import tensorflow as tf
 
   network = _keras_network(precision)
@@ -98,6 +102,7 @@ def keras(precision: str, steps_per_execution: int) -> Work:
     steps_per_execution=steps_per_execution,
   )
   (images, labels), test = _float_arrays()
+  evaluated = keras_dataset(*test, EVALUATION_BATCH['Keras'])
 
   class Stopwatch(tf.keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
@@ -110,25 +115,35 @@ def keras(precision: str, steps_per_execution: int) -> Work:
     # A call of `fit` has fixed costs, which a long training pays once, so only
     # the second epoch counts.
     stopwatch, count = Stopwatch(), num_steps * BATCH_SIZE
-    network.fit(
-      images[:count],
-      labels[:count],
-      BATCH_SIZE,
-      epochs=2,
-      callbacks=[stopwatch],
-      verbose=0,
+    batches = keras_dataset(
+      images[:count], labels[:count], BATCH_SIZE, shuffle=True
     )
+    network.fit(batches, epochs=2, callbacks=[stopwatch], verbose=0)
     return stopwatch.seconds
 
-  return Work(
-    train,
-    lambda: network.evaluate(
-      *test, batch_size=EVALUATION_BATCH['Keras'], verbose=0
-    ),
-  )
+  return Work(train, lambda: network.evaluate(evaluated, verbose=0))
 
 
-def tf_function(precision: str) -> Work:
+def keras_dataset(
+  images: np.ndarray, labels: np.ndarray, batch_size: int, shuffle: bool = False
+) -> Any:
+  """The batches for Keras, as a `tf.data.Dataset` without autotuning.
+
+  With autotuning, which is on for arrays too, an epoch of `fit` runs at either
+  of two speeds: all ops use two threads, or one. Shuffled batches are whole.
+  """
+  import tensorflow as tf
+
+  batches = tf.data.Dataset.from_tensor_slices((images, labels))
+  if shuffle:
+    batches = batches.shuffle(len(images))
+  batches = batches.batch(batch_size, drop_remainder=shuffle)
+  options = tf.data.Options()
+  options.autotune.enabled = False
+  return batches.with_options(options)
+
+
+def tf_function(precision: str, jit_compile: bool = False) -> Work:
   """A plain `tf.function` step, fed from Python, Keras for the layers."""
   import tensorflow as tf
 
@@ -137,7 +152,7 @@ def tf_function(precision: str) -> Work:
   (images, labels), test = _float_arrays()
   test_images = tf.constant(test[0])
 
-  @tf.function
+  @tf.function(jit_compile=jit_compile)
   def step(images, labels):
     with tf.GradientTape() as tape:
       logits = network(images, training=True)
@@ -150,7 +165,9 @@ def tf_function(precision: str) -> Work:
     )
     return loss
 
-  predict = tf.function(lambda images: tf.argmax(network(images), 1))
+  predict = tf.function(
+    lambda images: tf.argmax(network(images), 1), jit_compile=jit_compile
+  )
 
   def train(num_steps):
     for batch in _batches(num_steps):
@@ -289,10 +306,48 @@ def jax(precision: str) -> Work:
   return Work(_timed(train), evaluate)
 
 
-def matmul(precision: str) -> Work:
-  """TensorFlow's product of two square matrices: the roof.
+def openvino(precision: str) -> Work:
+  """OpenVINO, which only evaluates: a run's export, converted."""
+  import openvino
+  from openvino import properties
 
-  A step is one product of `MATMUL_SIZE`; there is nothing to evaluate.
+  from cnn_tf.data import datasets
+  from cnn_tf.network import geometry
+  from cnn_tf.network import model
+  from cnn_tf.run import export
+  from cnn_tf.run import layers
+  from cnn_tf.run import settings
+
+  specs = layers.parse(settings.REFERENCE_LAYERS)
+  network = model.ConvNet(geometry.trace(specs, (28, 28, 1)), seed=0)
+  with tempfile.TemporaryDirectory() as folder:
+    export.export(network, (28, 28), pathlib.Path(folder, 'export'))
+    converted = openvino.convert_model(pathlib.Path(folder, 'export'))
+  types = {'float32': openvino.Type.f32, 'bfloat16': openvino.Type.bf16}
+  compiled = openvino.compile_model(
+    converted,
+    'CPU',
+    {
+      properties.hint.performance_mode(): 'THROUGHPUT',
+      properties.hint.inference_precision(): types[precision],
+    },
+  )
+  requests = openvino.AsyncInferQueue(compiled)
+  images = datasets.load('fashion').test.images
+  size = EVALUATION_BATCH['OpenVINO']
+
+  def evaluate():
+    for start in range(0, NUM_TEST_IMAGES, size):
+      requests.start_async({0: images[start : start + size]})
+    requests.wait_all()
+
+  return Work(None, evaluate)
+
+
+def matmul(precision: str) -> Work:
+  """TensorFlow's product of two square matrices: the roof of both kinds.
+
+  A step is one product of `MATMUL_SIZE`.
   """
   import tensorflow as tf
 
@@ -305,7 +360,7 @@ def matmul(precision: str) -> Work:
       product = multiply(a)
     product.numpy()
 
-  return Work(_timed(train), lambda: None)
+  return Work(_timed(train), None)
 
 
 OURS = Peer('ours', 'auto replicas')  # as `run_train.py` without flags
@@ -318,12 +373,18 @@ PEERS = {
     keras, steps_per_execution=50
   ),
   Peer('TensorFlow', 'tf.function step'): tf_function,
+  Peer('TensorFlow', 'tf.function step, XLA'): functools.partial(
+    tf_function, jit_compile=True
+  ),
   Peer('PyTorch', ''): pytorch,
   Peer('PyTorch', 'channels last'): functools.partial(
     pytorch, channels_last=True
   ),
-  Peer('PyTorch', 'compiled'): functools.partial(pytorch, compiled=True),
+  Peer('PyTorch', 'channels last, compiled'): functools.partial(
+    pytorch, channels_last=True, compiled=True
+  ),
   Peer('JAX', ''): jax,
+  Peer('OpenVINO', ''): openvino,
   ROOF: matmul,
 }
 

@@ -5,7 +5,8 @@
 
 All train with the same layers, dropout, label smoothing, L2 penalty, Adam and
 learning rates for the same number of steps, and evaluate on the validation
-images after every epoch, in float32 and in bfloat16. Each library runs in a
+images after every epoch, in float32 and, where the processor multiplies in it,
+in bfloat16. Each library runs in a
 process of its own, with the setting that was the fastest in a short heat. They
 take turns, epoch by epoch, so a slow period of the machine affects all of them.
 
@@ -247,7 +248,11 @@ if __name__ == '__main__':
   flags.DEFINE_integer(
     'epochs', None, 'as --num_epochs of run_train.py', lower_bound=1
   )
-  flags.DEFINE_list('precisions', list(peers.PRECISIONS), 'which to run')
+  flags.DEFINE_list(
+    'precisions',
+    machine.precisions(),
+    'which to run; by default bfloat16 only where the processor has it',
+  )
   flags.DEFINE_list('libraries', list(_LIBRARIES), 'which take part')
   flags.DEFINE_integer(
     'images', 0, 'train on the first ones only; 0: on all', lower_bound=0

@@ -57,7 +57,7 @@ def _title(found):
   for (precision, library), ours in found.items():
     if library == peers.OURS.library:
       others = [
-        race_results.ratio(run, ours).value
+        race_results.ratio_of_sums(run, ours)
         for key, run in found.items()
         if key[0] == precision and key[1] != library
       ]

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import peers
+from benchmarks import speeds
 from cnn_tf.measure import intervals
 from cnn_tf.run import terminal
 
 GOALS = (0.9, 0.915)  # validation accuracies
-_NUM_RESAMPLES = 10_000
 
 
 class Row(NamedTuple):
@@ -41,14 +41,6 @@ class Run(NamedTuple):
   accuracies: np.ndarray  # [seeds, epochs] on the validation images
   first_steps: np.ndarray  # [seeds]
   tests: np.ndarray  # [seeds] accuracies on the test set
-
-
-class Ratio(NamedTuple):
-  """A ratio of sums, with a 95 % interval; NaN if there is none."""
-
-  value: float
-  low: float
-  high: float
 
 
 Runs = dict[tuple[str, str], Run]  # (precision, library) -> run
@@ -88,35 +80,22 @@ def seconds_to(run: Run, goal: float) -> np.ndarray:
   return np.where(reached.any(axis=1), seconds, np.nan)
 
 
-def ratio(theirs: Run, ours: Run) -> Ratio:
-  """The seconds of one run divided by those of another, to the end.
+def ratio(theirs: Run, ours: Run) -> speeds.Ratio:
+  """The seconds of one run divided by those of another, per epoch.
 
-  The interval is the percentile bootstrap over epochs within seeds: epochs
-  are paired, since libraries that take turns share the slow periods of a
-  machine. The first epoch of a seed is traced or compiled, unlike the others,
-  so it is in every resample.
+  The median over the epochs of all common seeds, paired, since libraries that
+  take turns share the slow periods of a machine. The first epoch of a seed,
+  which is traced or compiled, does not count, unless it is the only one.
   """
-  seeds = [seed for seed in ours.seeds if seed in theirs.seeds]
-  both = np.array(
-    [
-      [run.seconds[run.seeds.index(seed)] for seed in seeds]
-      for run in (theirs, ours)
-    ]
-  )
-  value = both[0].sum() / both[1].sum()
-  _, num_seeds, num_epochs = both.shape
-  if num_epochs == 1:
-    return Ratio(value, np.nan, np.nan)
-  draws = np.random.default_rng(0).integers(
-    1, num_epochs, size=(_NUM_RESAMPLES, num_seeds, num_epochs - 1)
-  )
-  above, below = (
-    seconds[:, 0].sum()
-    + seconds[np.arange(num_seeds)[:, None], draws].sum(axis=(1, 2))
-    for seconds in both
-  )
-  low, high = np.quantile(above / below, [0.025, 0.975])
-  return Ratio(float(value), float(low), float(high))
+  theirs, ours = _paired(theirs, ours)
+  start = min(1, ours.shape[1] - 1)
+  return speeds.ratio(theirs[:, start:].ravel(), ours[:, start:].ravel())
+
+
+def ratio_of_sums(theirs: Run, ours: Run) -> float:
+  """The same for all epochs together, with the first one."""
+  theirs, ours = _paired(theirs, ours)
+  return float(theirs.sum() / ours.sum())
 
 
 def report(found: Runs) -> str:
@@ -128,7 +107,8 @@ def report(found: Runs) -> str:
   parts.append(
     'Seconds are those of training and validation. The first step ends so many '
     'seconds after Enter\n(with 50 steps per call, the first call). images/s: '
-    'of training, the median over epochs but the first.'
+    'of training, the median over epochs but the first.\nPer epoch: the median '
+    'of the ratios within an epoch, without the first, and its interval.'
   )
   return '\n\n'.join(parts)
 
@@ -154,6 +134,15 @@ def agreement(found: Runs) -> str:
       verdict = f'do NOT agree within their intervals ({means})'
     texts.append(f'in {precision} they {verdict}')
   return f'Test accuracies: {"; ".join(texts)}.'
+
+
+def _paired(theirs, ours):
+  """The seconds `[seeds, epochs]` of the seeds that both runs have."""
+  seeds = [seed for seed in ours.seeds if seed in theirs.seeds]
+  return [
+    run.seconds[[run.seeds.index(seed) for seed in seeds]]
+    for run in (theirs, ours)
+  ]
 
 
 def _run(by_seed):
@@ -184,7 +173,7 @@ def _table(found, precision):
   rows = [[f'{precision}, {num_epochs} epochs, {seeds}', 'seconds']]
   rows[0] += [f'to {100 * goal:g} %' for goal in GOALS]
   rows[0] += ['images/s', 'first step', 'test, %', '95 % interval']
-  rows[0] += ['seconds / ours', '95 % interval']
+  rows[0] += ['seconds / ours', 'per epoch', '95 % interval']
   ours = chosen.get(peers.OURS.library)
   for library, run in chosen.items():
     tests = intervals.describe(100 * run.tests)
@@ -196,18 +185,19 @@ def _table(found, precision):
     row += [f'{run.first_steps.mean():.1f}', f'{tests.mean:.2f}']
     row += [_range(tests.low, tests.high)]
     is_ours = ours is None or library == peers.OURS.library
-    rows.append(row + (['', ''] if is_ours else _cells(ratio(run, ours))))
+    rows.append(row + ([''] * 3 if is_ours else _ratios(run, ours)))
   return terminal.align(rows)
 
 
 def _across(found):
   """Ours in bfloat16 against the others in float32, or ''."""
   ours = found.get(('bfloat16', peers.OURS.library))
-  rows = [['float32 against bfloat16', 'seconds / ours', '95 % interval']]
+  rows = [['float32 against bfloat16', 'seconds / ours']]
+  rows[0] += ['per epoch', '95 % interval']
   for (precision, _), run in found.items():
     if ours and precision == 'float32' and set(run.seeds) & set(ours.seeds):
       label = f'{run.peer}, float32 / ours in bfloat16'
-      rows.append([label, *_cells(ratio(run, ours))])
+      rows.append([label, *_ratios(run, ours)])
   return terminal.align(rows) if len(rows) > 1 else ''
 
 
@@ -221,8 +211,11 @@ def _goal(seconds: Sequence[float]):
   return f'{reached.mean():.1f}{of}'
 
 
-def _cells(value):
-  return [f'{value.value:.2f}', _range(value.low, value.high)]
+def _ratios(theirs, ours):
+  """Cells: the ratio of the sums; the median ratio, with its interval."""
+  found = ratio(theirs, ours)
+  total = ratio_of_sums(theirs, ours)
+  return [f'{total:.2f}', f'{found.median:.2f}', _range(found.low, found.high)]
 
 
 def _range(low, high):

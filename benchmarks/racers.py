@@ -162,22 +162,24 @@ def keras(recipe: recipes.Recipe, setting: str, track: Track) -> None:
   _compile_keras(network, recipe, *_KERAS[setting])
   _tell_first_step(network, track)
   classes = np.eye(recipe.num_classes, dtype=np.float32)
-  (images, labels), validation, test = (
-    (images[..., np.newaxis], classes[labels])
-    for images, labels in recipes.arrays(recipe)
+  size = peers.EVALUATION_BATCH['Keras']
+  train, validation, test = (
+    peers.keras_dataset(images[..., np.newaxis], classes[labels], *batches)
+    for (images, labels), batches in zip(
+      recipes.arrays(recipe),
+      [(settings.batch_size, True), (size,), (size,)],
+      strict=True,
+    )
   )
-  # A smaller batch at the end would be traced for itself. The images left out
-  # are the same in every epoch.
-  count, size = recipe.images_per_epoch, peers.EVALUATION_BATCH['Keras']
   network.fit(
-    *(images[:count], labels[:count], settings.batch_size, settings.num_epochs),
+    train,
+    epochs=settings.num_epochs,
     verbose=0,
     callbacks=[_pauses(track)],
     validation_data=validation,
-    validation_batch_size=size,
   )
   track.wait()
-  _, accuracy = network.evaluate(*test, batch_size=size, verbose=0)
+  _, accuracy = network.evaluate(test, verbose=0)
   track.tested(accuracy)
 
 

@@ -1,8 +1,9 @@
-"""This project beside Keras, PyTorch and JAX, in float32 and in bfloat16.
+"""This project beside Keras, PyTorch, JAX and OpenVINO.
 
   pip install -e '.[benchmark]' && python -m benchmarks.throughput
 
-Each program runs in a process of its own. They take turns, in many short
+In float32 and, where the processor multiplies in it, in bfloat16. Each program
+runs in a process of its own. They take turns, in many short
 rounds, so a slow period of the machine affects all of them. A turn is some
 training steps, after others which do not count, and one evaluation of all
 10,000 test images. All turns are written to throughput.csv, and ratios with
@@ -46,12 +47,12 @@ def main() -> None:
   if folder is not None:
     _write(folder, turns, measured, description)
   if is_whole:
-    print(f'\n{costs.report()}')
+    print(f'\n{costs.report(flags.FLAGS.precisions)}')
 
 
 def _contestants():
   """What is compared, in the order of the turns; matmul always."""
-  chosen = []
+  chosen, precisions = [], flags.FLAGS.precisions
   for peer in peers.PEERS:
     wanted = not flags.FLAGS.only or str(peer).startswith(
       tuple(flags.FLAGS.only)
@@ -60,8 +61,8 @@ def _contestants():
       wanted = wanted and peer.library in _QUICK_LIBRARIES
       wanted = wanted and peer.setting not in _QUICK_WITHOUT
     if wanted or peer == peers.ROOF:
-      chosen += [speeds.Contestant(peer, each) for each in peers.PRECISIONS]
-  if len(chosen) == len(peers.PRECISIONS):
+      chosen += [speeds.Contestant(peer, each) for each in precisions]
+  if len(chosen) == len(precisions):
     names = '; '.join(map(str, peers.PEERS))
     raise errors.UserError(f'--only must be the start of one of: {names}')
   return chosen
@@ -70,7 +71,7 @@ def _contestants():
 def _print(measured):
   """The roofs, and a table for each kind and precision."""
   size = peers.MATMUL_SIZE
-  for precision in peers.PRECISIONS:
+  for precision in flags.FLAGS.precisions:
     roofs = [speeds.roof(measured, kind, precision) for kind in speeds.KINDS]
     if roofs[0] is not None:
       training, evaluation = (sorted(roof)[len(roof) // 2] for roof in roofs)
@@ -81,7 +82,7 @@ def _print(measured):
         f'{evaluation:,.0f} in evaluation'
       )
   for kind in speeds.KINDS:
-    for precision in peers.PRECISIONS:
+    for precision in flags.FLAGS.precisions:
       print(f'\n{speeds.table(measured, kind, precision)}')
 
 
@@ -103,6 +104,11 @@ if __name__ == '__main__':
   )
   flags.DEFINE_integer(
     'rounds', None, 'turns of each; 12, or 5 if quick', lower_bound=2
+  )
+  flags.DEFINE_list(
+    'precisions',
+    machine.precisions(),
+    'which to run; by default bfloat16 only where the processor has it',
   )
   flags.DEFINE_integer('steps', 50, 'training steps of a turn', lower_bound=1)
   flags.DEFINE_multi_string(

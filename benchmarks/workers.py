@@ -46,18 +46,15 @@ def measure(
       for contestant, worker in list(running.items()):
         bar.show(f'round {number + 1}/{num_rounds}: {contestant}')
         for kind in speeds.KINDS:
-          if contestant.peer == peers.ROOF and kind == 'evaluation':
-            continue
           try:
-            num_images, seconds = worker.ask((kind, num_steps))
+            answer = worker.ask((kind, num_steps))
           except EOFError:
             bar.clear()
             print(f'{contestant} failed and is left out: {worker.tail()}')
             del running[contestant]
             break
-          turns.append(
-            speeds.Turn(contestant, kind, number, num_images, seconds)
-          )
+          if answer is not None:
+            turns.append(speeds.Turn(contestant, kind, number, *answer))
         bar.step()
     bar.clear()
     complete = set(running)
@@ -157,24 +154,44 @@ def _serve(contestant, gate, log, connection):
     except ImportError as error:
       connection.send(str(error))
       return
-    work.train(_MIN_STEPS)  # compiles, or traces
-    work.evaluate()
-    seconds_per_step = work.train(_MIN_STEPS) / _MIN_STEPS
+    train, evaluate = _train(work.train), _evaluate(work.evaluate)
+    evaluate()  # compiles, or traces
   connection.send('')
   while order := connection.recv():
     kind, num_steps = order
-    if kind == 'training':
-      affordable = max(_MIN_STEPS, int(_MAX_SECONDS / seconds_per_step))
-      num_steps = min(num_steps, affordable)
-      seconds = work.train(num_steps)
-      # The first estimate may be that of a busy machine.
-      seconds_per_step = seconds / num_steps
-      connection.send((num_steps * peers.BATCH_SIZE, seconds))
-    else:
-      started = time.perf_counter()
-      work.evaluate()
-      seconds = time.perf_counter() - started
-      connection.send((peers.NUM_TEST_IMAGES, seconds))
+    connection.send(train(num_steps) if kind == 'training' else evaluate())
+
+
+def _train(work):
+  """Number of steps -> (images, seconds) of as many steps as are affordable."""
+  if work is None:
+    return lambda num_steps: None
+  work(_MIN_STEPS)  # compiles, or traces
+  seconds_per_step = work(_MIN_STEPS) / _MIN_STEPS
+
+  def train(num_steps):
+    nonlocal seconds_per_step
+    affordable = max(_MIN_STEPS, int(_MAX_SECONDS / seconds_per_step))
+    num_steps = min(num_steps, affordable)
+    seconds = work(num_steps)
+    # The first estimate may be that of a busy machine.
+    seconds_per_step = seconds / num_steps
+    return num_steps * peers.BATCH_SIZE, seconds
+
+  return train
+
+
+def _evaluate(work):
+  """() -> (images, seconds)."""
+  if work is None:
+    return lambda: None
+
+  def evaluate():
+    started = time.perf_counter()
+    work()
+    return peers.NUM_TEST_IMAGES, time.perf_counter() - started
+
+  return evaluate
 
 
 def redirect_output(log: pathlib.Path) -> None:

@@ -11,8 +11,9 @@ from benchmarks import peers
 from benchmarks import speeds
 from benchmarks import workers
 
-_WORKS, _SLOW, _ABSENT, _CRASHES = (
-  peers.Peer(name, '') for name in ('works', 'slow', 'absent', 'crashes')
+_WORKS, _SLOW, _ANSWERS, _ABSENT, _CRASHES = (
+  peers.Peer(name, '')
+  for name in ('works', 'slow', 'answers', 'absent', 'crashes')
 )
 
 
@@ -25,6 +26,10 @@ def _slow(precision):
   return peers.Work(lambda num_steps: 0.25 * num_steps, lambda: None)
 
 
+def _answers(precision):
+  return peers.Work(None, lambda: None)
+
+
 def _absent(precision):
   raise ImportError('no module')
 
@@ -35,7 +40,7 @@ def _crashes(precision):
 
 
 def _measure(*chosen):
-  found = {_WORKS: _works, _SLOW: _slow}
+  found = {_WORKS: _works, _SLOW: _slow, _ANSWERS: _answers}
   found |= {_ABSENT: _absent, _CRASHES: _crashes}
   # Forked processes have these functions, too.
   multiprocess = multiprocessing.get_context('fork')
@@ -64,6 +69,10 @@ class WorkersTest(absltest.TestCase):
     # 1.5 s at 0.25 s per step.
     turns, _ = _measure(_SLOW)
     self.assertEqual(turns[0].num_images, 6 * 128)
+
+  def test_what_a_peer_does_not_do_is_no_turn(self):
+    turns, _ = _measure(_ANSWERS)
+    self.assertEqual([turn.kind for turn in turns], ['evaluation'] * 2)
 
   def test_a_missing_library_is_left_out(self):
     turns, text = _measure(_ABSENT, _WORKS)
