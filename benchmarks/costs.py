@@ -21,6 +21,7 @@ datasets.load('fashion')
 """
 # Without the steps that warm up.
 _FIRST_STEP = """
+from benchmarks import peers
 peers.WARM_UP_STEPS = 0
 peers.PEERS[peers.OURS]('float32').train(1)
 """

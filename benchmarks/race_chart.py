@@ -12,7 +12,7 @@ _COLORS = {
   'Keras': sheet.VERMILLION,
   'PyTorch': '#009e73',
 }
-_WIDTH, _HEIGHT = 5.0, 3.6  # of a panel
+_HEIGHT, _GAP = 3.6, 0.25  # of a panel, and between two, in inches
 
 
 def draw(found: race_results.Runs, machine: str) -> sheet.Figure:
@@ -24,8 +24,9 @@ def draw(found: race_results.Runs, machine: str) -> sheet.Figure:
   """
   precisions = list(dict.fromkeys(precision for precision, _ in found))
   num_seeds, num_epochs = next(iter(found.values())).seconds.shape
+  width = 8.75 if len(precisions) == 1 else 5.0
   figure = sheet.new(
-    0.95 + len(precisions) * (_WIDTH + 0.25),
+    0.95 + len(precisions) * (width + _GAP),
     _HEIGHT + 1.95,
     _title(found),
     f'The main command, {num_epochs} epochs on Fashion-MNIST; {machine}; '
@@ -34,8 +35,8 @@ def draw(found: race_results.Runs, machine: str) -> sheet.Figure:
   low, high = _limits(found)
   longest = max(run.seconds.sum(axis=1).mean() for run in found.values())
   for column, precision in enumerate(precisions):
-    left = 0.8 + column * (_WIDTH + 0.25)
-    panel = sheet.place(figure, left, 1.25, _WIDTH, _HEIGHT)
+    left = 0.8 + column * (width + _GAP)
+    panel = sheet.place(figure, left, 1.25, width, _HEIGHT)
     chosen = [run for key, run in found.items() if key[0] == precision]
     chosen.sort(key=lambda run: run.seconds.sum())
     for rank, run in enumerate(chosen):
@@ -62,7 +63,7 @@ def _title(found):
         if key[0] == precision and key[1] != library
       ]
       if others:
-        ratios.append(f'{min(others):.2f}x ({precision})')
+        ratios.append(f'{min(others):.2f} times ({precision})')
   if not ratios:
     return 'Validation accuracy against seconds'
   return f'The best of the others takes {", ".join(ratios)} as long as ours'
