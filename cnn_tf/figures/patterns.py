@@ -80,11 +80,11 @@ def _row(found, steps):
     (image, f'step {step}', False)
     for image, step in zip(found.trajectory[:-1], steps, strict=False)
   ]
-  end = f'{steps[-1]}: {found.map_scores.max():.3g}'
+  end = f'{steps[-1]}: {found.map_score:.3g}'
   tiles_of_map += [(found.trajectory[-1], end, dead), _GAP]
   if found.pattern is not None:
     tiles_of_map += [
-      (found.pattern, f'{found.node_scores.max():.3g}', dead),
+      (found.pattern, f'{found.node_score:.3g}', dead),
       _GAP,
     ]
   return tiles_of_map + [
@@ -108,7 +108,7 @@ def _headings(figure, left, base, side, is_unit, num_snapshots):
 
 def _label(figure, left, middle, found):
   sheet.write(figure, left, middle, str(found.number), size=11, weight='bold')
-  start = f'start {found.map_scores.argmax()}'
+  start = f'start {excitation.best_start(found.map_scores)}'
   style = {'size': 6.5, 'color': sheet.QUIET}
   sheet.write(figure, left, middle + 0.13, start, **style)
   if found.status != 'converged':

@@ -6,7 +6,7 @@ fields.py           which pixels a node sees
 intervals.py        values by seed -> mean and 95 % interval
 patches.py          the real patches that excite a map most
 examples.py         which examples to show; are they framed like MNIST's?
-ascent.py           gradient ascent on pixels
 excitation.py       what excites each map: a table, a file
+ascent.py           gradient ascent on pixels
 pattern_search.py   maps of a layer -> what excites them
 """

@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import keys
+from cnn_tf.measure import excitation
 from cnn_tf.measure import fields
 from cnn_tf.network import model
 
@@ -52,7 +53,7 @@ class Climb(NamedTuple):
 
   def best_trajectory(self, index: int) -> np.ndarray:
     """`[snapshots, height, width]`: the best of the starts for one map."""
-    return self.images[index, self.scores[index].argmax()]
+    return self.images[index, excitation.best_start(self.scores[index])]
 
 
 def start(image_size: tuple[int, int], seed: int, number: int) -> tf.Tensor:
@@ -158,12 +159,17 @@ def _normalise(gradient):
   """Divides by the root mean square over the pixels with a gradient.
 
   The effect of the rate then does not depend on the size of the gradient or of
-  the receptive field.
+  the receptive field. A gradient of zero stays zero.
   """
-  squares = tf.reduce_sum(gradient**2, axis=[1, 2], keepdims=True)
-  nonzero = tf.cast(gradient != 0, tf.float32)
-  count = tf.reduce_sum(nonzero, axis=[1, 2], keepdims=True)
-  return tf.math.divide_no_nan(gradient, tf.sqrt(squares / count))
+  largest = tf.reduce_max(tf.abs(gradient), axis=[1, 2], keepdims=True)
+  # At most 1, so that the squares of a tiny gradient do not vanish.
+  scaled = tf.math.divide_no_nan(gradient, largest)
+  nonzero = tf.cast(scaled != 0, tf.float32)
+  squares, count = (
+    tf.reduce_sum(x, axis=[1, 2], keepdims=True) for x in (scaled**2, nonzero)
+  )
+  mean = tf.math.divide_no_nan(squares, count)
+  return tf.math.divide_no_nan(scaled, tf.sqrt(mean))
 
 
 def _variation_gradient(images):

@@ -34,22 +34,36 @@ class Excitation(NamedTuple):
   patches: list[np.ndarray]  # the receptive fields of these nodes, in [0, 1]
 
   @property
+  def map_score(self) -> float:
+    """That of the best start, for the mean of the map."""
+    return self.map_scores[best_start(self.map_scores)]
+
+  @property
+  def node_score(self) -> float:
+    """That of the best start, for the centre node."""
+    return self.node_scores[best_start(self.node_scores)]
+
+  @property
   def status(self) -> str:
     """The outcome of the search.
 
     'dead': relu gives 0 for all patterns and all training images.
-    'not converged': a training image or patch scores higher than the pattern.
+    'not converged': a training image or patch scores higher than the pattern,
+      or the pattern is where the ascent started, without a gradient.
     'silent': relu gives 0 for all training images, but not for the patterns.
     'converged': none of these.
     """
-    patterns = self.map_scores.max(), self.node_scores.max()
+    patterns = self.map_score, self.node_score
     real = self.image_score, self.patch_scores[0]
     if self.is_relu and max(*patterns, *real) <= 0:
       return 'dead'
-    if any(
-      pattern < best - _TOLERANCE * abs(best)
+    # NaN reaches nothing.
+    reached = [
+      pattern >= best - _TOLERANCE * abs(best)
       for pattern, best in zip(patterns, real, strict=True)
-    ):
+    ]
+    is_stuck = np.array_equal(self.trajectory[0], self.trajectory[-1])
+    if is_stuck or not all(reached):
       return 'not converged'
     if self.is_relu and max(real) <= 0:
       return 'silent'
@@ -68,6 +82,11 @@ class Patterns(NamedTuple):
   patch_scores: np.ndarray  # [n]
 
 
+def best_start(scores: np.ndarray) -> int:
+  """The index of the largest score; NaN is smaller than any number."""
+  return int(np.where(np.isnan(scores), -np.inf, scores).argmax())
+
+
 def table(excitations: Sequence[Excitation]) -> list[list[str]]:
   """The rows of a CSV file; the first row names the columns."""
   starts = range(len(excitations[0].map_scores))
@@ -77,8 +96,8 @@ def table(excitations: Sequence[Excitation]) -> list[list[str]]:
     + [f'node_start_{start}' for start in starts]
   ]
   for found in excitations:
-    scores = [found.map_scores.max(), found.image_score]
-    scores += [found.node_scores.max(), found.patch_scores[0]]
+    scores = [found.map_score, found.image_score]
+    scores += [found.node_score, found.patch_scores[0]]
     scores += [*found.map_scores, *found.node_scores]
     rows.append(
       [str(found.number), found.status, *(f'{s:.6g}' for s in scores)]
@@ -102,8 +121,8 @@ def save(
     'numbers': [found.number for found in excitations],
     'statuses': [found.status for found in excitations],
     'images': np.stack([found.trajectory[-1] for found in excitations]),
-    'scores': [found.map_scores.max() for found in excitations],
-    'patch_scores': [found.node_scores.max() for found in excitations],
+    'scores': [found.map_score for found in excitations],
+    'patch_scores': [found.node_score for found in excitations],
   }
   if excitations[0].pattern is not None:
     arrays['patches'] = np.stack([found.pattern for found in excitations])

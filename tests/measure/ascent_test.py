@@ -125,6 +125,22 @@ class AscentTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(found.best_trajectory(0).ravel(), [2, 3])
     self.assertAllEqual(found.best_trajectory(1).ravel(), [6, 7])
 
+  @parameterized.parameters(1.0, 1e-30)
+  def test_the_direction_does_not_depend_on_the_size_of_the_gradient(self, c):
+    gradient = c * tf.constant([[[3.0, 0.0], [0.0, 4.0]], [[0.0] * 2] * 2])
+    direction = ascent._normalise(gradient)
+    root = np.sqrt(25 / 2)  # of the mean square of two pixels
+    expected = [[[3 / root, 0], [0, 4 / root]], [[0, 0], [0, 0]]]
+    self.assertAllClose(direction, expected)
+
+  def test_without_a_gradient_the_image_stays(self):
+    run = small_run.untrained('dense 4')
+    run.network.biases['dense1'].assign(tf.fill([4], -1e3))  # relu gives 0
+    found = _climb(run, 'logits', None, [2, 7], num_steps=20)
+    self.assertAllEqual(found.images[:, :, -1], found.images[:, :, 0])
+    biases = run.network.biases['logits'].numpy()[[2, 7]]
+    self.assertAllClose(found.scores, np.repeat(biases[:, np.newaxis], 4, 1))
+
   def test_the_objective_is_taken_before_the_activation_function(self):
     run = small_run.untrained()
     run.network.biases['conv1'].assign(tf.fill([4], -1.0))

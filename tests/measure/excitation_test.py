@@ -11,7 +11,7 @@ from cnn_tf.measure import excitation
 
 
 def _excitation(on_map, image, on_node, patch, is_relu=True):
-  trajectory = np.zeros([4, 28, 28])
+  trajectory = np.stack([np.full([28, 28], x) for x in (0.0, 0.1, 0.2, 0.3)])
   return excitation.Excitation(
     7,
     is_relu,
@@ -46,12 +46,25 @@ class ExcitationTest(parameterized.TestCase):
     ('not converged', 2, 3, 5, 4),
     ('not converged', 2, 1, 5, 6),
     ('not converged', -2, -1, 5, 4),
+    ('not converged', np.nan, 1, 5, 4),
+    ('not converged', 2, 1, np.nan, 4),
     ('silent', 2, -1, 5, -0.1),
     ('dead', -2, -3, -1, -1),
     ('converged', -2, -3, -1, -1, False),  # without relu, negative values pass
   )
   def test_status(self, status, *scores):
     self.assertEqual(_excitation(*scores).status, status)
+
+  def test_an_ascent_that_did_not_start_has_not_converged(self):
+    found = _excitation(2, 1, 5, 4)
+    still = found._replace(trajectory=found.trajectory[[0, 0]])
+    self.assertEqual(still.status, 'not converged')
+
+  def test_nan_is_never_the_best_start(self):
+    self.assertEqual(excitation.best_start(np.array([1, np.nan, 3, 2])), 2)
+    self.assertEqual(excitation.best_start(np.array([np.nan, -np.inf])), 0)
+    found = _excitation(2, 1, 5, 4)._replace(map_scores=np.array([np.nan, 2]))
+    self.assertEqual((found.map_score, found.status), (2, 'converged'))
 
   def test_the_table_has_all_scores(self):
     header, row = excitation.table([_excitation(2, 1, 5, 4)])
