@@ -238,8 +238,9 @@ def _write(folder, found, text):
 
   described = machine.describe()
   (folder / 'race.txt').write_text(f'{described}\n\n{text}\n')
-  figure = race_chart.draw(found, described.splitlines()[0])
-  sheet.save(figure, folder / 'race.png')
+  with sheet.defaults():
+    figure = race_chart.draw(found, described.splitlines()[0])
+    sheet.save(figure, folder / 'race.png')
   print(f'\nWritten: {folder / "race.txt"}, {folder / "race.png"}', flush=True)
 
 

@@ -92,9 +92,10 @@ def _write(folder, turns, measured, description):
   speeds.write_csv(folder / 'throughput.csv', turns)
   written = [folder / 'throughput.csv']
   if speeds.best(measured, 'training', 'float32', speeds.BAR):
-    figure = chart.draw(measured, description.splitlines()[0])
     written.append(folder / 'throughput.png')
-    sheet.save(figure, written[-1])
+    with sheet.defaults():
+      figure = chart.draw(measured, description.splitlines()[0])
+      sheet.save(figure, written[-1])
   print(f'\nWritten: {", ".join(map(str, written))}', flush=True)
 
 

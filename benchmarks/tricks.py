@@ -186,7 +186,8 @@ def main(*flagfiles: str) -> None:
   print(f'\n{table(found)}\n')
   figure = pathlib.Path(flags.FLAGS.figure)
   storage.make_folder(figure.parent)
-  storage.write(figure, sheet.to_png(draw(found, name)))
+  with sheet.defaults():
+    storage.write(figure, sheet.to_png(draw(found, name)))
   print(figure)
 
 

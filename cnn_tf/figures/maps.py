@@ -88,7 +88,7 @@ def classes(
   panel = sheet.place(figure, left, top + 0.9, width, 2.0)
   scale = sheet.scale(means)
   shown = sheet.picture(panel, means[:, order], scale, aspect='auto')
-  panel.set_yticks(range(len(class_names)), class_names)
+  panel.set_yticks(range(len(class_names)), class_names, **sheet.NO_FORMULA)
   panel.tick_params(axis='x', labelsize=min(7, 62 * width / len(order)))
   _label_maps(panel, order, dead)
   sheet.bar(figure, shown, scale, left, top + 3.65, 2.2, 'mean activation')

@@ -4,10 +4,13 @@ NumPy arrays in, matplotlib figures out, without the global state of pyplot.
 Positions and lengths are in inches, from the top left corner of the figure.
 """
 
+import contextlib
 import io
 import pathlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
+import matplotlib
 import numpy as np
 from matplotlib import axes
 from matplotlib import figure
@@ -35,6 +38,7 @@ class Scale(NamedTuple):
   extend: str = 'neither'  # ends with values beyond: 'min', 'max' or 'both'
 
 
+NO_FORMULA = {'parse_math': False}  # for texts with names
 BYTES = Scale('gray', 0, 255)  # the pixels of a stored image
 PIXELS = Scale('gray', 0.0, 1.0)  # the pixels of a network's input
 
@@ -56,6 +60,17 @@ def scale(values: np.ndarray, share: float = 1.0) -> Scale:
   return Scale('viridis', 0.0, high, 'max' if beyond else 'neither')
 
 
+@contextlib.contextmanager
+def defaults() -> Iterator[None]:
+  """Draws with matplotlib's own parameters, not with those of the user.
+
+  A `matplotlibrc` can turn images upside down, for example.
+  """
+  with matplotlib.rc_context():
+    matplotlib.rcdefaults()
+    yield
+
+
 def new(width: float, height: float, title: str, source: str) -> Figure:
   """A figure with a heading.
 
@@ -73,9 +88,12 @@ def new(width: float, height: float, title: str, source: str) -> Figure:
 
 
 def write(figure: Figure, left: float, base: float, text: str, **style) -> None:
-  """Writes a line of text with its baseline `base` below the top."""
+  """Writes a line of text with its baseline `base` below the top.
+
+  `$` is a character, as in the name of a folder, not the start of a formula.
+  """
   width, height = figure.get_size_inches()
-  style = {'color': INK, 'size': 9, 'va': 'baseline'} | style
+  style = {'color': INK, 'size': 9, 'va': 'baseline'} | NO_FORMULA | style
   figure.text(left / width, 1 - base / height, text, **style)
 
 

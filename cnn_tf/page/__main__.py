@@ -29,10 +29,7 @@ def main() -> None:
   with command.silent_libraries():
     from cnn_tf.page import finish
   started = time.perf_counter()
-  output = flags.FLAGS.output
-  path = finish.write(
-    workdir, None if output is None else pathlib.Path(output).expanduser()
-  )
+  path = finish.write(workdir, command.folder('output'), flags.FLAGS.data_dir)
   size, seconds = path.stat().st_size / 1e6, time.perf_counter() - started
   print(f'{path}\n{size:.1f} MB, {seconds:.0f} s')
 
@@ -49,10 +46,7 @@ def _refresh(path):
 
 
 def _define_flags():
-  flags.DEFINE_string('workdir', None, 'folder of the run')
-  flags.DEFINE_string(
-    'output', None, 'the file to write (default: <workdir>/page.html)'
-  )
+  command.define_run('the file to write (default: <workdir>/page.html)')
   flags.DEFINE_string('refresh', None, 'a page that gets the current sources')
 
 

@@ -21,18 +21,21 @@ def at_the_end(workdir: pathlib.Path) -> None:
 
 
 def write(
-  workdir: pathlib.Path, output: pathlib.Path | None = None
+  workdir: pathlib.Path,
+  output: pathlib.Path | None = None,
+  data_dir: str = '',
 ) -> pathlib.Path:
   """Writes the page of a run; returns its path.
 
   Args:
     workdir: the folder of the run.
     output: the file (default: page.html in `workdir`).
+    data_dir: as for `runs.load`.
 
   Raises:
     UserError: there is no run, or the file cannot be written.
   """
-  page = document.write(contents.of_run(runs.load(workdir)))
+  page = document.write(contents.of_run(runs.load(workdir, data_dir=data_dir)))
   path = workdir / FILE if output is None else output
   storage.write(path, page)
   return path

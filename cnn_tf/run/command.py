@@ -61,6 +61,7 @@ def run(
     finally:
       if sys.stdout is not None:
         sys.stdout.flush()
+      _forget_flags()
   except BrokenPipeError:
     # Python flushes again at its end, and must not fail there.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -80,6 +81,15 @@ def folder(flag: str) -> pathlib.Path | None:
     return None if name is None else pathlib.Path(name).expanduser()
   except RuntimeError as error:
     raise errors.UserError(f'--{flag}={name}: {error}') from None
+
+
+def define_run(output: str) -> None:
+  """Defines the flags of a command that reads a run, and writes `output`."""
+  flags.DEFINE_string('workdir', None, 'folder of the run')
+  flags.DEFINE_string(
+    'data_dir', '', 'the folder of the IDX files of the run, if it has moved'
+  )
+  flags.DEFINE_string('output', None, output)
 
 
 @contextlib.contextmanager
@@ -172,11 +182,15 @@ def protect_output() -> None:
   of training at the next line that is printed. A broken pipe still raises a
   BrokenPipeError: `head` has seen enough.
   """
-  if sys.stdout is None:  # it was closed from the start
-    return
+  if not isinstance(sys.stdout, io.TextIOWrapper):
+    return  # closed from the start, or not a file, as in a notebook
   sys.stdout.flush()
+  try:
+    descriptor = sys.stdout.fileno()
+  except OSError:  # in memory
+    return
   sys.stdout = io.TextIOWrapper(
-    io.BufferedWriter(_Lossy(sys.stdout.fileno(), 'w', closefd=False)),
+    io.BufferedWriter(_Lossy(descriptor, 'w', closefd=False)),
     encoding=sys.stdout.encoding,
     errors='backslashreplace',
     line_buffering=sys.stdout.line_buffering,
@@ -204,6 +218,14 @@ class _Lossy(io.FileIO):
       return len(content)
 
 
+def _forget_flags():
+  """So that the same process can define them again, as `%run` does."""
+  for module, defined in flags.FLAGS.flags_by_module_dict().items():
+    if not module.startswith(('absl.', 'tensorflow.')):
+      for flag in list(defined):
+        delattr(flags.FLAGS, flag.name)
+
+
 def _exit(number, frame):
   with contextlib.suppress(OSError):
     os.write(1, b'\nStopped.\n')
@@ -228,11 +250,15 @@ def _main_or_one_line(main):
 
 
 def _parse(argv, takes_arguments, docstring):
+  # Not at the top: this module is imported before Ctrl-C is prepared for.
+  from cnn_tf.run import settings as settings_lib
+
   if {'--help', '-help', '-h', '-?'} & set(argv[1:]):
     print(_help(docstring))
     sys.exit(0)
   try:
-    leftover = flags.FLAGS(argv)[1:]
+    words = settings_lib.expanded(argv[1:], flags.FLAGS)
+    leftover = flags.FLAGS([argv[0], *words])[1:]
     problem = _find_problem()
   except flags.Error as error:
     problem = str(error)

@@ -6,6 +6,8 @@ import math
 import operator
 import os
 import pathlib
+import re
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -33,10 +35,15 @@ _BOUNDS = {
 _DEFAULT_RATES = {'momentum': 0.1, 'rmsprop': 0.001, 'adam': 0.002}
 
 
-def _setting(group, default, meaning, **bounds):
-  """A field, with the group, help text and allowed values of its flag."""
+def _setting(group, default, meaning, before=None, **bounds):
+  """A field, with the group, help text and allowed values of its flag.
+
+  `before` is its value in all runs from the time before it existed.
+  """
   metadata = {'group': group, 'meaning': meaning, 'bounds': bounds}
-  return dataclasses.field(default=default, metadata=metadata)
+  return dataclasses.field(
+    default=default, metadata=metadata | {'before': before}
+  )
 
 
 # A field of each group of flags: its default, its help text, its bounds.
@@ -64,7 +71,14 @@ class Settings:
   data_dir: str = _data(
     '',
     'read another dataset: a folder of four IDX files, plain or .gz: '
-    '{train,t10k}-{images-idx3,labels-idx1}-ubyte',
+    '{train,t10k}-{images-idx3,labels-idx1}-ubyte; python -m cnn_tf.pack makes '
+    'them of pictures',
+  )
+  transpose: bool = _data(
+    False,
+    'swap rows and columns of all images: the letters of EMNIST lie on their '
+    'side',
+    before=False,
   )
   num_validation: int = _data(
     5000,
@@ -76,27 +90,31 @@ class Settings:
     0,
     'shift each training image by up to this many pixels, vertically and '
     'horizontally, anew at each step',
+    before=0,
     at_least=0,
     below=1000,
   )
   flip: bool = _augmentation(
-    False, 'replace half of the images by their mirror images'
+    False, 'replace half of the images by their mirror images', before=False
   )
   rotate: float = _augmentation(
     0.0,
     'rotate by up to this many degrees, to the left or to the right',
+    before=0.0,
     at_least=0.0,
     at_most=180.0,
   )
   scale: float = _augmentation(
     0.0,
     'scale by a factor from 1 - scale to 1 + scale',
+    before=0.0,
     at_least=0.0,
     below=1.0,
   )
   shear: float = _augmentation(
     0.0,
     'lean vertical lines by up to this many degrees',
+    before=0.0,
     at_least=0.0,
     below=90.0,
   )
@@ -104,6 +122,7 @@ class Settings:
     0.0,
     'probability of filling a rectangle with a random grey; each side is 1/8 '
     'to 1/2 of that of the image',
+    before=0.0,
     at_least=0.0,
     at_most=1.0,
   )
@@ -120,12 +139,14 @@ class Settings:
     'auto',
     'type in which inputs and kernels are multiplied; all else is float32; '
     'auto is bfloat16 where the processor or the GPU has instructions for it',
+    before='float32',
     choices=('auto', 'float32', 'bfloat16'),
   )
   average: float = _training(
     0.0,
     'decay per step of a moving average of kernels and biases, such as 0.999, '
     'which is evaluated, drawn and exported in their place; 0 is none',
+    before=0.0,
     at_least=0.0,
     below=1.0,
   )
@@ -133,6 +154,7 @@ class Settings:
     False,
     'evaluate and export the mean of the probabilities of an image and of its '
     'mirror image',
+    before=False,
   )
   l2_scale: float = _training(
     1e-4,
@@ -143,6 +165,7 @@ class Settings:
     0.1,
     'trains towards a probability of 1 - s + s / classes of the label, not 1, '
     'for s = label_smoothing; every reported cross-entropy is without it',
+    before=0.0,
     at_least=0.0,
     below=1.0,
   )
@@ -200,6 +223,10 @@ class Settings:
   def __post_init__(self):
     for field in dataclasses.fields(self):
       _check(field.name, getattr(self, field.name), **field.metadata['bounds'])
+    if self.data_dir:
+      # So that the run works from any folder.
+      path = os.path.abspath(os.path.expanduser(self.data_dir))
+      object.__setattr__(self, 'data_dir', path)
     if self.nesterov and self.optimizer != 'momentum':
       raise errors.UserError('--nesterov needs --optimizer=momentum')
     if self.warmup_epochs >= self.num_epochs:
@@ -218,21 +245,47 @@ class Settings:
       for name, value in dataclasses.asdict(self).items()
     )
 
+  def changes_of_epochs(self, begun: 'Settings') -> list[str]:
+    """Changes since a run began that its epochs so far do not have.
+
+    More epochs are no such change, if the learning rate does not depend on
+    their number; nor is another place of the data.
+    """
+    found = []
+    for new, old in zip(
+      self.to_flags().splitlines(), begun.to_flags().splitlines(), strict=True
+    ):
+      name, _, _ = new.partition('=')
+      grows = name == '--num_epochs' and self.num_epochs > begun.num_epochs
+      depends = self.lr_schedule in ('cosine', 'one_cycle')
+      if new != old and name != '--data_dir' and (depends or not grows):
+        why = f' (--lr_schedule={self.lr_schedule} depends on it)'
+        found.append(f'{old} -> {new}{why if grows else ""}')
+    return found
+
   @classmethod
   def from_flags(cls, text: str) -> 'Settings':
     """The inverse of `to_flags`.
 
+    A run from before a flag existed has the value of that time.
+
     Raises:
-      UserError: a line is not a flag with a valid value, or a flag is missing.
+      UserError: a line is not a flag with a valid value, or the text is cut
+        off: its last line is not whole, or a flag as old as runs is missing.
     """
-    lines = text.splitlines()
-    values = _parse(lines)
-    names = [field.name for field in dataclasses.fields(cls)]
-    missing = [f'--{name}' for name in names if not values[name].present]
+    found = _parse(text.splitlines())
+    values, missing = {}, []
+    for field in dataclasses.fields(cls):
+      value = field.metadata['before']
+      if found[field.name].present:
+        value = found[field.name].value
+      elif value is None:
+        missing.append(f'--{field.name}')
+      values[field.name] = value
     if missing or not text.endswith('\n'):
       lost = ', '.join(missing) or 'the end of its last line'
       raise errors.UserError(f'incomplete, it lacks {lost}')
-    return cls(**{name: values[name].value for name in names})
+    return cls(**values)
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -262,9 +315,6 @@ def given(
     for field in dataclasses.fields(Settings)
     if flag_values[field.name].present
   }
-  if values.get('data_dir'):
-    # So that run.flags works from any folder.
-    values['data_dir'] = os.path.abspath(os.path.expanduser(values['data_dir']))
   if begun is None:
     # Not `replace(Settings(), ...)`: its rate is that of the default optimizer.
     return Settings(**values)
@@ -283,12 +333,28 @@ def read(path: str | pathlib.Path, *more: str) -> Settings:
     raise errors.UserError(f'{path}: {error}') from None
 
 
+def expanded(words: Sequence[str], flag_values: flags.FlagValues) -> list[str]:
+  """The words, with the lines of a flagfile in its place.
+
+  Some editors begin a file with a byte order mark, which is no part of a flag.
+
+  Raises:
+    flags.Error: a flagfile cannot be read.
+  """
+  lines = flag_values.read_flags_from_files(list(words), force_gnu=False)
+  return [
+    line.removeprefix('\ufeff')
+    for line in lines
+    if not re.fullmatch(r'\ufeff(\s*|#.*|//.*)', line)
+  ]
+
+
 def _parse(words):
   """The values of the flags in `words`, such as the lines of a flagfile."""
   values = flags.FlagValues()
   define(values)
   try:
-    leftover = values(['', *words])[1:]
+    leftover = values(['', *expanded(words, values)])[1:]
   except (flags.Error, UnicodeDecodeError) as error:
     raise errors.UserError(str(error)) from None
   if leftover:

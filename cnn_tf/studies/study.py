@@ -138,10 +138,11 @@ def _main(measure, quick, full):
   print(f'{name}: {plan}', flush=True)
   # The virtual devices of the replicas must exist before the first op runs.
   replicas.make_strategy(plan.num_replicas, settings_lib.Settings.batch_size)
-  report = measure(plan)
-  print(f'\n{terminal.align(report.table)}\n')
-  folder = flags.FLAGS.workdir or f'runs/studies/{folder}'
-  print('\n'.join(write(report, pathlib.Path(folder))))
+  with sheet.defaults():
+    report = measure(plan)
+    print(f'\n{terminal.align(report.table)}\n')
+    folder = flags.FLAGS.workdir or f'runs/studies/{folder}'
+    print('\n'.join(write(report, pathlib.Path(folder))))
   print(f'{time.perf_counter() - started:.0f} s')
 
 

@@ -19,7 +19,8 @@ def main() -> None:
     from cnn_tf.measure import runs
     from cnn_tf.visualization import catalogue
     from cnn_tf.visualization import draw
-  run = runs.load(command.folder('workdir'))
+  workdir = command.folder('workdir')
+  run = runs.load(workdir, data_dir=flags.FLAGS.data_dir)
   num_images = len(run.data.test.labels)
   chosen = flags.FLAGS.images or map(str, range(min(3, num_images)))
   images = choices.numbers('images', list(chosen), num_images)
@@ -29,12 +30,14 @@ def main() -> None:
     named_figures = catalogue.of_layers(run, images, [layers[name]])
   else:
     named_figures = catalogue.of_run(run, images)
-  print('\n'.join(draw.write(run, named_figures, run.workdir / draw.FOLDER)))
+  folder = command.folder('output') or run.workdir / draw.FOLDER
+  print('\n'.join(draw.write(run, named_figures, folder)))
   print(f'{time.perf_counter() - started:.0f} s')
 
 
 def _define_flags():
-  flags.DEFINE_string('workdir', None, 'folder of the run', required=True)
+  command.define_run('folder of the figures (default: <workdir>/figures)')
+  flags.mark_flag_as_required('workdir')
   flags.DEFINE_list(
     'images', None, 'numbers of the test images to show (default: 0,1,2)'
   )

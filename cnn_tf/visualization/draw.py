@@ -58,19 +58,26 @@ def write(
   """
   storage.make_folder(folder)
   paths = []
-  for name, figure in named_figures:
-    png = sheet.to_png(figure)
-    paths.append(folder / f'{name}.png')
-    storage.write(paths[-1], png)
-    if board:
-      board.image(name, png, run.step)
+  with sheet.defaults():  # figures are drawn one by one, as they are asked for
+    for name, figure in named_figures:
+      png = sheet.to_png(figure)
+      paths.append(folder / f'{name}.png')
+      storage.write(paths[-1], png)
+      if board:
+        board.image(name, png, run.step)
   return [str(path) for path in paths]
 
 
 def write_patterns(
-  run: runs.Run, name: str, maps: Sequence[int], settings: ascent.Settings
+  run: runs.Run,
+  name: str,
+  maps: Sequence[int],
+  settings: ascent.Settings,
+  folder: pathlib.Path | None = None,
 ) -> list[str]:
   """Finds and draws what excites some maps of the layer `name` most.
+
+  The files go into the folder of the run's figures, or another one.
 
   Returns:
     The paths of the PNG file, the CSV file, and the file that the page reads.
@@ -83,9 +90,10 @@ def write_patterns(
     f'patches of {len(run.data.train.labels):,} training images'
   )
   objective = _objective(name, settings)
-  figure = patterns.patterns(name, excitations, steps, objective, source)
-  folder = run.workdir / FOLDER
-  paths = write(run, [(f'patterns_{name}', figure)], folder)
+  folder = folder or run.workdir / FOLDER
+  with sheet.defaults():
+    figure = patterns.patterns(name, excitations, steps, objective, source)
+    paths = write(run, [(f'patterns_{name}', figure)], folder)
   text = io.StringIO()
   csv.writer(text, lineterminator='\n').writerows(excitation.table(excitations))
   storage.write(folder / f'patterns_{name}.csv', text.getvalue())

@@ -24,7 +24,8 @@ def main() -> None:
     from cnn_tf.measure import ascent
     from cnn_tf.measure import runs
     from cnn_tf.visualization import draw
-  run = runs.load(command.folder('workdir'))
+  workdir = command.folder('workdir')
+  run = runs.load(workdir, data_dir=flags.FLAGS.data_dir)
   geometries = {
     layer.spec.name: layer for layer in run.geometries if layer.kernel_shape
   }
@@ -35,12 +36,14 @@ def main() -> None:
   settings = ascent.Settings(
     **{field: flags.FLAGS[field].value for field in ascent.Settings._fields}
   )
-  print('\n'.join(draw.write_patterns(run, name, maps, settings)))
+  folder = command.folder('output')
+  print('\n'.join(draw.write_patterns(run, name, maps, settings, folder)))
   print(f'{time.perf_counter() - started:.0f} s')
 
 
 def _define_flags():
-  flags.DEFINE_string('workdir', None, 'folder of the run', required=True)
+  command.define_run('folder of the files (default: <workdir>/figures)')
+  flags.mark_flag_as_required('workdir')
   flags.DEFINE_string(
     'layer', None, 'name of a layer with kernels', required=True
   )

@@ -39,6 +39,26 @@ class ConfusionTest(absltest.TestCase):
     caption = panels[0].texts[0].get_text()
     self.assertEqual(caption, 'cat, taken for\ndog (95.0%)')
 
+  def test_the_cells_of_62_classes_are_large_enough_for_their_counts(self):
+    names = [f'class {number}' for number in range(62)]
+    probabilities = np.full([62 * 70, 62], 1e-3)
+    labels = np.repeat(range(62), 70)
+    images = np.zeros([len(labels), 28, 28], np.uint8)
+    figure = confusion.confusion(
+      np.log(probabilities), labels, images, names, 'run r'
+    )
+    figure.draw_without_rendering()
+    panel = figure.axes[0]
+    cell = panel.transData.transform([[0, 0], [1, 1]])
+    width, height = np.abs(cell[1] - cell[0])
+    for text in panel.texts:
+      box = text.get_window_extent()
+      self.assertLess(box.width, width)
+      self.assertLess(box.height, height)
+    labels = [label.get_window_extent() for label in panel.get_xticklabels()]
+    for one, two in zip(labels, labels[1:], strict=False):
+      self.assertFalse(one.overlaps(two))
+
   def test_a_network_without_mistakes_has_no_panels(self):
     figure = _draw(np.array([[0.9, 0.1]]), [0])
     self.assertLen(figure.axes, 1)

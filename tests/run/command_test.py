@@ -1,6 +1,7 @@
 """A small command line of its own, run as a user runs it."""
 
 import contextlib
+import io
 import os
 import pathlib
 import signal
@@ -196,7 +197,8 @@ class CommandTest(parameterized.TestCase):
 
 # Presses Ctrl-C while run_train.py imports a module.
 _PRESSED = """
-import importlib.abc, runpy, signal, sys
+import importlib.abc
+import io, runpy, signal, sys
 
 _, pressed_at, *sys.argv = sys.argv
 
@@ -311,6 +313,50 @@ for _ in range(3):
   print('Zürich' * 1000, flush=True)
 print('end', file=sys.stderr)
 """
+
+
+_RUNS_TWICE = """
+import io, sys
+from absl import flags
+from cnn_tf.run import command
+for _ in range(2):
+  flags.DEFINE_string('name', 'nobody', 'who', module_name='group')
+  flags.DEFINE_integer('count', 1, 'how many')
+  def main():
+    print('Hello', flags.FLAGS.name, flags.FLAGS.count)
+  try:
+    command.run(main)
+  except SystemExit as end:
+    assert not end.code, end.code
+  sys.argv = ['again', '--count=2']
+"""
+
+
+class NotebookTest(absltest.TestCase):
+  def test_a_process_can_run_a_command_twice(self):
+    done = subprocess.run(
+      [sys.executable, '-c', _RUNS_TWICE, '--name=one'],
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
+      capture_output=True,
+      text=True,
+    )
+    self.assertEqual(done.stderr, '')
+    self.assertEqual(done.stdout, 'Hello one 1\nHello nobody 2\n')
+
+  def test_output_that_is_no_file_stays_as_it_is(self):
+    class Cell:
+      encoding = 'utf-8'
+
+      def fileno(self):
+        return 1
+
+      def flush(self):
+        pass
+
+    for output in (io.StringIO(), Cell(), io.TextIOWrapper(io.BytesIO()), None):
+      with mock.patch.object(sys, 'stdout', output):
+        command.protect_output()
+        self.assertIs(sys.stdout, output)
 
 
 class OutputTest(absltest.TestCase):

@@ -147,12 +147,33 @@ class SettingsTest(parameterized.TestCase):
       with self.subTest(length), self.assertRaises(errors.UserError):
         settings_lib.Settings.from_flags(text[:length])
     lines = text.splitlines(keepends=True)
-    for number, line in enumerate(lines):
-      name, _, _ = line.partition('=')
+    fields = dataclasses.fields(settings_lib.Settings)
+    for number, (line, field) in enumerate(zip(lines, fields, strict=True)):
+      if field.metadata['before'] is not None:
+        continue
       rest = ''.join(lines[:number] + lines[number + 1 :])
       with self.subTest(line), self.assertRaises(errors.UserError) as caught:
         settings_lib.Settings.from_flags(rest)
-      self.assertEqual(str(caught.exception), f'incomplete, it lacks {name}')
+      lost = f'incomplete, it lacks --{field.name}'
+      self.assertEqual(str(caught.exception), lost)
+
+  def test_a_flag_that_did_not_exist_has_the_value_of_that_time(self):
+    text = settings_lib.Settings(
+      shift=2, label_smoothing=0.3, average=0.9, precision='bfloat16'
+    ).to_flags()
+    old = ''.join(
+      line
+      for line in text.splitlines(keepends=True)
+      if not line.startswith(('--shift', '--label', '--average', '--precision'))
+    )
+    found = settings_lib.Settings.from_flags(old)
+    self.assertEqual((found.shift, found.label_smoothing), (0, 0.0))
+    self.assertEqual((found.average, found.precision), (0.0, 'float32'))
+
+  def test_a_folder_of_data_is_found_from_everywhere(self):
+    found = settings_lib.Settings(data_dir='base').data_dir
+    self.assertEqual(found, os.path.abspath('base'))
+    self.assertEqual(settings_lib.Settings().data_dir, '')
 
   @parameterized.parameters(
     ('no_such_flag=1', "not a flag: 'no_such_flag=1'"),
@@ -171,6 +192,10 @@ class SettingsTest(parameterized.TestCase):
 
 
 class ReadTest(parameterized.TestCase):
+  @parameterized.parameters('', '# a comment\n', '\n', '// another\n')
+  def test_a_byte_order_mark_is_no_part_of_a_flag(self, first):
+    self.assertEqual(self.read(f'\ufeff{first}--seed=7\n').seed, 7)
+
   def read(self, text, *more):
     file = self.create_tempfile(content=text)
     return settings_lib.read(file.full_path, *more)

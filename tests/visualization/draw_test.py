@@ -4,12 +4,16 @@ import csv
 import pathlib
 import shutil
 import struct
+from unittest import mock
 
+import matplotlib
 import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.figures import sheet
 from cnn_tf.measure import ascent
+from cnn_tf.measure import runs
+from cnn_tf.visualization import catalogue
 from cnn_tf.visualization import draw
 from tests import small_run
 
@@ -55,6 +59,34 @@ class DrawTest(small_run.TestCase):
       size = struct.unpack('>II', png[16:24])
       self.assertEqual((int(width), int(height)), size)
     self.assertEmpty(shown)
+
+  def test_parameters_of_the_user_change_no_figure(self):
+    theirs = {
+      'image.origin': 'lower',
+      'font.size': 20,
+      'savefig.bbox': 'tight',
+      'axes.facecolor': 'black',
+      'image.cmap': 'hot',
+      'lines.linewidth': 9,
+      'text.usetex': True,
+    }
+    run = runs.load(self.workdir)
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    with matplotlib.rc_context(theirs):
+      draw.write(run, catalogue.of_run(run, range(3)), folder)
+      self.assertEqual(matplotlib.rcParams['image.origin'], 'lower')
+    for path in folder.iterdir():
+      drawn = self.workdir / 'figures' / path.name
+      self.assertEqual(path.read_bytes(), drawn.read_bytes(), path.name)
+
+  def test_dollars_in_a_name_are_no_formula(self):
+    names = ['$', 'a $\\frac$ b', *'23456789']
+    run = runs.load(self.workdir)
+    folder = pathlib.Path(self.create_tempdir().full_path, '$\\frac$')
+    with mock.patch.object(runs.Run, 'class_names', names):
+      run = run._replace(workdir=folder)
+      draw.write(run, catalogue.of_run(run, range(3)), folder)
+    self.assertNotEmpty(list(folder.iterdir()))
 
   def test_a_folder_that_cannot_be_created_is_reported(self):
     file = pathlib.Path(self.create_tempfile('file').full_path)
