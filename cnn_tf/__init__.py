@@ -46,4 +46,7 @@ The other folders; a folder imports only those above it:
   explain/           one node of an op, term by term
   traps/             surprising behaviour of TensorFlow's raw ops, live
   compare.py         several runs in one table
+  pictures.py        PNG, JPEG, GIF or BMP files -> grey images
+  pack.py            folders of pictures -> a dataset
+  classify.py        pictures -> their classes, by the network of a run
 """

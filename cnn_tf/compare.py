@@ -8,7 +8,10 @@ The time is that of training, over all sessions.
 """
 
 import dataclasses
+import glob
+import itertools
 import pathlib
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -72,7 +75,7 @@ def main(*folders: str) -> None:
   if not folders:
     raise errors.UserError('no folders are given, such as runs/*')
   entries, problems = [], []
-  for folder in folders:
+  for folder in itertools.chain(*map(_expanded, folders)):
     try:
       entries.append(read(pathlib.Path(folder)))
     except errors.UserError as error:
@@ -81,6 +84,15 @@ def main(*folders: str) -> None:
     print(terminal.align(table(entries)))
   if problems:
     print('\n'.join(['', *problems] if entries else problems))
+  if not entries:
+    sys.exit(1)
+
+
+def _expanded(name):
+  """What a shell makes of a pattern, on systems whose shell leaves it alone."""
+  return (
+    [name] if pathlib.Path(name).exists() else sorted(glob.glob(name)) or [name]
+  )
 
 
 def _results(entry):

@@ -112,9 +112,16 @@ class CompareTest(small_run.TestCase):
       'left out: empty: there is no run here\n'
       'left out: file: there is no run here\n',
     )
+    done = self.run_command('empty')
+    self.assertEqual((done.returncode, done.stderr), (1, ''))
     done = self.run_command()
     self.assertEqual(done.returncode, 1)
     self.assertIn('no folders are given', done.stderr)
+
+  def test_it_expands_patterns_itself(self):
+    self.assertIn('\ncopy ', self.run_command('c?p*').stdout)
+    done = self.run_command('nothing*')
+    self.assertIn('left out: nothing*: there is no run here', done.stdout)
 
   def test_it_answers_in_half_a_second_without_tensorflow(self):
     seconds = []

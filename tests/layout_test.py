@@ -173,7 +173,7 @@ class LengthTest(absltest.TestCase):
   def test_the_machinery_of_a_run_does_not_grow(self):
     paths = [p for p in sources(PACKAGE / 'run') if p.name != '__init__.py']
     self.assertLessEqual(len(paths), 14)
-    self.assertLessEqual(sum(map(num_lines, paths)), 2750)
+    self.assertLessEqual(sum(map(num_lines, paths)), 3150)
     self.assertLessEqual(num_lines(ROOT / 'run_train.py'), 20)
 
   def test_the_order_of_the_path_is_a_page(self):

@@ -1,5 +1,6 @@
 """The folder of a run -> its settings, data and trained network."""
 
+import dataclasses
 import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,27 +9,15 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.data import files
 from cnn_tf.network import geometry
 from cnn_tf.network import model
+from cnn_tf.run import environment
 from cnn_tf.run import evaluation
 from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 from cnn_tf.run import trainer
-
-# The classes of Fashion-MNIST in the order of their labels.
-_FASHION = (
-  'T-shirt',
-  'trouser',
-  'pullover',
-  'dress',
-  'coat',
-  'sandal',
-  'shirt',
-  'sneaker',
-  'bag',
-  'ankle boot',
-)
 
 
 class Run(NamedTuple):
@@ -62,9 +51,8 @@ class Run(NamedTuple):
   @property
   def class_names(self) -> list[str]:
     """The name of each class; the label itself if it has no name."""
-    if self.settings.dataset == 'fashion' and not self.settings.data_dir:
-      return list(_FASHION)
-    return [str(label) for label in range(self.data.num_classes)]
+    place = files.folder(self.settings.dataset, self.settings.data_dir)
+    return files.class_names(place, self.data.num_classes)
 
   def source(self, data: str = '') -> str:
     """A line for a figure: the run, its dataset and epoch, and `data`."""
@@ -74,7 +62,10 @@ class Run(NamedTuple):
 
 
 def load(
-  workdir: str | pathlib.Path, last: int | None = None, read_test: bool = True
+  workdir: str | pathlib.Path,
+  last: int | None = None,
+  read_test: bool = True,
+  data_dir: str = '',
 ) -> Run:
   """The run in `workdir`, with the kernels of its newest intact checkpoint.
 
@@ -82,17 +73,14 @@ def load(
     workdir: the folder of the run.
     last: the last epoch to consider (default: any).
     read_test: if False, the test files are not read, and `test` is empty.
+    data_dir: where the data is now, if it has moved.
 
   Raises:
     UserError: there is no run, it has no checkpoint, or its data is missing.
   """
   workdir = pathlib.Path(workdir)
-  settings = storage.read_settings(workdir)
-  if settings is None:
-    raise errors.UserError(f'{workdir}: there is no run here')
-  data = datasets.load(
-    settings.dataset, settings.data_dir, settings.num_validation, read_test
-  )
+  settings = _read_settings(workdir, data_dir)
+  data = _read_data(workdir, settings, read_test)
   geometries = trainer.geometries(settings, data)
   network = model.ConvNet(geometries, settings.seed, settings.precision)
   checkpoint = trainer.saved(settings, network)
@@ -112,3 +100,20 @@ def load(
     int(step.numpy()),
     history.read_epochs(workdir, epoch),
   )
+
+
+def _read_settings(workdir, data_dir):
+  settings = storage.read_settings(workdir)
+  if settings is None:
+    raise errors.UserError(f'{workdir}: there is no run here')
+  if data_dir:
+    settings = dataclasses.replace(settings, data_dir=data_dir)
+  return settings
+
+
+def _read_data(workdir, settings, read_test):
+  data = trainer.load(settings, read_test)
+  hashes = environment.hashes_of_examples(data)
+  for name in storage.changed_examples(workdir, hashes):
+    print(f'{workdir}: the {name} have changed since the training')
+  return data

@@ -1,10 +1,9 @@
 """The same logits, faster, by two shortcuts.
 
-Only the pixels that count: where windows do not fit, the last rows and columns
-of a map are left out, and so nothing has to be computed that depends on them
-alone. Without padding it is enough to cut the image down to what the logits
-see: in the reference network 26 of 28 rows and columns, which saves 15 % of its
-multiplications.
+Only the pixels that the logits see: where the windows of a layer do not fit,
+it leaves out the last rows and columns of its inputs, so these need not be
+computed. Without padding it is enough to cut the image down. The reference
+network sees 26 of 28 rows and columns, which saves 15 % of its multiplications.
 
 Max pooling before bias and relu: relu, rounding and adding a bias are all
 monotone, so each can be applied after the maximum, with the same bits:

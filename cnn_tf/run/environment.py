@@ -9,17 +9,36 @@ import hashlib
 import os
 import pathlib
 import platform
+import re
 
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.data import datasets
 from cnn_tf.run import replicas
+from cnn_tf.run import storage
 
 _PACKAGE = pathlib.Path(__file__).parent.parent
 
 
-def describe(num_replicas: int) -> dict[str, str | int]:
-  """Versions, code, processor and threads; 0 threads per op means all cores."""
+# Of the processor and of variables: what libraries choose their code by.
+_INSTRUCTIONS = r'(amx|avx|fma|f16c|sse|asimd|sve|bf16|i8mm)\w*'
+_VARIABLES = (
+  r'(TF|XLA|ONEDNN|DNNL|MKL|CUDNN|CUBLAS)_\w+|OMP_NUM_THREADS|NVIDIA_TF32_\w+'
+)
+# The last of these is recorded as `onednn`.
+_IDLE = r'TF_CONFIG|TF_(CPP|CLI)_\w+|TF_ENABLE_ONEDNN_OPTS'
+
+
+def describe(
+  num_replicas: int, data: datasets.Dataset | None = None
+) -> dict[str, str | int]:
+  """Versions, code, processor, threads, variables and, if given, examples.
+
+  0 threads per op means all cores. Variables of the shell are in upper case.
+  """
+  flags = (_cpuinfo('flags') or _cpuinfo('Features')).split()
+  optimizer = tf.config.optimizer
   return {
     'python': platform.python_version(),
     'tensorflow': tf.__version__,
@@ -30,7 +49,23 @@ def describe(num_replicas: int) -> dict[str, str | int]:
     'replicas': num_replicas,
     'threads_per_op': tf.config.threading.get_intra_op_parallelism_threads(),
     'onednn': os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'default'),
+    'instructions': ' '.join(
+      sorted({x for x in flags if re.fullmatch(_INSTRUCTIONS, x)})
+    ),
+    'xla': optimizer.get_jit(),
+    'graph_options': str(sorted(optimizer.get_experimental_options().items())),
+    **dict(sorted(_variables())),
+    **(hashes_of_examples(data) if data else {}),
   }
+
+
+def hashes_of_examples(data: datasets.Dataset) -> dict[str, str]:
+  """The SHA-256 of the training examples, and of the test ones if there."""
+  training, test = storage.EXAMPLES
+  hashes = {training: _sha256([*data.train, *data.validation])}
+  if len(data.test.labels):
+    hashes[test] = _sha256(data.test)
+  return hashes
 
 
 def bfloat16_unit() -> str:
@@ -68,6 +103,22 @@ def hash_of_sources(folder: pathlib.Path) -> str:
   for name in sorted(p.relative_to(folder) for p in folder.rglob('*.py')):
     content = (folder / name).read_bytes()
     digest.update(f'{name.as_posix()} {len(content)} '.encode() + content)
+  return digest.hexdigest()
+
+
+def _variables():
+  return [
+    (name, value)
+    for name, value in os.environ.items()
+    if re.fullmatch(_VARIABLES, name) and not re.fullmatch(_IDLE, name)
+  ]
+
+
+def _sha256(arrays):
+  digest = hashlib.sha256()
+  for array in arrays:
+    digest.update(f'{array.shape} {array.dtype} '.encode())
+    digest.update(np.ascontiguousarray(array))
   return digest.hexdigest()
 
 

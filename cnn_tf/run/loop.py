@@ -11,9 +11,11 @@ import time
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.framework import config
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.network import model
 from cnn_tf.run import environment
 from cnn_tf.run import evaluation
 from cnn_tf.run import export
@@ -36,15 +38,20 @@ def train_and_evaluate(
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
   num_kept: int = storage.NUM_KEPT,
+  start: model.ConvNet | None = None,
 ) -> dict[str, Any]:
   """Trains a network, resumes its training, or finds that it is finished.
 
   Args:
     settings: the settings of the run.
-    workdir: its folder: new, empty, or that of a run with the same settings.
+    workdir: its folder: new, empty, or that of a run with the same settings,
+      or with fewer epochs if its learning rate does not depend on their number.
     num_replicas: as for `replicas.make_strategy`. It is not one of the
       settings: a run may be resumed with a different number.
     num_kept: how many checkpoints to keep, the newest ones.
+    start: a network of the same layers, with whose kernels and biases a new run
+      starts. Nothing records them: give them again to a run that was stopped
+      in its first epoch.
 
   Returns:
     The result, as in `result.json`.
@@ -54,13 +61,14 @@ def train_and_evaluate(
       usable, or the training diverges. Intact checkpoints stay intact.
   """
   workdir = pathlib.Path(workdir)
+  storage.check_name(workdir)
   settings = _with_precision(settings, workdir)
   result = storage.read_result(workdir)
   is_finished = result and storage.read_settings(workdir) == settings
   if is_finished and not _can_export_again(workdir, settings):
     print(f'{workdir} is finished. {_describe(result)}')
     return result
-  run = _trained(settings, workdir, num_replicas, num_kept)
+  run = _trained(settings, workdir, num_replicas, num_kept, start)
   with run as (folder, trainer, data):
     result = _finish(trainer, folder, data.test)
     print(f'\n{_describe(result)}')
@@ -72,6 +80,7 @@ def train(
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
   num_kept: int = storage.NUM_KEPT,
+  start: model.ConvNet | None = None,
   read_test: bool = True,
 ) -> tuple[trainer_lib.Trainer, datasets.Dataset]:
   """As `train_and_evaluate`, up to the end of the last epoch.
@@ -83,8 +92,9 @@ def train(
     The trainer with the trained network, and the data.
   """
   workdir = pathlib.Path(workdir)
+  storage.check_name(workdir)
   settings = _with_precision(settings, workdir)
-  run = _trained(settings, workdir, num_replicas, num_kept, read_test)
+  run = _trained(settings, workdir, num_replicas, num_kept, start, read_test)
   with run as (_, trainer, data):
     return trainer, data
 
@@ -105,17 +115,35 @@ def _can_export_again(workdir, settings):
 
 
 @contextlib.contextmanager
-def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
+def _determinism_ends():
+  """Ends with this block the determinism that a `Trainer` asks for.
+
+  With it, every op that draws without a seed raises an error.
+  """
+  was_deterministic = config.is_op_determinism_enabled()
+  try:
+    yield
+  finally:
+    if not was_deterministic:
+      config.disable_op_determinism()
+
+
+@contextlib.contextmanager
+def _trained(
+  settings, workdir, num_replicas, num_kept, start=None, read_test=True
+):
   """The locked folder, the trainer after the last epoch, and the data."""
   strategy = replicas.make_strategy(num_replicas, settings.batch_size)
-  data = datasets.load(
-    settings.dataset, settings.data_dir, settings.num_validation, read_test
-  )
+  data = trainer_lib.load(settings, read_test)
   geometries = trainer_lib.geometries(settings, data)
   _check_memory(settings, data, geometries, strategy)
-  trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
-  with _folder_to_write(workdir) as folder:
-    here = environment.describe(strategy.num_replicas_in_sync)
+  with contextlib.ExitStack() as stack:
+    stack.enter_context(replicas.one_line_if_a_machine_ends())
+    stack.enter_context(_determinism_ends())
+    trainer = trainer_lib.Trainer(settings, data, geometries, strategy)
+    here = environment.describe(strategy.num_replicas_in_sync, data)
+    _check_machines(strategy, settings, here)
+    folder = stack.enter_context(_folder_to_write(workdir))
     for change in storage.open_run(folder, settings, here):
       print(f'The last bits may differ from an uninterrupted run: {change}')
     print(f'{layers.table(geometries)}\n\n{workdir}')
@@ -123,8 +151,18 @@ def _trained(settings, workdir, num_replicas, num_kept, read_test=True):
     done = storage.restore_checkpoint(trainer.checkpoint(), folder)
     if done:
       print(f'Resuming after epoch {done}.')
+    elif start:
+      trainer.start_from(start)
     _train_epochs(trainer, folder, data.validation, done, num_kept)
     yield folder, trainer, data
+
+
+def _check_machines(strategy, settings, here):
+  """Checks that all machines train with the same flags on the same data."""
+  flags = settings.to_flags().splitlines()
+  texts = [text for text in flags if not text.startswith('--data_dir=')]
+  texts += [f'{name}: {here.get(name)}' for name in storage.EXAMPLES]
+  replicas.check_agreement(strategy, texts)
 
 
 def _check_memory(settings, data, geometries, strategy):

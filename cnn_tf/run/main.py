@@ -10,6 +10,7 @@ python run_train.py --workdir=runs/...    resumes an unfinished run
 import contextlib
 import importlib
 import pathlib
+import re
 import shlex
 import sys
 import time
@@ -93,7 +94,7 @@ def _finish(workdir, what, name, module):
 
   path = workdir / name
   # With several machines, only the chief has the run: make it later there.
-  if path.exists() or replicas.has_cluster():
+  if path.exists() or replicas.num_machines() > 1:
     return
   try:
     importlib.import_module(module).at_the_end(workdir)
@@ -113,6 +114,7 @@ def _finish(workdir, what, name, module):
 def _new_workdir(settings):
   """A new folder, named after the time and the settings."""
   dataset = pathlib.Path(settings.data_dir or settings.dataset).name
+  dataset = re.sub(storage.NOT_IN_NAMES, '-', dataset)
   now = time.strftime('%Y%m%d-%H%M%S')
   path = pathlib.Path('runs', f'{now}-{dataset}-{settings.lr_schedule}')
   storage.make_folder(path.parent)

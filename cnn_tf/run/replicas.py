@@ -20,6 +20,9 @@ import itertools
 import json
 import os
 import re
+import signal
+import sys
+import zlib
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
@@ -78,11 +81,7 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()  # the default, without replication
   if num_gpus:
     return tf.distribute.MirroredStrategy([f'GPU:{i}' for i in range(count)])
-  # The sum is computed once and copied, so all replicas get the same bits.
-  return tf.distribute.MirroredStrategy(
-    split_cpu(count),
-    cross_device_ops=tf.distribute.ReductionToOneDevice(),
-  )
+  return _on_cores(replicas, count)
 
 
 def num_cores() -> int:
@@ -105,15 +104,24 @@ def split_cpu(count: int) -> list[str]:
     )
     threads_per_op = max(1, num_cores() // count)
     tf.config.threading.set_intra_op_parallelism_threads(threads_per_op)
-  except RuntimeError as error:
+  except RuntimeError:
     if len(tf.config.list_logical_devices('CPU')) < count:
-      raise errors.UserError(f'--replicas={count}: {error}') from None
+      raise errors.UserError(
+        'TensorFlow has run an op, and its devices cannot change after that'
+      ) from None
   return [f'CPU:{index}' for index in range(count)]
 
 
 def has_cluster() -> bool:
-  """Whether there is a TF_CONFIG, even an invalid one."""
-  return 'TF_CONFIG' in os.environ
+  """Whether there is a TF_CONFIG, even an invalid one; {} is none."""
+  return os.environ.get('TF_CONFIG', '').strip() not in ('', '{}')
+
+
+def num_machines() -> int:
+  """The machines of a valid TF_CONFIG; 1 without it."""
+  if not has_cluster():
+    return 1
+  return sum(map(len, json.loads(os.environ['TF_CONFIG'])['cluster'].values()))
 
 
 def is_chief() -> bool:
@@ -212,6 +220,66 @@ def first_replica(strategy: tf.distribute.Strategy, values: Any) -> Any:
   )
 
 
+def check_agreement(
+  strategy: tf.distribute.Strategy, texts: Sequence[str]
+) -> None:
+  """Checks that all machines have the same texts, such as flags.
+
+  Raises:
+    UserError: they do not; it names this machine's texts that differ.
+  """
+  if num_machines() == 1:
+    return
+  own = [zlib.crc32(text.encode()) for text in texts]
+
+  @tf.function(autograph=False)
+  def total():
+    values = tf.constant(own, tf.int64)
+    return strategy.run(lambda: all_reduce_sum([values]))
+
+  (sums,) = first_replica(strategy, total())
+  count = strategy.num_replicas_in_sync
+  differing = [
+    text
+    for text, value, of_all in zip(texts, own, sums.numpy(), strict=True)
+    if count * value != of_all
+  ]
+  if differing:
+    raise errors.UserError(
+      'TF_CONFIG: another machine has other flags or data than this one: '
+      f'{", ".join(differing)}'
+    )
+
+
+@contextlib.contextmanager
+def one_line_if_a_machine_ends() -> Iterator[None]:
+  """Raises a `UserError` for what TensorFlow raises then."""
+  try:
+    yield
+  except tf.errors.OpError as error:
+    if num_machines() == 1:
+      raise
+    raise errors.UserError(
+      'another machine has ended, or cannot be reached: start all of them '
+      f'again, with the same --workdir, to resume ({type(error).__name__})'
+    ) from None
+
+
+def _on_cores(replicas, count):
+  """The strategy for some replicas on the cores of this machine."""
+  try:
+    devices = split_cpu(count)
+  except errors.UserError as error:
+    if replicas != 'auto':
+      raise errors.UserError(f'--replicas={count}: {error}') from None
+    print(f'1 replica instead of {count}: {error}')
+    return tf.distribute.get_strategy()
+  # The sum is computed once and copied, so all replicas get the same bits.
+  return tf.distribute.MirroredStrategy(
+    devices, cross_device_ops=tf.distribute.ReductionToOneDevice()
+  )
+
+
 def _largest_count(num_devices, batch_size):
   """How many replicas can share a batch equally, with enough examples each."""
   most = min(num_devices, batch_size // MIN_SHARD_SIZE)
@@ -230,18 +298,43 @@ def _check_shards(who, num_replicas, batch_size):
 def _connect(batch_size):
   """The strategy for the machines of TF_CONFIG."""
   try:
-    _check_cluster(json.loads(os.environ['TF_CONFIG']))
+    config = json.loads(os.environ['TF_CONFIG'])
+    _check_cluster(config)
   except (LookupError, TypeError, ValueError) as error:
     raise errors.UserError(
       f'TF_CONFIG must be like {_TF_CONFIG}: {error!r}'
     ) from None
   try:
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    with _waiting(config):
+      strategy = tf.distribute.MultiWorkerMirroredStrategy()
   except (tf.errors.OpError, ValueError, RuntimeError) as error:
     reason = str(error).splitlines()[0]
     raise errors.UserError(f'TF_CONFIG: {reason}') from None
   _check_shards('TF_CONFIG', strategy.num_replicas_in_sync, batch_size)
   return strategy
+
+
+@contextlib.contextmanager
+def _waiting(config):
+  """Tells which machines are awaited; Ctrl-C and SIGTERM end the process.
+
+  Python's own handlers would run when TensorFlow returns, which is never if
+  another machine does not start.
+  """
+  jobs = {job: list(tasks) for job, tasks in config['cluster'].items()}
+  del jobs[config['task']['type']][int(str(config['task']['index']))]
+  if others := list(itertools.chain(*jobs.values())):
+    print(f'Waiting for {", ".join(others)}', file=sys.stderr)
+  handlers = {
+    number: signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM)
+    if signal.getsignal(number) is not signal.SIG_IGN
+  }
+  try:
+    yield
+  finally:
+    for number, handler in handlers.items():
+      signal.signal(number, handler)
 
 
 def _check_cluster(config: Any):

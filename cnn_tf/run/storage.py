@@ -36,9 +36,13 @@ if TYPE_CHECKING:
   import tensorflow as tf
 
 NUM_KEPT = 3  # checkpoints
+NOT_IN_NAMES = r'[*?\[\]\\]'  # TensorFlow takes a path as a pattern
 _LOCK = 'run.lock'
 _FLAGS = 'run.flags'
 _CHECKPOINTS = 'checkpoints'
+_ENVIRONMENT = 'environment.json'
+# Entries of environment.json: the SHA-256 of each.
+EXAMPLES = ('training examples', 'test examples')
 SCORES = ('test_accuracy', 'test_cross_entropy', 'test_examples')
 
 
@@ -79,6 +83,20 @@ def make_folder(folder: pathlib.Path) -> None:
     raise errors.UserError(f'{path} is {kind}, not a folder') from None
   except OSError as error:
     raise errors.UserError(f'{folder}: {error.strerror}') from None
+
+
+def check_name(folder: pathlib.Path) -> None:
+  """Checks that TensorFlow can read what it will write into a folder.
+
+  Raises:
+    UserError: it cannot.
+  """
+  found = re.search(NOT_IN_NAMES, str(folder))
+  if found:
+    raise errors.UserError(
+      f'--workdir={folder}: TensorFlow does not find files in a folder with '
+      f'{found[0]} in its name'
+    )
 
 
 def reason(error: Exception) -> str:
@@ -140,34 +158,42 @@ def open_run(
 ) -> list[str]:
   """Creates the folder of a new run, or checks the folder of an existing run.
 
+  An existing run may get more epochs, and its data may have moved.
+
   Returns:
     How `environment`, from `environment.describe`, differs from that in which
     the run was started; the bits of the result may then differ, too.
 
   Raises:
-    UserError: the folder holds something else, or a run with other settings.
+    UserError: the folder holds something else, a run with other settings, or
+      one that was trained on other examples.
   """
   begun = read_settings(workdir)
+  then = _read_json(workdir / _ENVIRONMENT)
   if begun is None:
     _begin(workdir, settings)
-  elif begun != settings:
-    old, new = begun.to_flags().split('\n'), settings.to_flags().split('\n')
-    changes = [f'{a} -> {b}' for a, b in zip(old, new, strict=True) if a != b]
+  elif changed := changed_examples(workdir, environment):
     raise errors.UserError(
-      f'{workdir} holds a run with other flags, which need a new --workdir: '
-      f'{"; ".join(changes)}'
+      f'{workdir}: the {" and the ".join(changed)} are not those of this run: '
+      'use a new --workdir'
     )
-  path = workdir / 'environment.json'
-  then = _read_json(path)
+  elif begun != settings:
+    _change(workdir, begun, settings)
   if then is None:
-    write(path, json.dumps(environment, indent=2) + '\n')
+    write(workdir / _ENVIRONMENT, json.dumps(environment, indent=2) + '\n')
     return []
+  return _differences(then, environment)
+
+
+def changed_examples(
+  workdir: pathlib.Path, environment: dict[str, Any]
+) -> list[str]:
+  """Which examples have changed since the run began: a part of `EXAMPLES`."""
+  then = _read_json(workdir / _ENVIRONMENT) or {}
   return [
-    f'{name}: {then.get(name)} -> {value}'
-    if name != 'source_sha256'
-    else 'the source code of cnn_tf has changed'
-    for name, value in environment.items()
-    if then.get(name) != value
+    name
+    for name in EXAMPLES
+    if name in then and environment.get(name, then[name]) != then[name]
   ]
 
 
@@ -252,12 +278,7 @@ def restore_checkpoint(
     path = str(workdir / _CHECKPOINTS / f'ckpt-{epoch}')
     problem = _find_damage(path)
     if not problem:
-      # Without an assertion, values that match nothing are silently ignored.
-      status = checkpoint.read(path)
-      if strict:
-        status.assert_consumed()
-      else:
-        status.assert_existing_objects_matched().expect_partial()
+      _read_into(checkpoint, path, strict)
       return epoch
     print(f'{path} is damaged, trying an older one: {problem}')
   return 0
@@ -274,11 +295,15 @@ def _sync(path):
   """Waits until a file, or a folder's list of names, is on disk."""
   if path.is_dir() and os.name != 'posix':
     return  # folders cannot be opened there
-  opened = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-  try:
-    os.fsync(opened)
-  finally:
-    os.close(opened)
+  is_folder = path.is_dir()
+  # Some file systems cannot sync a folder (SMB, some of FUSE).
+  wish = contextlib.suppress(OSError) if is_folder else contextlib.nullcontext()
+  with wish:
+    opened = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+    try:
+      os.fsync(opened)
+    finally:
+      os.close(opened)
 
 
 def _lock(file, folder):
@@ -319,6 +344,37 @@ def _read_json(path):
   return content
 
 
+def _differences(then, now):
+  """Each difference as text; an old run may not have recorded everything."""
+  found = []
+  for name in {**now, **then}:
+    is_variable = name.isupper()
+    if is_variable or (name in now and name in then):
+      old, new = then.get(name, 'unset'), now.get(name, 'unset')
+      if old != new and name == 'source_sha256':
+        found.append('the source code of cnn_tf has changed')
+      elif old != new:
+        found.append(f'{name}: {old} -> {new}')
+  return found
+
+
+def _change(workdir, begun, settings):
+  """Changes the flags of a run, if that leaves its epochs as they are."""
+  if changes := settings.changes_of_epochs(begun):
+    raise errors.UserError(
+      f'{workdir} holds a run with other flags, which need a new --workdir: '
+      f'{"; ".join(changes)}'
+    )
+  if settings.num_epochs > begun.num_epochs:
+    # What a finished run has made; it is made anew.
+    for name in ('result.json', 'figures', 'page.html'):
+      path = workdir / name
+      if path.exists():
+        aside = f'{path.stem}-epoch-{begun.num_epochs}{path.suffix}'
+        rename(path, path.with_name(aside))
+  write(workdir / _FLAGS, settings.to_flags())
+
+
 def _begin(workdir, settings):
   ours = {_CHECKPOINTS, _LOCK, f'{_FLAGS}.partial'}
   make_folder(workdir)
@@ -330,6 +386,22 @@ def _begin(workdir, settings):
     raise errors.UserError(f'{workdir} is not empty and holds no run')
   make_folder(workdir / _CHECKPOINTS)
   write(workdir / _FLAGS, settings.to_flags())
+
+
+def _read_into(checkpoint, path, strict):
+  try:
+    status = checkpoint.read(path)
+    # Without an assertion, values that match nothing are silently ignored.
+    if strict:
+      status.assert_consumed()
+    else:
+      status.assert_existing_objects_matched().expect_partial()
+  except (AssertionError, ValueError) as error:
+    first, *_ = str(error).splitlines()
+    raise errors.UserError(
+      f'{path} is not of this network: other images, classes, layers or '
+      f'optimizer ({first})'
+    ) from None
 
 
 def _find_damage(path):

@@ -7,6 +7,7 @@ A Python loop would put one copy of the step per iteration into the graph;
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from cnn_tf import errors
@@ -26,6 +27,23 @@ from cnn_tf.run import settings as settings_lib
 from cnn_tf.tricks import augment
 from cnn_tf.tricks import averages
 from cnn_tf.tricks import draws
+
+
+def load(
+  settings: settings_lib.Settings, read_test: bool = True
+) -> datasets.Dataset:
+  """The data of a run; arguments and errors as for `datasets.load`."""
+  data = datasets.load(
+    settings.dataset, settings.data_dir, settings.num_validation, read_test
+  )
+  if not settings.transpose:
+    return data
+  *parts, num_classes = data
+  turned = [
+    part._replace(images=np.ascontiguousarray(part.images.swapaxes(1, 2)))
+    for part in parts
+  ]
+  return datasets.Dataset(*turned, num_classes)
 
 
 def geometries(
@@ -119,6 +137,19 @@ class Trainer:
     if self._average:
       checkpoint.averaged = self.evaluated
     return checkpoint
+
+  def start_from(self, network: model.ConvNet) -> None:
+    """Before the first step, copies the variables of another network.
+
+    Raises:
+      ValueError: its layers are others.
+    """
+    for ours in (self.network, self.evaluated):
+      pairs = zip(
+        ours.trainable_variables, network.trainable_variables, strict=True
+      )
+      for variable, value in pairs:
+        variable.assign(value.read_value())
 
   def last_rate(self) -> tf.Tensor:
     """The learning rate of the last update."""

@@ -1,6 +1,7 @@
 """Four files that do not belong together, each with its line."""
 
 import pathlib
+from unittest import mock
 
 import numpy as np
 from absl.testing import absltest
@@ -46,10 +47,82 @@ class FilesTest(parameterized.TestCase):
     place = pathlib.Path(self.create_tempdir().full_path)
     with self.assertRaises(errors.UserError) as caught:
       files.find(place)
-    expected = f'{place}: there is no {_NAMES[0]} and no {_NAMES[0]}.gz'
+    expected = f'{place}: there is no {_NAMES[0]} and no {_NAMES[0]}.gz; '
+    self.assertEqual(str(caught.exception), f'{expected}the folder is empty')
+    for number in range(12):
+      (place / f'{number:02}.txt').touch()
+    with self.assertRaises(errors.UserError) as caught:
+      files.find(place)
+    had = ', '.join(f'{number:02}.txt' for number in range(10))
+    expected += f'it has {had} and 2 more'
     self.assertEqual(str(caught.exception), expected)
     with self.assertRaisesRegex(errors.UserError, 'no such folder'):
       files.folder('mnist', str(place / 'x'))
+
+
+class OtherNamesTest(parameterized.TestCase):
+  @parameterized.parameters(
+    '{}-images.idx3-ubyte {}-labels.idx1-ubyte',
+    '{}-images-idx3-ubyte.gz {}-labels-idx1-ubyte',
+    'emnist-letters-{}-images-idx3-ubyte.gz '
+    'emnist-letters-{}-labels-idx1-ubyte.gz',
+    'my_{}_images_idx3_ubyte my_{}_labels_idx1_ubyte',
+  )
+  def test_others_write_the_names_so(self, names):
+    for test in ('t10k', 'test'):
+      place = pathlib.Path(self.create_tempdir().full_path)
+      expected = [
+        place / name.format(part)
+        for part in ('train', test)
+        for name in names.split()
+      ]
+      for path in expected:
+        path.touch()
+      (place / 'train-images.txt').touch()
+      self.assertEqual(files.find(place), expected)
+
+  @parameterized.parameters('raw', 'MNIST/raw', 'EMNIST/raw')
+  def test_the_folders_of_torchvision(self, folder):
+    place = pathlib.Path(self.create_tempdir().full_path)
+    (place / folder).mkdir(parents=True)
+    for name in _NAMES:
+      (place / folder / name).touch()
+    expected = [place / folder / name for name in _NAMES]
+    self.assertEqual(files.find(place), expected)
+
+  def test_two_sets_in_a_folder_are_a_question(self):
+    place = pathlib.Path(self.create_tempdir().full_path)
+    for name in _NAMES:
+      (place / f'emnist-digits-{name}').touch()
+      (place / f'emnist-letters-{name}').touch()
+    with self.assertRaisesRegex(
+      errors.UserError, f'which of emnist-digits-{_NAMES[0]}, emnist-letters-'
+    ):
+      files.find(place)
+    for name in _NAMES:  # what has exactly the name comes first
+      (place / name).touch()
+    self.assertEqual(files.find(place), [place / name for name in _NAMES])
+
+
+class ClassNamesTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.place = pathlib.Path(self.create_tempdir().full_path)
+    for name in _NAMES:
+      (self.place / name).touch()
+
+  def test_without_a_file_they_are_the_labels(self):
+    self.assertEqual(files.class_names(self.place, 3), ['0', '1', '2'])
+
+  def test_each_line_is_a_name(self):
+    (self.place / 'classes.txt').write_bytes('\ufeffä b\r\nc\r\n'.encode())
+    self.assertEqual(files.class_names(self.place, 2), ['ä b', 'c'])
+    with self.assertRaisesRegex(errors.UserError, '2 names for 3 classes'):
+      files.class_names(self.place, 3)
+
+  def test_fashion_has_names(self):
+    names = files.class_names(files.folder('fashion'), 10)
+    self.assertEqual((names[0], names[9]), ('T-shirt', 'ankle boot'))
 
 
 class CheckTest(parameterized.TestCase):
@@ -58,10 +131,24 @@ class CheckTest(parameterized.TestCase):
     files.check(_PATHS, arrays)
     files.check(_PATHS, arrays[:2])  # the test files may stay unread
 
+  def test_labels_that_do_not_begin_at_0_are_told(self):
+    arrays = [
+      array + 1 if array.ndim == 1 else array for array in _ARRAYS.values()
+    ]
+    with mock.patch('builtins.print') as printed:
+      files.check(_PATHS, arrays)
+    self.assertIn('labels begin at 1', printed.call_args.args[0])
+
   @parameterized.named_parameters(
     ('a_label_too_few', 'train-labels', np.zeros(6), 'shape (6,) for 7 images'),
     ('labels_in_two_axes', 'test-labels', np.zeros([2, 1]), 'shape (2, 1) for'),
     ('images_in_two_axes', 'test-images', np.zeros([2, 9]), 'not shape (2, 9)'),
+    (
+      'colour_images',
+      'train-images',
+      np.ones([7, 4, 5, 3]),
+      'colour images, of 3 channels',
+    ),
     ('no_images', 'test-images', np.zeros([0, 4, 5]), 'not shape (0, 4, 5)'),
     (
       'test_images_of_another_size',

@@ -159,6 +159,58 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       _run(self.workdir, self.data_dir, seed=1, momentum=0.5)
     self.assertEqual(_state(self.workdir), before)
 
+  def test_other_examples_of_the_same_shape_are_refused(self):
+    folder = self.create_tempdir().full_path
+    small_data.write(folder)
+    path = pathlib.Path(folder, 'train-labels-idx1-ubyte')
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    before = _state(self.workdir)
+    with self.assertRaisesRegex(
+      errors.UserError, 'the training examples are not those of this run'
+    ):
+      _run(self.workdir, folder)
+    self.assertEqual(_state(self.workdir), before)
+
+  def test_data_that_have_moved_are_found(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    shutil.copytree(self.workdir, workdir)
+    folder = self.create_tempdir().full_path
+    small_data.write(folder)
+    result, _ = _run(workdir, folder)
+    del result['training_seconds']
+    self.assertEqual(result | self.result, self.result)
+    self.assertEqual(storage.read_settings(workdir).data_dir, folder)
+
+  @parameterized.parameters({}, {'lr_schedule': 'exp', 'average': 0.9})
+  def test_more_epochs_end_in_the_same_bits_as_at_once(self, **others):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    _run(folder / 'once', self.data_dir, num_epochs=4, **others)
+    for count in (2, 4):
+      _run(folder / 'twice', self.data_dir, num_epochs=count, **others)
+    self.assertEqual(
+      *[small_data.records(folder / name) for name in ('once', 'twice')]
+    )
+    self.assertEqual(
+      *[small_data.saved_values(folder / name, 4) for name in ('once', 'twice')]
+    )
+
+  def test_a_run_starts_with_the_variables_of_another_network(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    start = runs.load(self.workdir).network
+    settings = settings_lib.Settings(
+      **small_data.flags(self.data_dir, learning_rate=1e-9, average=0.9)
+    )
+    with contextlib.redirect_stdout(io.StringIO()):
+      result = loop.train_and_evaluate(settings, folder, '1', start=start)
+    self.assertAllClose(result['test_accuracy'], self.result['test_accuracy'])
+
+  def test_an_op_without_a_seed_still_works_after_a_run(self):
+    workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
+    _run(workdir, self.data_dir, num_epochs=1)
+    self.assertEqual(tf.random.normal([2]).shape, [2])
+
   def test_without_validation_all_examples_are_trained_on(self):
     workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
     _, printed = _run(workdir, self.data_dir, num_validation=0)

@@ -221,8 +221,8 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
 
   @parameterized.parameters(
     ('banana', '{}', '--replicas=banana must be auto or a number'),
-    ('1', '{}', r"TF_CONFIG must be like .*: KeyError\('cluster'\)"),
-    ('auto', '', 'TF_CONFIG must be like .*: JSONDecodeError'),
+    ('1', '{"a": 1}', r"TF_CONFIG must be like .*: KeyError\('cluster'\)"),
+    ('auto', '{', 'TF_CONFIG must be like .*: JSONDecodeError'),
   )
   def test_several_machines_are_checked_before(self, number, given, words):
     with (
@@ -325,8 +325,21 @@ class CoresTest(tf.test.TestCase):
   def test_devices_do_not_change_after_the_first_op(self):
     self.assertEqual(tf.constant(1) + 1, 2)
     self.assertEqual(replicas.split_cpu(1), ['CPU:0'])
-    with self.assertRaisesRegex(errors.UserError, '^--replicas=64: [^\n]*$'):
+    with self.assertRaisesRegex(errors.UserError, '^TensorFlow has run an op'):
       replicas.split_cpu(64)
+    with self.assertRaisesRegex(errors.UserError, '^--replicas=4: [^\n]*$'):
+      replicas.make_strategy('4', 128)
+
+  def test_auto_then_takes_what_is_possible_and_says_so(self):
+    self.assertEqual(tf.constant(1) + 1, 2)
+    with (
+      mock.patch.object(replicas, 'num_cores', return_value=4),
+      mock.patch('builtins.print') as printed,
+    ):
+      strategy = replicas.make_strategy('auto', 128)
+    self.assertEqual(strategy.num_replicas_in_sync, 1)
+    (text,) = printed.call_args.args
+    self.assertStartsWith(text, '1 replica instead of 4: TensorFlow has run')
 
 
 class ClusterTest(parameterized.TestCase):
@@ -335,6 +348,20 @@ class ClusterTest(parameterized.TestCase):
       os.environ.pop('TF_CONFIG', None)
       self.assertFalse(replicas.has_cluster())
       self.assertTrue(replicas.is_chief())
+
+  @parameterized.parameters('', ' ', '{}')
+  def test_nothing_is_no_cluster(self, text):
+    with _given(text):
+      self.assertFalse(replicas.has_cluster())
+      self.assertTrue(replicas.is_chief())
+      self.assertEqual(replicas.num_machines(), 1)
+
+  def test_machines_are_counted_over_all_jobs(self):
+    for jobs, count in (({'worker': ['a:1']}, 1), ({'worker': _TWO}, 2)):
+      with _given(_config(jobs, 'worker', 0)):
+        self.assertEqual(replicas.num_machines(), count)
+    with _given(_config({'chief': ['c:3'], 'worker': _TWO}, 'chief', 0)):
+      self.assertEqual(replicas.num_machines(), 3)
 
   @parameterized.parameters(
     ({'worker': _TWO}, 'worker', 0, True),
@@ -351,11 +378,9 @@ class ClusterTest(parameterized.TestCase):
       self.assertEqual(replicas.is_chief(), chief)
 
   @parameterized.parameters(
-    ('', 'JSONDecodeError'),
     ('{', 'JSONDecodeError'),
     ('null', 'not subscriptable'),
     ('[]', 'list indices must be integers'),
-    ('{}', "'cluster'"),
     ('{"cluster": {}}', "'task'"),
     ('{"cluster": {}, "task": {}}', "'type'"),
     ('{"cluster": null, "task": {}}', '`cluster` must be a dictionary'),
