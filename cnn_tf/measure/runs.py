@@ -79,6 +79,7 @@ def load(
     UserError: there is no run, it has no checkpoint, or its data is missing.
   """
   workdir = pathlib.Path(workdir)
+  storage.check_name(workdir)
   settings = _read_settings(workdir, data_dir)
   data = _read_data(workdir, settings, read_test)
   geometries = trainer.geometries(settings, data)

@@ -206,6 +206,21 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
       result = loop.train_and_evaluate(settings, folder, '1', start=start)
     self.assertAllClose(result['test_accuracy'], self.result['test_accuracy'])
 
+  @parameterized.parameters('run [v2]', 'a*b', 'a?', 'a\\b', 'a[/run')
+  def test_a_name_that_tensorflow_takes_as_a_pattern_is_refused(self, name):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    with self.assertRaisesRegex(errors.UserError, 'TensorFlow does not find'):
+      _run(folder / name, self.data_dir)
+    self.assertEmpty(list(folder.iterdir()))
+
+  def test_any_other_character_may_be_in_the_name(self):
+    name = ' a!"#$%&\'()+,-.:;<=>@^_`{|}~ä\t\n\u2028 '
+    workdir = pathlib.Path(self.create_tempdir().full_path, name)
+    result, _ = _run(workdir, self.data_dir)
+    self.assertEqual(result['test_accuracy'], self.result['test_accuracy'])
+    self.assertEqual(runs.load(workdir).epoch, 3)
+    tf.saved_model.load(str(workdir / 'export'))
+
   def test_an_op_without_a_seed_still_works_after_a_run(self):
     workdir = pathlib.Path(self.create_tempdir().full_path, 'run')
     _run(workdir, self.data_dir, num_epochs=1)

@@ -66,17 +66,23 @@ class MemoryTest(parameterized.TestCase):
       optimizer='momentum', batch_size=1000, average=0.0
     )
     parameters, activations = memory.predict(geometries, settings, 1)
-    needed = parameters + activations + 500
+    # The arrays, and 1.75 copies.
+    needed = parameters + activations + 1100
     with mock.patch.object(memory, 'total', return_value=needed):
-      memory.check(geometries, settings, 1, 500)
+      memory.check(geometries, settings, 1, 400)
       with self.assertRaises(errors.UserError) as caught:
-        memory.check(geometries, settings, 1, 501)
+        memory.check(geometries, settings, 1, 401)
     self.assertEqual(
       str(caught.exception),
       'training needs about 1.5 GB of memory, of which there are 1.5 GB: '
-      '1.3 GB for --layers with --optimizer=momentum, and 0.2 GB for '
-      'activations at --batch_size=1000',
+      '1.3 GB for --layers with --optimizer=momentum, 0.2 GB for activations '
+      'at --batch_size=1000, and 0.0 GB for copies of the dataset',
     )
+    with (
+      mock.patch.object(memory, 'total', return_value=10**12),
+      self.assertRaisesRegex(errors.UserError, '1,125.0 GB for copies'),
+    ):
+      memory.check(geometries, settings, 2, 250 * 10**9)
 
   def test_where_the_memory_is_not_known_nothing_is_refused(self):
     with mock.patch.object(memory, 'total', return_value=None):
