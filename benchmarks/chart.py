@@ -26,14 +26,14 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Figure:
   names = [peer for peer in peers.PEERS if peer in shown]
   height = _LINE * len(names)
   figure = sheet.new(
-    11.0,
+    11.3,
     height + 1.85,
     _title(measured),
     f'Reference network, batch {peers.BATCH_SIZE}; {machine}; dots: medians of '
     'ratios within a round; ranges: 95 % intervals',
   )
   for column, kind in enumerate(speeds.KINDS):
-    panel = sheet.place(figure, 2.35 + 4.4 * column, 1.2, 4.0, height)
+    panel = sheet.place(figure, 2.65 + 4.4 * column, 1.2, 4.0, height)
     bar = speeds.best(measured, kind, 'float32', speeds.BAR)
     series = [
       _series(measured, kind, precision, names, measured[bar, kind])
@@ -42,7 +42,7 @@ def draw(measured: speeds.Speeds, machine: str) -> sheet.Figure:
     ]
     charts.dots(panel, list(map(str, names)), series, 1.0, digits=2)
     panel.set_title(kind.capitalize(), fontsize=12, loc='left')
-    panel.set_xlabel(f'images/s, relative to {bar.peer}, float32', fontsize=10)
+    panel.set_xlabel(f'images/s, relative to {bar.peer}, float32', fontsize=9)
     panel.set_xlim(0, 1.12 * panel.get_xlim()[1])
     if column:
       panel.tick_params(axis='y', labelleft=False)

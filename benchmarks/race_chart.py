@@ -30,7 +30,7 @@ def draw(found: race_results.Runs, machine: str) -> sheet.Figure:
     _HEIGHT + 1.95,
     _title(found),
     f'The main command, {num_epochs} epochs on Fashion-MNIST; {machine}; '
-    f'lines: means over n = {num_seeds}; bands: range of the seeds',
+    f'means and ranges of {num_seeds} seeds',
   )
   low, high = _limits(found)
   longest = max(run.seconds.sum(axis=1).mean() for run in found.values())
@@ -63,10 +63,10 @@ def _title(found):
         if key[0] == precision and key[1] != library
       ]
       if others:
-        ratios.append(f'{min(others):.2f} times ({precision})')
+        ratios.append(f'{min(others):.2f} times as long in {precision}')
   if not ratios:
     return 'Validation accuracy against seconds'
-  return f'The best of the others takes {", ".join(ratios)} as long as ours'
+  return f'The best of the others takes {" and ".join(ratios)}'
 
 
 def _limits(found):
