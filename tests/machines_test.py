@@ -66,6 +66,14 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     process.communicate(timeout=10)
     self.assertNotEqual(process.returncode, 0)
 
+  def test_a_single_machine_makes_figures_and_page(self):
+    self.addresses = self.addresses[:1]
+    process = self.start(0, num_epochs=1)
+    printed, said = process.communicate(timeout=100)
+    self.assertEqual((process.returncode, said), (0, ''))
+    self.assertTrue((self.folder / 'run' / 'figures').exists(), printed)
+    self.assertTrue((self.folder / 'run' / 'page.html').exists(), printed)
+
   def test_one_line_when_another_machine_ends(self):
     processes = [self.start(task, num_epochs=10_000) for task in (0, 1)]
     deadline = time.monotonic() + 100

@@ -18,6 +18,7 @@ from cnn_tf.data import datasets
 from cnn_tf.run import replicas
 from cnn_tf.run import storage
 
+_CPUINFO = pathlib.Path('/proc/cpuinfo')
 _PACKAGE = pathlib.Path(__file__).parent.parent
 
 
@@ -124,9 +125,8 @@ def _sha256(arrays):
 
 def _cpuinfo(name):
   """What Linux says about the first core; '' on another system."""
-  cpuinfo = pathlib.Path('/proc/cpuinfo')
-  if cpuinfo.exists():
-    for line in cpuinfo.read_text().splitlines():
+  if _CPUINFO.exists():
+    for line in _CPUINFO.read_text().splitlines():
       if line.startswith(name):
         return line.partition(':')[2].strip()
   return ''

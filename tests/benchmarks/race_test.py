@@ -135,7 +135,9 @@ class ResultsTest(parameterized.TestCase):
     np.testing.assert_allclose(keras.get_xdata(), [20, 40])
     labels = [text.get_text() for text in panel.texts]
     self.assertEqual(labels, ['ours', 'Keras'])
-    self.assertIn('takes 2.00 times as long in float32', figure.texts[0].get_text())
+    self.assertIn(
+      'takes 2.00 times as long in float32', figure.texts[0].get_text()
+    )
 
 
 class GroupTest(absltest.TestCase):

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 from unittest import mock
 
+import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf.data import datasets
 from cnn_tf.run import environment
 from tests import small_data
 
@@ -41,6 +43,48 @@ class EnvironmentTest(tf.test.TestCase, parameterized.TestCase):
       os.environ.pop('TF_ENABLE_ONEDNN_OPTS', None)
       default = environment.describe(1)
     self.assertEqual((off['onednn'], default['onednn']), ('0', 'default'))
+
+  def test_variables_by_which_libraries_choose_their_code(self):
+    deciding = {
+      'ONEDNN_MAX_CPU_ISA': 'AVX2',
+      'ONEDNN_DEFAULT_FPMATH_MODE': 'BF16',
+      'TF_NUM_INTRAOP_THREADS': '1',
+      'TF_XLA_FLAGS': '--tf_xla_auto_jit=2',
+      'XLA_FLAGS': '--x',
+    }
+    idle = {'TF_CONFIG': '{}', 'TF_CPP_MIN_LOG_LEVEL': '1', 'HOME': '/x'}
+    with mock.patch.dict(os.environ, deciding | idle):
+      here = environment.describe(1)
+    self.assertEqual(here, here | deciding)
+    self.assertNoCommonElements(here, idle)
+
+  def test_the_instructions_of_the_processor(self):
+    text = 'flags\t: fpu avx2 sse4_2 avx512_bf16 fma cx16 amx_tile\n'
+    path = self.create_tempfile('cpuinfo', text).full_path
+    with mock.patch.object(environment, '_CPUINFO', pathlib.Path(path)):
+      here = environment.describe(1)
+    self.assertEqual(
+      here['instructions'], 'amx_tile avx2 avx512_bf16 fma sse4_2'
+    )
+
+  def test_examples_have_hashes_if_they_were_read(self):
+    images, labels = np.zeros([3, 4, 5], np.uint8), np.zeros(3, np.uint8)
+    part = datasets.Examples(images, labels)
+    none = datasets.Examples(images[:0], labels[:0])
+    names = ['training examples', 'test examples']
+    whole = datasets.Dataset(part, none, part, 1)
+    hashes = environment.hashes_of_examples(whole)
+    self.assertCountEqual(hashes, names)
+    unread = environment.hashes_of_examples(whole._replace(test=none))
+    self.assertEqual(unread, {names[0]: hashes[names[0]]})
+    for changed in (
+      part._replace(images=images + 1),
+      part._replace(labels=labels + 1),
+      part._replace(images=images.reshape(3, 5, 4)),
+    ):
+      others = environment.hashes_of_examples(whole._replace(train=changed))
+      self.assertNotEqual(others[names[0]], hashes[names[0]])
+      self.assertEqual(others[names[1]], hashes[names[1]])
 
   def test_any_change_of_the_sources_changes_their_hash(self):
     folder = pathlib.Path(self.create_tempdir().full_path)

@@ -75,6 +75,23 @@ def _numpy_step(kernel, bias, examples, batch, rate, l2_scale):
 
 
 class GeometriesTest(tf.test.TestCase):
+  def test_transposed_images(self):
+    folder = self.create_tempdir().full_path
+    small_data.write(folder)
+    plain, turned = (
+      trainer.load(
+        settings_lib.Settings(
+          data_dir=folder, num_validation=100, transpose=transpose
+        )
+      )
+      for transpose in (False, True)
+    )
+    for one, two in zip(plain[:3], turned[:3], strict=True):
+      self.assertAllEqual(two.images[5, 3], one.images[5, :, 3])
+      self.assertAllEqual(two.labels, one.labels)
+      self.assertEqual(two.images.shape, one.images.shape)
+    self.assertEqual(turned.num_classes, 10)
+
   def test_the_layers_on_these_images_with_these_classes(self):
     settings = settings_lib.Settings(layers='conv 4 5x3')
     data = _data(small_data.examples(20), num_classes=7)

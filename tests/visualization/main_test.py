@@ -1,10 +1,12 @@
 """`python -m cnn_tf.visualization`, from the outside."""
 
 import pathlib
+import shutil
 
 import tensorflow as tf
 from absl.testing import parameterized
 
+from tests import small_data
 from tests.visualization import command_case
 
 
@@ -32,6 +34,34 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
     )
     for path in paths:
       self.assertStartsWith(pathlib.Path(path).read_bytes(), b'\x89PNG')
+
+  def test_data_that_have_moved_and_another_folder_for_the_figures(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    workdir = shutil.copytree(self.workdir, folder / 'run')
+    flags = (workdir / 'run.flags').read_text()
+    moved = flags.replace(str(self.workdir.parent), str(folder / 'gone'))
+    self.assertNotEqual(moved, flags)
+    (workdir / 'run.flags').write_text(moved)
+    wanted = f'--workdir={workdir}', '--images=3', '--layer=conv1'
+    self.assert_one_line_error('gone: no such folder', *wanted)
+    self.assert_output(
+      *wanted, f'--data_dir={self.workdir.parent}', f'--output={folder / "new"}'
+    )
+    names = {path.name for path in (folder / 'new').iterdir()}
+    self.assertEqual(names, {'maps_conv1.png', 'classes_conv1.png'})
+
+  def test_data_that_have_changed_are_told(self):
+    folder = self.create_tempdir().full_path
+    small_data.write(folder)
+    path = pathlib.Path(folder, 't10k-images-idx3-ubyte')
+    path.write_bytes(path.read_bytes()[:-1] + b'\x07')
+    output = self.assert_output(
+      *(f'--workdir={self.workdir}', '--images=3', '--layer=conv1'),
+      *(f'--data_dir={folder}', f'--output={folder}/figures'),
+    )
+    self.assertStartsWith(
+      output, f'{self.workdir}: the test examples have changed since'
+    )
 
   @parameterized.parameters(
     ([], 'Flag --workdir must have a value'),
