@@ -13,7 +13,8 @@ from cnn_tf import errors
 
 SUFFIXES = ('.png', '.jpg', '.jpeg', '.gif', '.bmp')
 _LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue: Rec. ITU-R BT.601
-_INK = 0.1  # of the brightest pixel: what counts as ink in a photograph
+# Of the brightest pixel: what counts as ink, and what is noise of the paper.
+_INK, _NOISE = 0.3, 0.1
 
 
 def read(path: pathlib.Path, invert: bool = False) -> np.ndarray:
@@ -50,12 +51,16 @@ def frame(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   """Scales and centres the ink as in MNIST, to an image of this size.
 
   The longer side of the ink is 20 of 28 pixels, and its centre of mass is in
-  the centre of the image. A picture without ink stays black.
+  the centre of the image. The paper, whose grey most pixels have, becomes
+  black, and the brightest ink white. A picture without ink becomes black.
 
   Source: LeCun and Cortes, "The MNIST database".
   """
   image = np.zeros(size, np.float32)
-  ink = grey > _INK * grey.max()
+  grey = np.maximum(grey - np.median(grey), 0)
+  grey *= 255 / (grey.max() or 1)
+  grey[grey < 255 * _NOISE] = 0
+  ink = grey > 255 * _INK
   if not ink.any():
     return _to_bytes(image)
   box = grey[np.ix_(*(_span(ink.any(axis=axis)) for axis in (1, 0)))]

@@ -69,6 +69,15 @@ class PicturesTest(tf.test.TestCase, parameterized.TestCase):
     rows = np.flatnonzero(image.any(axis=1))
     self.assertEqual(rows[-1] - rows[0] + 1, 20)
 
+  def test_the_paper_of_a_photograph_becomes_black(self):
+    random = np.random.default_rng(0)
+    grey = 20 + random.normal(0, 4, [90, 50]).astype(np.float32)
+    grey[5:65, 7:13] += 170
+    image = pictures.frame(grey, (28, 28))
+    self.assertTrue(examples.is_framed(image[np.newaxis]))
+    self.assertGreater(image.max(), 200)
+    self.assertEqual(np.median(image), 0)
+
   def test_a_picture_without_ink_is_black(self):
     self.assertAllEqual(
       pictures.frame(np.zeros([5, 5]), (3, 3)), np.zeros([3, 3])
