@@ -80,8 +80,8 @@ def train(
   workdir: str | pathlib.Path,
   num_replicas: str = 'auto',
   num_kept: int = storage.NUM_KEPT,
-  start: model.ConvNet | None = None,
   read_test: bool = True,
+  start: model.ConvNet | None = None,
 ) -> tuple[trainer_lib.Trainer, datasets.Dataset]:
   """As `train_and_evaluate`, up to the end of the last epoch.
 
