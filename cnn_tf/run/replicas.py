@@ -16,6 +16,7 @@ Each machine gets the same cluster and a task of its own. The chief, the task
 """
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -272,12 +273,18 @@ def _on_cores(replicas, count):
   except errors.UserError as error:
     if replicas != 'auto':
       raise errors.UserError(f'--replicas={count}: {error}') from None
-    print(f'1 replica instead of {count}: {error}')
+    _say_once(f'1 replica instead of {count}: {error}')
     return tf.distribute.get_strategy()
   # The sum is computed once and copied, so all replicas get the same bits.
   return tf.distribute.MirroredStrategy(
     devices, cross_device_ops=tf.distribute.ReductionToOneDevice()
   )
+
+
+@functools.cache
+def _say_once(line):
+  """A notebook trains many times in a process."""
+  print(line)
 
 
 def _largest_count(num_devices, batch_size):
