@@ -38,8 +38,8 @@ def settings(plan: study.Plan, **changes: Any) -> settings_lib.Settings:
   """The settings that studies share, with `changes` to fields of `Settings`.
 
   They are the reference network, momentum 0.9, an L2 scale of 1e-3, half an
-  epoch of warm-up, and a learning rate that falls exponentially from 0.1, by a
-  factor of 100 in `plan.epochs` epochs.
+  epoch of warm-up, and a learning rate that then falls exponentially from 0.1,
+  by a factor of 100 in `plan.epochs` epochs: in a run of four, by 56.
   """
   # Written out, so that a changed default does not change the studies.
   usual = {
