@@ -3,11 +3,11 @@
   pip install -e '.[benchmark]' && python -m benchmarks.throughput
 
 In float32 and, where the processor multiplies in it, in bfloat16. Each program
-runs in a process of its own. They take turns, in many short
-rounds, so a slow period of the machine affects all of them. A turn is some
-training steps, after others which do not count, and one evaluation of all
-10,000 test images. All turns are written to throughput.csv, and ratios with
-their intervals are drawn in throughput.png.
+runs in a process of its own. They take turns, in many short rounds, so a slow
+period of the machine affects all of them. A turn is some training steps, after
+others which do not count, and one evaluation of all 10,000 test images. All
+turns are written to throughput.csv, and ratios with their intervals are drawn
+in throughput.png.
 """
 
 import multiprocessing

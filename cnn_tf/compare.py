@@ -90,9 +90,9 @@ def main(*folders: str) -> None:
 
 def _expanded(name):
   """What a shell makes of a pattern, on systems whose shell leaves it alone."""
-  return (
-    [name] if pathlib.Path(name).exists() else sorted(glob.glob(name)) or [name]
-  )
+  if pathlib.Path(name).exists():
+    return [name]
+  return sorted(glob.glob(name)) or [name]
 
 
 def _results(entry):

@@ -41,9 +41,8 @@ def _setting(group, default, meaning, before=None, **bounds):
   `before` is its value in all runs from the time before it existed.
   """
   metadata = {'group': group, 'meaning': meaning, 'bounds': bounds}
-  return dataclasses.field(
-    default=default, metadata=metadata | {'before': before}
-  )
+  metadata['before'] = before
+  return dataclasses.field(default=default, metadata=metadata)
 
 
 # A field of each group of flags: its default, its help text, its bounds.
