@@ -11,5 +11,6 @@ ablation.py           a network whose tensors are changed on the way
 shifts.py             predictions and maps of shifted images
 influence.py          how strongly pixels influence logits and nodes
 quantities.py         numbers of a network, by formula and by counting
+teaching.py           a training loop of one's own, for soft answers
 similar_patterns.py   are patterns from different starts alike?
 """
