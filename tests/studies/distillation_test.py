@@ -63,7 +63,7 @@ class DistillationTest(tf.test.TestCase):
     table = {
       tuple(row[:2]): row[2:] for row in distillation.measure(plan).table
     }
-    self.assertLen(table, 1 + 3 * 2 + 1 + 2 + 2)
+    self.assertLen(table, 1 + 4 * 2 + 1 + 2 + 2)
     for kind, temperature in (
       (distillation.IGNORANT, '1'),
       (distillation.IGNORANT, '4'),
