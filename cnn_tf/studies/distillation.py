@@ -100,11 +100,7 @@ def teach(run: runs.Run, plan: study.Plan) -> Teaching:
   geometries = trainer.geometries(settings, run.data)
   for kind, temperature, shown in lessons(run, train, answers, plan):
     student = teaching.train(
-      settings,
-      geometries,
-      teaching.unchanged(*shown),
-      len(shown.images),
-      temperature,
+      settings, geometries, lambda epoch, shown=shown: shown, temperature
     )
     students[kind, temperature] = score(student, validation, run.data.test)
   scores = activity.log_probabilities(run.network, run.data.test.images)
@@ -113,19 +109,12 @@ def teach(run: runs.Run, plan: study.Plan) -> Teaching:
   return Teaching(students, knows, answers, train)
 
 
-class Lessons(NamedTuple):
-  """What a student is shown."""
-
-  images: np.ndarray  # [n, height, width] uint8
-  answers: np.ndarray  # [n, classes], logits
-
-
 def lessons(
   run: runs.Run,
   train: datasets.Examples,
   answers: np.ndarray,
   plan: study.Plan,
-) -> Iterator[tuple[str, int, Lessons]]:
+) -> Iterator[tuple[str, int, teaching.Lessons]]:
   """The kind of answers, the temperature, and the lessons of each student.
 
   Args:
@@ -135,26 +124,24 @@ def lessons(
     plan: the number of epochs.
   """
   images, labels = train
-  hard = Lessons(images, teaching.certain(labels, run.data.num_classes))
+  hard = teaching.certain(labels, run.data.num_classes)
   ignorant = teaching.train(
     trained.settings(plan, seed=run.settings.seed),
     run.geometries,
-    teaching.unchanged(*hard),
-    len(images),
+    lambda epoch: teaching.Lessons(images, hard),
     temperature=1,
   )
   strict = answers.argmax(axis=1) != HIDDEN
-  permuted = teaching.permuted(answers, labels, run.settings.seed)
-  shown = {
-    SOFT: Lessons(images, answers),
-    STRICT: Lessons(images[strict], answers[strict]),
-    PERMUTED: Lessons(images, permuted),
-    IGNORANT: Lessons(images, activity.log_probabilities(ignorant, images)),
+  kinds = {
+    SOFT: (images, answers),
+    STRICT: (images[strict], answers[strict]),
+    PERMUTED: (images, teaching.permuted(answers, labels, run.settings.seed)),
+    IGNORANT: (images, activity.log_probabilities(ignorant, images)),
   }
-  for kind, lesson in shown.items():
+  for kind, shown in kinds.items():
     for temperature in TEMPERATURES:
-      yield kind, temperature, lesson
-  yield HARD, 1, hard
+      yield kind, temperature, teaching.Lessons(*shown)
+  yield HARD, 1, teaching.Lessons(images, hard)
 
 
 def without(examples: datasets.Examples, label: int) -> datasets.Examples:

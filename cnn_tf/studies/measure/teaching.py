@@ -16,6 +16,7 @@ own. It shows how to train with any loss.
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -30,11 +31,14 @@ from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
 from cnn_tf.tricks import averages
 
-# Indices of examples, `[batch]` int32, and the step, a scalar int64 tensor ->
-# images, `[batch, height, width, 1]`, and the answers, `[batch, classes]`.
-Lesson = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-
 _CERTAIN = 100.0  # exp(-100) is 0 beside 1
+
+
+class Lessons(NamedTuple):
+  """What a student is shown, and what the teacher says of it."""
+
+  images: np.ndarray  # [n, height, width] uint8
+  answers: np.ndarray  # [n, classes] floating point, logits
 
 
 def cross_entropy(
@@ -49,8 +53,7 @@ def cross_entropy(
 def train(
   settings: settings_lib.Settings,
   geometries: Sequence[geometry.LayerGeometry],
-  lesson: Lesson,
-  num_images: int,
+  lessons_of: Callable[[int], Lessons],
   temperature: float,
 ) -> model.ConvNet:
   """A new network that learns the answers of its lessons.
@@ -59,8 +62,7 @@ def train(
     settings: the seed, batch size, number of epochs, L2 scale, optimizer,
       schedule and average.
     geometries: the layers of the network.
-    lesson: gives the images and the answers of a batch.
-    num_images: how many examples there are.
+    lessons_of: the epoch, 1 for the first -> its lessons, always as many.
     temperature: T above.
 
   Returns:
@@ -71,17 +73,20 @@ def train(
   """
   tf.config.experimental.enable_op_determinism()
   batch_size = settings.batch_size
-  steps_per_epoch = num_images // batch_size
-  student = Student(settings, geometries, steps_per_epoch)
-  step = tf.function(student.step, autograph=False)
-  for epoch in range(settings.num_epochs):
-    order = datasets.order(num_images, settings.seed, epoch + 1).numpy()
-    for i in range(steps_per_epoch):
-      indices = tf.constant(order[batch_size * i :][:batch_size])
-      number = tf.constant(epoch * steps_per_epoch + i, tf.int64)
-      loss = step(lesson, indices, temperature, number)
+  for epoch in range(1, settings.num_epochs + 1):
+    lessons = lessons_of(epoch)
+    num_images = len(lessons.images)
+    if epoch == 1:
+      student = Student(settings, geometries, num_images // batch_size)
+      step = tf.function(student.step, autograph=False)
+    order = datasets.order(num_images, settings.seed, epoch).numpy()
+    for first in range(0, num_images - batch_size + 1, batch_size):
+      batch = order[first : first + batch_size]
+      images = tf.constant(lessons.images[batch])
+      answers = tf.constant(lessons.answers[batch], tf.float32)
+      loss = step(images, answers, temperature)
     if not np.isfinite(loss):
-      raise errors.UserError(f'training has diverged in epoch {epoch + 1}')
+      raise errors.UserError(f'training has diverged in epoch {epoch}')
   return student.average or student.network
 
 
@@ -99,7 +104,7 @@ class Student:
     geometries: Sequence[geometry.LayerGeometry],
     steps_per_epoch: int,
   ):
-    """Arguments as for `train`."""
+    """Before the first update; arguments as for `train`."""
     self.network = faster.FasterConvNet(geometries, settings.seed)
     self.average = None
     variables = self.network.trainable_variables
@@ -111,49 +116,29 @@ class Student:
     self._optimizer = trainer.make_optimizer(settings, variables)
     self._schedule = trainer.make_schedule(settings, steps_per_epoch)
     self._l2_scale = settings.l2_scale
+    self._num_updates = tf.Variable(0, trainable=False, dtype=tf.int64)
 
   def step(
-    self,
-    lesson: Lesson,
-    indices: tf.Tensor,
-    temperature: float,
-    number: tf.Tensor,
+    self, images: tf.Tensor, answers: tf.Tensor, temperature: float
   ) -> tf.Tensor:
     """One update; returns the loss before it.
 
     Args:
-      lesson: as for `train`.
-      indices: `[batch]` int32, the examples of the batch.
+      images: `[batch, height, width]` uint8.
+      answers: `[batch, classes]` float32.
       temperature: T above.
-      number: scalar int64, of the update; the first one is 0.
     """
-    images, answers = lesson(indices, number)
     with tf.GradientTape() as tape:
-      soft = cross_entropy(self.network(images), answers, temperature)
+      logits = self.network(datasets.to_float(images))
+      soft = cross_entropy(logits, answers, temperature)
       penalty = losses.l2_penalty(self.network.kernels.values(), self._l2_scale)
       loss = tf.reduce_mean(soft) + penalty
     gradients = tape.gradient(loss, self.network.trainable_variables)
-    self._optimizer.apply(gradients, self._schedule(number))
+    self._optimizer.apply(gradients, self._schedule(self._num_updates))
+    self._num_updates.assign_add(1)
     if self.average:
-      self._average.update(number + 1)
+      self._average.update(self._num_updates)
     return loss
-
-
-def unchanged(images: np.ndarray, answers: np.ndarray) -> Lesson:
-  """Lessons of images as they are.
-
-  Args:
-    images: `[n, height, width]` uint8.
-    answers: `[n, classes]`, logits of a teacher.
-  """
-  images, answers = tf.constant(images), tf.constant(answers, tf.float32)
-
-  def lesson(indices, step):
-    del step
-    shown = datasets.to_float(tf.gather(images, indices))
-    return shown, tf.gather(answers, indices)
-
-  return lesson
 
 
 def certain(labels: np.ndarray, num_classes: int) -> np.ndarray:

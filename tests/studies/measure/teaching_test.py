@@ -25,6 +25,13 @@ SETTINGS = settings_lib.Settings(
 )
 
 
+def lessons(count):
+  """The same hard labels in every epoch."""
+  images, labels = small_data.examples(count)
+  answers = teaching.certain(labels, 10)
+  return lambda epoch: teaching.Lessons(images, answers)
+
+
 class TeachingTest(tf.test.TestCase):
   def test_equal_answers_of_two_classes_cost_t_squared_log_two(self):
     zeros = tf.zeros([1, 2])
@@ -55,9 +62,7 @@ class TeachingTest(tf.test.TestCase):
 
   def test_certain_answers_train_as_the_labels_do(self):
     images, labels = small_data.examples(30)
-    answers = teaching.certain(labels, 10)
-    lesson = teaching.unchanged(images, answers)
-    taught = teaching.train(SETTINGS, GEOMETRIES, lesson, 30, temperature=1)
+    taught = teaching.train(SETTINGS, GEOMETRIES, lessons(30), temperature=1)
     usual = model.ConvNet(GEOMETRIES, seed=3)
     optimizer = optimizers.Momentum(usual.trainable_variables)
     order = datasets.order(30, seed=3, epoch=1).numpy()
@@ -75,27 +80,31 @@ class TeachingTest(tf.test.TestCase):
     ):
       self.assertAllClose(ours, theirs, atol=1e-6)
 
-  def test_the_average_is_returned_if_there_is_one(self):
-    images, labels = small_data.examples(20)
-    lesson = teaching.unchanged(images, teaching.certain(labels, 10))
+  def test_each_epoch_has_its_own_lessons(self):
+    epochs = []
 
+    def lessons_of(epoch):
+      epochs.append(epoch)
+      return lessons(30)(epoch)
+
+    settings = dataclasses.replace(SETTINGS, num_epochs=3)
+    teaching.train(settings, GEOMETRIES, lessons_of, temperature=1)
+    self.assertEqual(epochs, [1, 2, 3])
+
+  def test_the_average_is_returned_if_there_is_one(self):
     def kernel(average, num_images):
       settings = dataclasses.replace(SETTINGS, average=average)
-      found = teaching.train(settings, GEOMETRIES, lesson, num_images, 1)
+      found = teaching.train(settings, GEOMETRIES, lessons(num_images), 1)
       return found.kernels['conv1'].numpy()
 
-    # After one step the average is the kernel; after two it is between them.
+    # After one step the average is the kernel; after two it is not.
     self.assertAllClose(kernel(0.5, 10), kernel(0.0, 10))
-    first, last = kernel(0.0, 10), kernel(0.0, 20)
-    self.assertNotAllClose(kernel(0.5, 20), last)
-    self.assertNotAllClose(first, last)
+    self.assertNotAllClose(kernel(0.5, 20), kernel(0.0, 20))
 
   def test_a_rate_that_is_too_large_ends_with_one_line(self):
-    images, labels = small_data.examples(30)
-    lesson = teaching.unchanged(images, teaching.certain(labels, 10))
     settings = dataclasses.replace(SETTINGS, learning_rate=1e20)
     with self.assertRaisesRegex(errors.UserError, 'diverged in epoch 1$'):
-      teaching.train(settings, GEOMETRIES, lesson, 30, temperature=1)
+      teaching.train(settings, GEOMETRIES, lessons(30), temperature=1)
 
   def test_permuted_answers_keep_the_label_and_all_values(self):
     random = np.random.default_rng(0)
