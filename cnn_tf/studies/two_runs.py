@@ -12,8 +12,7 @@ chosen. Whole layers are compared by debiased linear CKA (`similarity.py`).
 A high similarity means little if these comparisons give the same:
 
 - two networks before training: random filters resemble each other;
-- a run and its own initial kernels: how much of the random start survives
-  training?
+- a run and itself before training: how much of its random responses is left?
 - a run and a rotated run: if the pairing is as good in a random basis of the
   second layer, then it is no evidence that both runs found the same filters;
 - a run and itself, no filter with itself: how similar the filters of a single
@@ -53,7 +52,7 @@ _NUM_IMAGES = 1000  # of the test set, or all if there are fewer
 TWO = 'two runs'
 SAME_KERNELS = 'two runs with the same initial kernels'
 SAME_ORDER = 'two runs with the same order of examples'
-START = 'a run and its initial kernels'
+START = 'a run and itself before training'
 UNTRAINED = 'two networks before training'
 ROTATED = 'two runs, the second one rotated'
 WITHIN = 'a run and itself, no filter with itself'
