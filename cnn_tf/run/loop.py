@@ -48,7 +48,7 @@ def train_and_evaluate(
       or with fewer epochs if its learning rate does not depend on their number.
     num_replicas: as for `replicas.make_strategy`. It is not one of the
       settings: a run may be resumed with a different number.
-    num_kept: how many checkpoints to keep, the newest ones.
+    num_kept: as for `storage.save_checkpoint`.
     start: a network of the same layers, with whose kernels and biases a new run
       starts. Nothing records them: give them again to a run that was stopped
       in its first epoch.
@@ -61,7 +61,6 @@ def train_and_evaluate(
       usable, or the training diverges. Intact checkpoints stay intact.
   """
   workdir = pathlib.Path(workdir)
-  storage.check_name(workdir)
   settings = _with_precision(settings, workdir)
   result = storage.read_result(workdir)
   is_finished = result and storage.read_settings(workdir) == settings
@@ -92,7 +91,6 @@ def train(
     The trainer with the trained network, and the data.
   """
   workdir = pathlib.Path(workdir)
-  storage.check_name(workdir)
   settings = _with_precision(settings, workdir)
   run = _trained(settings, workdir, num_replicas, num_kept, start, read_test)
   with run as (_, trainer, data):
@@ -133,6 +131,7 @@ def _trained(
   settings, workdir, num_replicas, num_kept, start=None, read_test=True
 ):
   """The locked folder, the trainer after the last epoch, and the data."""
+  storage.check_name(workdir)
   strategy = replicas.make_strategy(num_replicas, settings.batch_size)
   data = trainer_lib.load(settings, read_test)
   geometries = trainer_lib.geometries(settings, data)

@@ -2,7 +2,7 @@
 
 run.flags         repeats the run: --flagfile=<workdir>/run.flags
 environment.json  what else decides the bits of the result
-checkpoints/      the state of training after the newest epochs
+checkpoints/      training after the newest epochs, and after 1, 2, 4, 8, ...
 result.json       is written last: a run that has one is finished
 run.lock          locked while a process writes in the folder
 
@@ -224,7 +224,7 @@ def save_checkpoint(
   epoch: int,
   num_kept: int = NUM_KEPT,
 ) -> None:
-  """Writes all variables, and deletes all but the newest `num_kept` epochs.
+  """Writes all variables; the newest `num_kept` epochs and 1, 2, 4, ... stay.
 
   A checkpoint is the files `ckpt-<epoch>.index` and `.data-*`. TensorFlow
   renames them when they are complete. The small file `checkpoint` beside them
@@ -247,7 +247,7 @@ def save_checkpoint(
   write(folder / 'checkpoint', f'model_checkpoint_path: "ckpt-{epoch}"\n')
   for other in saved_epochs(workdir):
     # Later epochs exist only if they were damaged, and are being repeated.
-    if not epoch - num_kept < other <= epoch:
+    if other > epoch or not (other > epoch - num_kept or stays(other)):
       for file in folder.glob(f'ckpt-{other}.*'):
         file.unlink()
 
@@ -282,6 +282,11 @@ def restore_checkpoint(
       return epoch
     print(f'{path} is damaged, trying an older one: {problem}')
   return 0
+
+
+def stays(epoch: int) -> bool:
+  """Whether the checkpoint of an epoch is kept for good: 1, 2, 4, 8, ..."""
+  return epoch.bit_count() == 1
 
 
 def saved_epochs(workdir: pathlib.Path) -> list[int]:

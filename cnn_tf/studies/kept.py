@@ -48,7 +48,7 @@ def train(
     settings: of the run.
     folder: of all runs.
     num_replicas: as for run_train.py.
-    num_kept: how many checkpoints to keep, the newest ones.
+    num_kept: as for `storage.save_checkpoint`.
     read_test: if False, the test files are not opened, and the run has no
       result.
 

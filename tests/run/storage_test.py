@@ -75,14 +75,14 @@ class OrderTest(tf.test.TestCase):
 
   def test_a_checkpoint_is_on_the_disk_before_an_older_one_is_deleted(self):
     checkpoint = tf.train.Checkpoint(kernel=tf.Variable(tf.zeros([3])))
-    storage.save_checkpoint(checkpoint, self.folder, 1, num_kept=1)
+    storage.save_checkpoint(checkpoint, self.folder, 5, num_kept=1)
     with disk_calls(self.folder) as calls:
-      storage.save_checkpoint(checkpoint, self.folder, 2, num_kept=1)
+      storage.save_checkpoint(checkpoint, self.folder, 6, num_kept=1)
     self.assertCountEqual(
       calls[:2],
       [
-        ('sync', 'checkpoints/ckpt-2.index'),
-        ('sync', 'checkpoints/ckpt-2.data-00000-of-00001'),
+        ('sync', 'checkpoints/ckpt-6.index'),
+        ('sync', 'checkpoints/ckpt-6.data-00000-of-00001'),
       ],
     )
     self.assertEqual(calls[2], ('sync', 'checkpoints'))
@@ -90,8 +90,8 @@ class OrderTest(tf.test.TestCase):
     self.assertCountEqual(
       deleted,
       [
-        ('delete', 'checkpoints/ckpt-1.index'),
-        ('delete', 'checkpoints/ckpt-1.data-00000-of-00001'),
+        ('delete', 'checkpoints/ckpt-5.index'),
+        ('delete', 'checkpoints/ckpt-5.data-00000-of-00001'),
       ],
     )
 
@@ -552,11 +552,20 @@ class CheckpointsTest(tf.test.TestCase, parameterized.TestCase):
     self.assertAllEqual(self.bias, [2.0] * 40)
 
   def test_the_last_three_are_kept_and_10_is_newer_than_9(self):
-    self.save(*range(7, 13))
+    self.save(*range(9, 15))
     names = sorted(path.stem for path in self.folder.glob('ckpt-*.index'))
-    self.assertEqual(names, ['ckpt-10', 'ckpt-11', 'ckpt-12'])
+    self.assertEqual(names, ['ckpt-12', 'ckpt-13', 'ckpt-14'])
     self.assertLen(list(self.folder.glob('ckpt-*')), 6)
-    self.assert_restores(12)
+    self.assert_restores(14)
+
+  def test_powers_of_two_are_kept_for_good(self):
+    self.save(*range(1, 12))
+    self.assertEqual(
+      storage.saved_epochs(self.workdir), [11, 10, 9, 8, 4, 2, 1]
+    )
+    # A run that was damaged and repeats epoch 3 has no later ones.
+    self.save(3)
+    self.assertEqual(storage.saved_epochs(self.workdir), [3, 2, 1])
 
   def test_all_are_kept_if_wanted_and_an_older_one_comes_back(self):
     for epoch in range(1, 6):
