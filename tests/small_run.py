@@ -59,7 +59,7 @@ def untrained(
   random = np.random.default_rng(0)
   for bias in network.biases.values():
     bias.assign(random.normal(scale=0.1, size=bias.shape))
-  settings = settings_lib.Settings(layers=text)
+  settings = settings_lib.Settings(layers=text, precision='float32')
   epoch = history.Epoch(1, 430, 0.1, 0.3, 0.2, 0.9, 0.1, 0.95)
   path = pathlib.Path('runs/small')
   return runs.Run(path, settings, data, geometries, network, 1, 430, [epoch])

@@ -44,6 +44,54 @@ def choose(
   return Gallery(_take_in_turn(queues, room), mistakes)
 
 
+def nearly_mistaken(log_probabilities: np.ndarray, labels: np.ndarray) -> int:
+  """The index of the correct example that is closest to a mistake.
+
+  It is the one with the smallest margin between its label and the best other
+  class; the first example if none is correct.
+
+  Args:
+    log_probabilities: `[examples, classes]`, in nats.
+    labels: `[examples]`.
+  """
+  places = np.arange(len(labels)), labels
+  others = log_probabilities.copy()
+  others[places] = -np.inf
+  margins = log_probabilities[places] - others.max(axis=1)
+  return int(np.where(margins > 0, margins, np.inf).argmin())
+
+
+def of_class(labels: np.ndarray, label: int, count: int = 12) -> np.ndarray:
+  """The indices of the first examples of a class, at most `count`."""
+  return np.flatnonzero(labels == label)[:count]
+
+
+def confused(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+  """For each class, the other class with which it is confused most.
+
+  That is the one with the most mistakes between the two, in either direction.
+  Where these are equally many, the mean probabilities of the two decide.
+
+  Args:
+    log_probabilities: `[examples, classes]`, in nats.
+    labels: `[examples]`.
+
+  Returns:
+    `[classes]`. A class that is alone is paired with itself.
+  """
+  num_classes = log_probabilities.shape[1]
+  truth = np.eye(num_classes)[labels]  # [examples, classes]
+  answers = np.eye(num_classes)[log_probabilities.argmax(axis=1)]
+  mistakes = truth.T @ answers
+  # A mean probability is below 1, so half of the sum of two cannot outweigh a
+  # mistake.
+  counts = np.maximum(truth.sum(axis=0), 1)[:, np.newaxis]
+  shares = truth.T @ np.exp(log_probabilities) / counts
+  both = mistakes + mistakes.T + (shares + shares.T) / 2
+  np.fill_diagonal(both, -1)
+  return both.argmax(axis=1)
+
+
 def is_framed(images: np.ndarray) -> bool:
   """Whether nearly all images are scaled and centred like those of MNIST.
 

@@ -43,6 +43,23 @@ class Run(NamedTuple):
       self.geometries, self.settings.seed, self.settings.precision
     )
 
+  def networks(self) -> dict[int, model.ConvNet]:
+    """Epoch -> the network after it, in order: 0, 1, 2, 4, 8, ..., `epoch`.
+
+    Epochs whose checkpoints are lost are missing.
+    """
+    found = {0: self.untrained()}
+    for epoch in sorted(storage.saved_epochs(self.workdir)):
+      if storage.stays(epoch) and epoch < self.epoch:
+        network = self.untrained()
+        checkpoint = trainer.saved(self.settings, network)
+        restored = storage.restore_checkpoint(
+          checkpoint, self.workdir, strict=False, last=epoch
+        )
+        if restored == epoch:  # and not an earlier one, as it is damaged
+          found[epoch] = network
+    return found | {self.epoch: self.network}
+
   @property
   def dataset(self) -> str:
     """The name of the dataset, or of its folder."""

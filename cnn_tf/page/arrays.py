@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-_TYPES = ('float32', 'uint8', 'int32')
+_TYPES = ('float32', 'uint8', 'int8', 'int32')
 
 
 def encode(array: np.ndarray) -> dict[str, Any]:

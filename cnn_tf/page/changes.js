@@ -30,12 +30,14 @@ cnn.changes = (() => {
 
   // Nothing is drawn while a control is pressed: drawing replaces the controls,
   // and a control that is replaced between press and release loses its click.
+  // Sliders are not replaced, and are followed while they move.
   function watchPresses() {
     let timer = null;
     const press = ({target}) => {
       clearTimeout(timer);  // of the press before
       state.pressed = Boolean(
-        target.closest?.('button, label, summary, input'));
+        target.closest?.('button, label, summary, input')
+        && target.type !== 'range');
     };
     const release = () => {
       if (!state.pressed) return;

@@ -11,9 +11,9 @@ from cnn_tf.measure import excitation
 from cnn_tf.measure import patches
 from cnn_tf.measure import runs
 from cnn_tf.network import geometry
-from cnn_tf.network import model
 from cnn_tf.network import specs
 from cnn_tf.page import arrays
+from cnn_tf.page import epochs
 from cnn_tf.page import program
 from cnn_tf.run import storage
 
@@ -35,11 +35,13 @@ def of_run(run: runs.Run) -> dict[str, Any]:
 
 def network(run: runs.Run) -> dict[str, Any]:
   """The network and examples; enough for a page, and quick to make."""
-  initial = model.ConvNet(run.geometries, run.settings.seed)
-  networks = {'trained': run.network, 'initial': initial}
+  networks = run.networks()
+  names = epochs.names(networks)
   few = run.data.test.images[:_NUM_SCALED]
   result = storage.read_result(run.workdir)
-  measured = {name: activity.scales(n, few) for name, n in networks.items()}
+  measured = {
+    name: activity.scales(networks[epoch], few) for name, epoch in names.items()
+  }
   return {
     'run': run.workdir.resolve().name,
     'dataset': run.dataset,
@@ -53,9 +55,20 @@ def network(run: runs.Run) -> dict[str, Any]:
     'framed': examples.is_framed(run.data.train.images[:_NUM_FRAMED]),
     'program': program.steps(run.geometries),
     'layers': [_layer(layer, measured) for layer in run.geometries],
-    'parameters': {name: _parameters(n) for name, n in networks.items()},
-    'examples': _examples(run),
+    'epochs': names,
+    'parameters': {
+      name: _parameters(name, networks[epoch]) for name, epoch in names.items()
+    },
+    'accuracies': epochs.accuracies(run),
+    **_test_images(run),
   }
+
+
+def _parameters(name, network):
+  """Those of the run, and those that it started with, keep their bits."""
+  if name in ('initial', 'trained'):
+    return epochs.parameters(network)
+  return epochs.small_parameters(network)
 
 
 def _layer(layer, measured):
@@ -91,26 +104,34 @@ def _describe(spec: specs.Layer) -> str:
   return ' '.join(words)
 
 
-def _parameters(net: model.ConvNet) -> dict[str, Any]:
-  return {
-    name: {
-      'kernel': arrays.encode(kernel.numpy()),
-      'bias': arrays.encode(net.biases[name].numpy()),
-    }
-    for name, kernel in net.kernels.items()
-  }
-
-
-def _examples(run):
+def _test_images(run):
+  """Those to load, and some of each class to compare."""
   test = run.data.test
   log_probabilities = activity.log_probabilities(run.network, test.images)
   chosen = examples.choose(log_probabilities, test.labels)
   numbers = [*chosen.of_classes, *chosen.mistakes]
+  labels = test.labels[numbers]
+  first = examples.nearly_mistaken(log_probabilities[numbers], labels)
+  of_classes = np.concatenate(
+    [
+      examples.of_class(test.labels, label)
+      for label in range(run.data.num_classes)
+    ]
+  )
   return {
-    'numbers': numbers,
-    'labels': test.labels[numbers].tolist(),
-    'images': arrays.encode(test.images[numbers]),
-    'mistakes': len(chosen.mistakes),
+    'examples': {
+      'numbers': numbers,
+      'labels': labels.tolist(),
+      'images': arrays.encode(test.images[numbers]),
+      'mistakes': len(chosen.mistakes),
+      'first': first,  # to be shown
+    },
+    'ofClasses': {
+      'numbers': of_classes.tolist(),
+      'labels': test.labels[of_classes].tolist(),
+      'images': arrays.encode(test.images[of_classes]),
+      'confused': examples.confused(log_probabilities, test.labels).tolist(),
+    },
   }
 
 

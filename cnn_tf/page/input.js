@@ -186,21 +186,25 @@ cnn.input = (() => {
 
   function drawPad() {
     const [height, width] = contents.image.outputs, scale = padScale();
+    const wide = width * scale, tall = height * scale;
     const context = parts.pad.getContext('2d');
     context.fillStyle = '#000';
-    context.fillRect(0, 0, width * scale, height * scale);
+    context.fillRect(0, 0, wide, tall);
     const base = basePixels();
-    const isEmpty = !base && !state.strokes.length;
     if (base) {
       const image = state.strokes.length ? padPixels(base) : view.image;
       const sheet = sheetOf(image, contents.image.outputs, PIXELS);
-      context.drawImage(sheet, 0, 0, width * scale, height * scale);
+      context.drawImage(sheet, 0, 0, wide, tall);
     } else {
       drawStrokes(context, scale);
     }
     // Framing moves strokes, so the network sees them elsewhere.
     if (base || !state.framed) hatch(context, scale);
-    if (isEmpty) writePrompt(context, width * scale, height * scale);
+    if (state.strokes.length) return;
+    if (!base) writePrompt(context, 'Draw here', wide / 2, tall / 2 + 6);
+    else if (!state.past.length) {
+      writePrompt(context, 'Draw over it', wide / 2, tall - 4);
+    }
   }
 
   // The strokes on top of an image, not rounded, and moved.
@@ -224,11 +228,16 @@ cnn.input = (() => {
     }
   }
 
-  function writePrompt(context, width, height) {
-    context.fillStyle = '#9a9a9a';
-    context.font = '16px system-ui, sans-serif';
+  // Light with a dark border, to be read on any image.
+  function writePrompt(context, text, across, down) {
+    context.font = '15px system-ui, sans-serif';
     context.textAlign = 'center';
-    context.fillText('Draw here', width / 2, height / 2 + 6);
+    context.lineWidth = 5;
+    context.lineJoin = 'round';
+    context.strokeStyle = '#000';
+    context.strokeText(text, across, down);
+    context.fillStyle = '#d0d0d0';
+    context.fillText(text, across, down);
   }
 
   // Thin diagonal lines over the pixels that no logit depends on.

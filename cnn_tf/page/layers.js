@@ -50,7 +50,7 @@ cnn.layers = (() => {
       role: 'img', 'aria-label': 'The image that the network sees'});
     const note = element('p', {class: 'note'});
     const box = element('div', {class: 'row image-row', id: 'row-image'},
-                        canvas, note);
+                        canvas, note, element('div', {id: 'epochs'}));
     return {box, canvas, note, scale};
   }
 

@@ -17,6 +17,7 @@ cnn.map = (() => {
   const {follow, update} = cnn.changes;
   const {putOnPad} = cnn.input;
   const {scaleOfLayer} = cnn.layers;
+  const {sheetOfClass} = cnn.sheet;
 
   return {mapView};
 
@@ -28,6 +29,7 @@ cnn.map = (() => {
         `= ${number(view.tensors[layer.last.name][map])}`) : bigMap(layer, map),
       switches(layer, map),
       kernelOf(layer, map),
+      sheetOfClass(layer, map),
       excites(layer, map),
       classMeans(layer, map));
   }

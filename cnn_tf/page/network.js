@@ -10,7 +10,7 @@ cnn.network = (() => {
 
   return {
     compared, difference, effectOfMap, effectsOfPixels, fieldOfNode, groupsOf,
-    knownLabel, logitsOf, nodeOf, parametersNow, ranking, recompute,
+    knownLabel, logitsOf, nodeOf, offTensors, parametersNow, ranking, recompute,
     termsOfDifference, termsOfNode, view, withMap,
   };
 

@@ -3,10 +3,11 @@
 cnn.page = (() => {
   const {button, element, replaceChildren, toggle} = cnn.elements;
   const {contents, readContents, state, stateFromText, stateToText} = cnn.state;
-  const {recompute, view} = cnn.network;
+  const {compared, recompute, view} = cnn.network;
   const {drawWith, update, watchPresses} = cnn.changes;
   const {clearNote, makeInput, setHidden, updateInput} = cnn.input;
   const {layOut, makeLayers, updateLayers} = cnn.layers;
+  const {epochText, makeEpochs, updateEpochs} = cnn.epochs;
   const {updateInspector} = cnn.inspector;
 
   let addressTimer = null, ownAddress = null;
@@ -24,12 +25,13 @@ cnn.page = (() => {
         'It needs a browser of 2023 or newer.'));
       throw error;
     }
-    stateFromText(location.hash.slice(1));
+    readState();
     drawWith(draw);
     followSystemTheme();
     watchPresses();
     makeInput();
     makeLayers();
+    makeEpochs();
     layOut();
     draw();
     addEventListener('hashchange', readAddress);
@@ -40,10 +42,21 @@ cnn.page = (() => {
     document.documentElement.dataset.ready = 'true';
   }
 
+  // Without an address, the first question is asked.
+  function readState() {
+    const text = location.hash.slice(1);
+    stateFromText(text);
+    if (text || contents.classes.length < 2) return;
+    recompute();
+    const [a, b] = compared();
+    state.trail = [{view: 'why', a, b}];
+  }
+
   function draw() {
     recompute();
     updateHeader();
     updateInput();
+    updateEpochs();
     updateLayers();
     updateInspector();
     clearTimeout(addressTimer);
@@ -63,12 +76,12 @@ cnn.page = (() => {
     ownAddress = location.hash || '#';
     clearNote();
     state.past = [];
-    stateFromText(location.hash.slice(1));
+    readState();
     update();
   }
 
   function updateHeader() {
-    const {dataset, precision, flips, result, layers, epoch} = contents;
+    const {dataset, precision, flips, result, layers} = contents;
     const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
     const isTrained = state.kernels === 'trained';
     const score = result && isTrained
@@ -79,27 +92,15 @@ cnn.page = (() => {
       element('h1', {}, dataset),
       element('p', {class: 'facts'},
         [`${total.toLocaleString('en')} parameters`,
-         isTrained ? `epoch ${epoch}` : 'untrained', score,
+         epochText(), score,
          precision === 'bfloat16'
            ? 'trained in bfloat16, computed here in float32' : '',
          `${view.milliseconds.toFixed(0)} ms`].filter(Boolean).join(' · ')),
-      choice('Kernels', ['trained', 'initial'], state.kernels, kernels => {
-        state.kernels = kernels;
-        update();
-      }),
       toggle('Hide the answer', 'hide', state.hidden, setHidden),
       button(isDark() ? '☀' : '☾', 'theme', changeTheme,
              {'aria-label': isDark() ? 'Light colours' : 'Dark colours',
               class: 'icon'}),
     ]);
-  }
-
-  function choice(label, values, chosen, onchoose) {
-    return element('div', {class: 'choice', role: 'group', 'aria-label': label},
-      element('span', {}, `${label}:`),
-      values.map(value => button(
-        value, `choose-${value}`, () => onchoose(value),
-        {'aria-pressed': value === chosen})));
   }
 
   function isDark() {

@@ -8,7 +8,8 @@ cnn.state = (() => {
     unpackPixels,
   } = cnn.drawing;
 
-  const TYPES = {float32: Float32Array, uint8: Uint8Array, int32: Int32Array};
+  const TYPES = {float32: Float32Array, uint8: Uint8Array, int8: Int8Array,
+                 int32: Int32Array};
 
   const ITEMS = {
     why: ['a', 'b'],
@@ -29,7 +30,8 @@ cnn.state = (() => {
     shift: [0, 0],  // by which all of it is moved, down and to the right
     framed: false,  // whether strokes are scaled and centred
     thick: false,  // whether the next stroke is thick
-    kernels: 'trained',
+    kernels: 'trained',  // or 'initial', or those after the epoch '1', '2', ...
+    sheetClass: null,  // whose images a map is shown for, or null: the answer's
     off: {},  // name of a layer -> the set of its maps that are off
     trail: [],  // what was selected, step by step; the last one is shown
     hidden: false,  // whether the answer is hidden
@@ -50,7 +52,21 @@ cnn.state = (() => {
   async function readContents() {
     const text = document.getElementById('data').textContent;
     Object.assign(contents, await decodeAll(JSON.parse(text)));
+    // What older pages lack, whose sources were renewed.
+    contents.epochs ??= {initial: 0, trained: contents.epoch};
+    contents.examples.first ??= 0;
+    Object.values(contents.parameters).forEach(restoreKernels);
     describeLayers();
+  }
+
+  // Kernels of 8 bits -> float32, by the scale of each filter.
+  function restoreKernels(parameters) {
+    for (const layer of Object.values(parameters)) {
+      const {kernel, scales} = layer;
+      if (!scales) continue;
+      layer.kernel = Float32Array.from(
+        kernel, (value, index) => value * scales[index % scales.length]);
+    }
   }
 
   // The same JSON with every encoded array in it decoded.
@@ -197,12 +213,15 @@ cnn.state = (() => {
     if (example !== null && !state.strokes.length) parts.push(`i=${example}`);
     else if (state.pixels || state.strokes.length || example !== null) {
       parts.push(`p=${packPixels(unmovedImage())}`);
+    } else {
+      parts.push('i=none');
     }
     if (isMoved()) parts.push(`m=${shift.join(',')}`);
     if (state.framed !== contents.framed) {
       parts.push(`f=${Number(state.framed)}`);
     }
-    if (state.kernels === 'initial') parts.push('k=initial');
+    if (state.kernels !== 'trained') parts.push(`k=${state.kernels}`);
+    if (state.sheetClass !== null) parts.push(`c=${state.sheetClass}`);
     if (state.hidden) parts.push('h=1');
     const offs = Object.entries(off).map(
       ([name, maps]) => [name, ...maps].join('.'));
@@ -216,12 +235,14 @@ cnn.state = (() => {
   }
 
   // Sets the state to what the text of an address names. The address may come
-  // from anywhere, so what does not exist is left out.
+  // from anywhere, so what does not exist is left out. Without an address, a
+  // test image is shown.
   function stateFromText(text) {
-    const given = new URLSearchParams(text);
+    const given = new URLSearchParams(text || `i=${contents.examples.first}`);
     const [height, width] = contents.image.outputs;
     const numbers = name => (given.get(name) || '').split(',').map(Number);
     const [example] = numbers('i'), shift = numbers('m');
+    const [sheetClass] = numbers('c');
     const isExample = given.has('i')
       && isBelow(example, contents.examples.labels.length);
     const isShift = shift.length === 2 && shift.every(Number.isInteger);
@@ -229,7 +250,10 @@ cnn.state = (() => {
       example: isExample ? example : null, pixels: null, strokes: [],
       shift: isShift ? shift : [0, 0],
       framed: given.has('f') ? given.get('f') === '1' : contents.framed,
-      kernels: given.get('k') === 'initial' ? 'initial' : 'trained',
+      kernels: Object.hasOwn(contents.parameters, given.get('k'))
+        ? given.get('k') : 'trained',
+      sheetClass: given.has('c') && isBelow(sheetClass, contents.classes.length)
+        ? sheetClass : null,
       hidden: given.get('h') === '1', off: {}, open: new Set(),
     });
     try {

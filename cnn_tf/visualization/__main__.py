@@ -2,6 +2,10 @@
 
 python -m cnn_tf.visualization --workdir=DIR
 python -m cnn_tf.visualization --workdir=DIR --images=3,17,42 --layer=conv2
+python -m cnn_tf.visualization --workdir=DIR --images=class:4 --layer=conv3
+
+With a class, each map is drawn for a dozen images of it, and of the class with
+which it is confused most.
 """
 
 import time
@@ -22,14 +26,20 @@ def main() -> None:
   workdir = command.folder('workdir')
   run = runs.load(workdir, data_dir=flags.FLAGS.data_dir)
   num_images = len(run.data.test.labels)
-  chosen = flags.FLAGS.images or map(str, range(min(3, num_images)))
-  images = choices.numbers('images', list(chosen), num_images)
-  if flags.FLAGS.layer:
-    layers = {layer.name: layer for layer in run.network.layers}
-    name = choices.layer(flags.FLAGS.layer, list(layers))
-    named_figures = catalogue.of_layers(run, images, [layers[name]])
+  chosen = flags.FLAGS.images or [str(n) for n in range(min(3, num_images))]
+  layers = {layer.name: layer for layer in run.network.layers}
+  name = flags.FLAGS.layer and choices.layer(flags.FLAGS.layer, list(layers))
+  shown = [layers[name]] if name else run.network.layers
+  label = choices.class_label(chosen, run.class_names)
+  if label is not None:
+    named_figures = catalogue.of_class(run, label, shown)
   else:
-    named_figures = catalogue.of_run(run, images)
+    images = choices.numbers('images', chosen, num_images)
+    named_figures = (
+      catalogue.of_layers(run, images, shown)
+      if name
+      else catalogue.of_run(run, images)
+    )
   folder = command.folder('output') or run.workdir / draw.FOLDER
   print('\n'.join(draw.write(run, named_figures, folder)))
   print(f'{time.perf_counter() - started:.0f} s')
@@ -39,7 +49,10 @@ def _define_flags():
   command.define_run('folder of the figures (default: <workdir>/figures)')
   flags.mark_flag_as_required('workdir')
   flags.DEFINE_list(
-    'images', None, 'numbers of the test images to show (default: 0,1,2)'
+    'images',
+    None,
+    'numbers of the test images to show (default: 0,1,2), or class:NAME for a '
+    'dozen images of a class',
   )
   flags.DEFINE_string('layer', None, 'draw only the figures of this layer')
 

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.figures import augmentations
 from cnn_tf.figures import confusion
 from cnn_tf.figures import kernels
 from cnn_tf.figures import maps
+from cnn_tf.figures import one_class
 from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
 from cnn_tf.figures import training
 from cnn_tf.measure import activity
+from cnn_tf.measure import examples
 from cnn_tf.measure import fields
 from cnn_tf.measure import runs
 from cnn_tf.network import specs
@@ -63,16 +66,15 @@ def of_layers(
     for number, label in zip(images, labels, strict=True)
   ]
   outputs = activity.outputs(network, tf.constant(chosen))
-  kind, examples = 'validation', data.validation
-  if not len(examples.labels):
-    kind, examples = 'test', data.test
-  responses = activity.by_class(network, examples, data.num_classes)
-  measured = f'{len(examples.labels):,} {kind} images'
+  kind, measured_on = 'validation', data.validation
+  if not len(measured_on.labels):
+    kind, measured_on = 'test', data.test
+  responses = activity.by_class(network, measured_on, data.num_classes)
+  measured = f'{len(measured_on.labels):,} {kind} images'
   dense = [spec for spec in network.layers if isinstance(spec, specs.Dense)]
   for layer in layers:
     title = _title(layer)
-    values = outputs[layer.name].numpy()
-    values = values if values.ndim == 4 else values[:, np.newaxis, np.newaxis]
+    values = _as_maps(outputs[layer.name])
     means, explained, dead = responses[layer.name]
     source = run.source(f'test images; dead: zero on all {measured}')
     figure = maps.maps(title, values, chosen, captions, source, dead)
@@ -82,6 +84,56 @@ def of_layers(
         title, means, explained, dead, run.class_names, run.source(measured)
       )
       yield f'classes_{layer.name}', figure
+
+
+def of_class(
+  run: runs.Run, label: int, layers: Sequence[specs.Layer]
+) -> Iterator[NamedFigure]:
+  """Every map of some layers for a dozen test images of a class.
+
+  Beside them are those of the class with which it is confused most.
+
+  Raises:
+    UserError: no test image has this label.
+  """
+  chosen = _images_to_compare(run, label)
+  name, *others = [run.class_names[k] for k in chosen]
+  captions = [name, *(f'{n}, with which it is confused most' for n in others)]
+  outputs = [
+    activity.outputs(run.network, tf.constant(images))
+    for images in chosen.values()
+  ]
+  title = f'{len(chosen[label])} images of class {name}'
+  for layer in layers:
+    groups = [
+      one_class.Group(caption, images, _as_maps(of_layers[layer.name]))
+      for caption, images, of_layers in zip(
+        captions, chosen.values(), outputs, strict=True
+      )
+    ]
+    source = run.source('test images')
+    figure = one_class.one_class(_title(layer), groups, title, source)
+    yield f'class_{label}_{layer.name}', figure
+
+
+def _images_to_compare(run, label):
+  """Label -> images: of this class, and of the one it is confused with most."""
+  test = run.data.test
+  log_probabilities = activity.log_probabilities(run.network, test.images)
+  other = examples.confused(log_probabilities, test.labels)[label]
+  found = {
+    k: test.images[examples.of_class(test.labels, k)] for k in (label, other)
+  }
+  if not len(found[label]):
+    name = run.class_names[label]
+    raise errors.UserError(f'there is no test image of class {name}')
+  return {k: images for k, images in found.items() if len(images)}
+
+
+def _as_maps(outputs):
+  """`[batch, units]` -> `[batch, 1, 1, units]`."""
+  values = outputs.numpy()
+  return values if values.ndim == 4 else values[:, np.newaxis, np.newaxis]
 
 
 def _title(layer):

@@ -18,6 +18,32 @@ def layer(name: str, names: Sequence[str]) -> str:
   return name
 
 
+def class_label(words: Sequence[str], names: Sequence[str]) -> int | None:
+  """The label of the class in `class:4` or `class:sandal`.
+
+  Args:
+    words: the words of `--images`.
+    names: of all classes.
+
+  Returns:
+    None if the words name no class.
+
+  Raises:
+    UserError: there is no such class; the message lists the names.
+  """
+  prefix, colon, name = ','.join(words).partition(':')
+  if prefix != 'class' or not colon:
+    return None
+  if name in names:
+    return names.index(name)
+  if name.isdecimal() and int(name) < len(names):
+    return int(name)
+  raise errors.UserError(
+    f'--images=class:{name}: there is no such class; choose from '
+    f'{", ".join(names)}'
+  )
+
+
 def numbers(flag: str, words: Sequence[str], count: int) -> list[int]:
   """The words of a flag as integers from 0 to `count - 1`.
 

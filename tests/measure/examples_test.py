@@ -37,6 +37,55 @@ class GalleryTest(absltest.TestCase):
     self.assertEqual(examples.choose(right, np.array([0, 1])), ([0, 1], []))
 
 
+class NearlyMistakenTest(absltest.TestCase):
+  def test_it_is_right_with_the_smallest_margin(self):
+    shares = [[0.6, 0.3, 0.1], [0.1, 0.5, 0.4], [0.2, 0.2, 0.6]]
+    labels = np.array([0, 1, 2])
+    self.assertEqual(examples.nearly_mistaken(np.log(shares), labels), 1)
+    # The smallest difference of all belongs to a mistake.
+    labels[1] = 2
+    self.assertEqual(examples.nearly_mistaken(np.log(shares), labels), 0)
+
+  def test_if_all_are_wrong_it_is_the_first(self):
+    shares = [[0.6, 0.4], [0.9, 0.1]]
+    labels = np.array([1, 1])
+    self.assertEqual(examples.nearly_mistaken(np.log(shares), labels), 0)
+
+  def test_a_single_class_has_no_margin(self):
+    found = examples.nearly_mistaken(np.zeros([2, 1]), np.array([0, 0]))
+    self.assertEqual(found, 0)
+
+
+class ClassesTest(absltest.TestCase):
+  def test_the_first_of_a_class(self):
+    labels = np.array([3, 1, 3, 3, 0])
+    self.assertEqual(examples.of_class(labels, 3, 2).tolist(), [0, 2])
+    self.assertEqual(examples.of_class(labels, 2, 2).tolist(), [])
+
+  def test_mistakes_in_both_directions_count(self):
+    # 0 is taken for 1 once; 0 for 2 once, and 2 for 0 once.
+    labels = np.array([0, 0, 0, 1, 2, 2])
+    answers = np.array([0, 1, 2, 1, 0, 2])
+    found = examples.confused(np.log(0.8 * np.eye(3)[answers] + 0.1), labels)
+    self.assertEqual(found.tolist(), [2, 0, 0])
+
+  def test_without_mistakes_the_probabilities_decide(self):
+    shares = [[0.7, 0.1, 0.2], [0.1, 0.8, 0.1], [0.2, 0.0, 0.8]]
+    with np.errstate(divide='ignore'):
+      found = examples.confused(np.log(shares), np.arange(3))
+    self.assertEqual(found.tolist(), [2, 0, 0])
+
+  def test_one_mistake_weighs_more_than_all_probabilities(self):
+    # The third is the only mistake: 1 for 2.
+    shares = [[0.51, 0.48, 0.01], [0.49, 0.5, 0.01], [0.3, 0.3, 0.4]]
+    found = examples.confused(np.log(shares), np.array([0, 1, 1]))
+    self.assertEqual(found.tolist(), [1, 2, 1])
+
+  def test_a_class_that_is_alone_is_paired_with_itself(self):
+    found = examples.confused(np.zeros([2, 1]), np.array([0, 0]))
+    self.assertEqual(found.tolist(), [0])
+
+
 class FramingTest(absltest.TestCase):
   def test_mnist_is_framed(self):
     self.assertTrue(examples.is_framed(small_data.examples(500).images))

@@ -44,7 +44,7 @@ def random_run(seed):
     bias.assign(random.normal(scale=0.1, size=bias.shape))
   return runs.Run(
     pathlib.Path('runs/random'),
-    settings_lib.Settings(layers=case.layers),
+    settings_lib.Settings(layers=case.layers, precision='float32'),
     datasets.Dataset(*[examples] * 3, 10),
     geometries,
     network,
@@ -123,7 +123,7 @@ class ForwardTest(PageTest):
     self.show(run, 'i=7')
     images = self.example(run, 7)
     self.assert_tensors_are_those_of(run.network.activations(images))
-    self.click('[data-key="choose-initial"]')
+    self.show_epoch(0)
     initial = model.ConvNet(run.geometries, run.settings.seed)
     self.assert_tensors_are_those_of(initial.activations(images))
 

@@ -135,6 +135,16 @@ class TestCase(absltest.TestCase):
     self.js('cnn.changes.select([arguments[0]])', item)
     self.settle()
 
+  def show_epoch(self, place: int) -> None:
+    """Moves the slider of the epochs to one of its stops; 0 is the first."""
+    self.driver.execute_script(
+      """const slider = document.querySelector('[data-key=epoch]');
+      slider.value = String(arguments[0]);
+      slider.dispatchEvent(new Event('input'));""",
+      place,
+    )
+    self.settle()
+
   def text(self, selector: str) -> str:
     """The text of an element, as it is seen."""
     return self.driver.find_element('css selector', selector).text

@@ -22,7 +22,7 @@ class PressTest(reference_page.TestCase):
     self.click('[data-key=play]')
     for key, changed in (
       ('theme', 'document.documentElement.dataset.theme === "dark"'),
-      ('choose-initial', 'cnn.state.state.kernels === "initial"'),
+      ('clear', 'cnn.state.state.example === null'),
       ('hide', 'cnn.state.state.hidden'),
     ):
       self.js(f"document.querySelector('[data-key={key}]').focus()")

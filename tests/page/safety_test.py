@@ -32,7 +32,7 @@ class SafetyTest(reference_page.TestCase):
     self.open(self.path)
     self.driver.get_log('performance')
     self.open(self.path, 'i=3&s=map.conv3.5')
-    self.click('[data-key="choose-initial"]')
+    self.show_epoch(0)
     events = [
       json.loads(entry['message'])['message']
       for entry in self.driver.get_log('performance')
