@@ -35,12 +35,16 @@ class TestCase(tf.test.TestCase):
     cls.workdir = train(folder)
 
 
-def train(folder: str | pathlib.Path, text: str = LAYERS) -> pathlib.Path:
-  """Trains for two epochs; returns the folder of the run, `folder`/run."""
+def train(
+  folder: str | pathlib.Path, text: str = LAYERS, num_epochs: int = 2
+) -> pathlib.Path:
+  """Trains for some epochs; returns the folder of the run, `folder`/run."""
   small_data.write(folder)
   workdir = pathlib.Path(folder, 'run')
   settings = settings_lib.Settings(
-    **small_data.flags(folder, layers=text, batch_size=64, num_epochs=2)
+    **small_data.flags(
+      folder, layers=text, batch_size=64, num_epochs=num_epochs
+    )
   )
   with contextlib.redirect_stdout(io.StringIO()):
     loop.train_and_evaluate(settings, workdir, '1')

@@ -78,7 +78,8 @@ def _make_merge(network, name, rows, columns):
       means, tf.reduce_max(tf.reduce_mean(tensor, axis=[1, 2]), axis=0)
     )
     maps = tf.transpose(tensor, [3, 0, 1, 2])
-    nodes = tf.gather(tf.gather(maps, rows, axis=2), columns, axis=3)
+    # They are contiguous, and a slice is faster than a gather.
+    nodes = maps[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     num_maps, num_nodes = maps.shape[0], len(rows) * len(columns)
     nodes = tf.reshape(nodes, [num_maps, -1, num_nodes])  # [maps, batch, nodes]
     numbers = tf.range(first, first + tf.shape(images)[0])[tf.newaxis]

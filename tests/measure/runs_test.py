@@ -1,15 +1,20 @@
 """Tests of runs.py."""
 
+import contextlib
+import io
 import pathlib
 import shutil
+import tempfile
 
 import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import runs
+from cnn_tf.run import loop
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
+from tests import small_data
 from tests import small_run
 
 
@@ -71,6 +76,71 @@ class RunsTest(small_run.TestCase):
       small_run.untrained().source('5 images'),
       'run small, trained on mnist, epoch 1; 5 images',
     )
+
+
+class NetworksTest(tf.test.TestCase):
+  """The networks of a run that was continued after its end."""
+
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+    small_data.write(cls.folder)
+    cls.workdir = pathlib.Path(cls.folder, 'run')
+    for num_epochs in (3, 7, 10):
+      cls.train(num_epochs)
+
+  @classmethod
+  def train(cls, num_epochs):
+    flags = small_data.flags(
+      cls.folder,
+      layers='dense 5',
+      batch_size=128,
+      num_epochs=num_epochs,
+      average=0.5,
+    )
+    with contextlib.redirect_stdout(io.StringIO()):
+      loop.train_and_evaluate(settings_lib.Settings(**flags), cls.workdir, '1')
+
+  def bytes_of(self, network):
+    return {
+      f'{kind}/{name}': variable.numpy().tobytes()
+      for kind in ('kernels', 'biases')
+      for name, variable in getattr(network, kind).items()
+    }
+
+  def test_they_are_those_after_0_and_powers_of_two_and_the_last_epoch(self):
+    networks = runs.load(self.workdir).networks()
+    self.assertEqual(list(networks), [0, 1, 2, 4, 8, 10])
+
+  def test_each_has_the_averaged_kernels_of_its_checkpoint(self):
+    run = runs.load(self.workdir)
+    networks = run.networks()
+    for epoch in (1, 2, 4, 8, 10):
+      saved = small_data.saved_values(self.workdir, epoch)
+      for name, content in self.bytes_of(networks[epoch]).items():
+        place = f'averaged/{name}/.ATTRIBUTES/VARIABLE_VALUE'
+        self.assertEqual(content, saved[place])
+        self.assertNotEqual(
+          content, saved[place.replace('averaged', 'network')]
+        )
+    self.assertEqual(self.bytes_of(networks[0]), self.bytes_of(run.untrained()))
+
+  def test_an_older_epoch_has_none_after_it(self):
+    for last, expected in ((9, [0, 1, 2, 4, 8, 9]), (8, [0, 1, 2, 4, 8])):
+      run = runs.load(self.workdir, last)
+      self.assertEqual(list(run.networks()), expected)
+
+  def test_a_lost_or_damaged_checkpoint_is_left_out(self):
+    folder = pathlib.Path(self.create_tempdir().full_path, 'run')
+    shutil.copytree(self.workdir, folder)
+    (folder / 'checkpoints' / 'ckpt-2.index').unlink()
+    data = folder / 'checkpoints' / 'ckpt-8.data-00000-of-00001'
+    data.write_bytes(data.read_bytes()[:-9])
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+      networks = runs.load(folder).networks()
+    self.assertEqual(list(networks), [0, 1, 4, 10])
+    self.assertIn('ckpt-8 is damaged', printed.getvalue())
 
 
 if __name__ == '__main__':

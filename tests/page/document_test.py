@@ -56,6 +56,11 @@ class DocumentTest(absltest.TestCase):
       with self.assertRaises(errors.UserError):
         document.refresh(text)
 
+  def test_the_pages_in_docs_are_smaller_than_4_mb(self):
+    for name in ('mnist', 'fashion'):
+      path = small_data.ROOT / 'docs' / f'{name}.html'
+      self.assertLess(path.stat().st_size, 4e6)
+
   def test_the_pages_in_docs_have_the_current_sources(self):
     for name in ('mnist', 'fashion'):
       page = (small_data.ROOT / 'docs' / f'{name}.html').read_text()

@@ -8,8 +8,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.figures import sheet
+from cnn_tf.measure import activity
+from cnn_tf.measure import examples
 from cnn_tf.run import history
 from cnn_tf.visualization import catalogue
 from tests import small_run
@@ -168,6 +171,42 @@ class CatalogueTest(tf.test.TestCase, parameterized.TestCase):
     for panel, expected in zip(panels, maps, strict=True):
       shown = np.stack([i.get_array() for i in panel.images], axis=-1)
       self.assertAllClose(shown, expected)
+
+  def test_a_class_is_drawn_beside_the_one_it_is_confused_with(self):
+    run = small_run.untrained()
+    test = run.data.test
+    figures = dict(catalogue.of_class(run, 4, run.network.layers))
+    self.assertEqual(
+      list(figures),
+      [f'class_4_{n}' for n in ('conv1', 'pool1', 'conv2', 'dense1', 'logits')],
+    )
+    log_probabilities = activity.log_probabilities(run.network, test.images)
+    other = examples.confused(log_probabilities, test.labels)[4]
+    figure = figures['class_4_conv2']
+    texts = [text.get_text() for text in figure.texts]
+    self.assertIn(f'{other}, with which it is confused most', texts)
+    shown = figure.axes[0].images[0].get_array()
+    fours = test.images[test.labels == 4][:12]
+    nines = test.images[test.labels == other][:12]
+    self.assertAllEqual(shown[:28, :28], fours[0])
+    self.assertAllEqual(shown[:28, -30:-2], nines[-1])
+    self.assertEqual(shown.shape[1], 30 * (len(fours) + 1 + len(nines)))
+
+  def test_a_class_without_test_images_is_one_line(self):
+    run = small_run.untrained(num_classes=4)
+    test = run.data.test
+    kept = test.labels != 2
+    few = datasets.Examples(test.images[kept], test.labels[kept])
+    run = run._replace(data=run.data._replace(test=few))
+    with self.assertRaisesRegex(
+      errors.UserError, '^there is no test image of class 2$'
+    ):
+      list(catalogue.of_class(run, 2, run.network.layers))
+    # Beside another class, it is left out if that one is confused with it.
+    for label in (0, 1, 3):
+      self.assertLen(
+        list(catalogue.of_class(run, label, run.network.layers)), 5
+      )
 
 
 if __name__ == '__main__':

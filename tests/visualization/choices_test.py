@@ -26,6 +26,30 @@ class ChoicesTest(parameterized.TestCase):
       str(caught.exception), f'--maps=0,{word}: {word!r} is not one of 0 to 3'
     )
 
+  @parameterized.parameters(
+    (['class:4'], 4),
+    (['class:shirt'], 2),
+    (['class:ankle boot'], 1),
+    (['class:0'], 3),  # a name comes before a number
+    (['class:a', 'b'], 0),  # a name with a comma
+    (['3', '17'], None),
+    (['class'], None),
+    (['3', 'class:4'], None),
+  )
+  def test_a_class_is_chosen_by_its_name_or_its_number(self, words, label):
+    names = ['a,b', 'ankle boot', 'shirt', '0', 'bag']
+    self.assertEqual(choices.class_label(words, names), label)
+
+  @parameterized.parameters('3', '-1', 'dog', '')
+  def test_an_unknown_class_is_rejected_with_the_names(self, name):
+    with self.assertRaises(errors.UserError) as caught:
+      choices.class_label([f'class:{name}'], ['cat', 'cow', 'pig'])
+    self.assertEqual(
+      str(caught.exception),
+      f'--images=class:{name}: there is no such class; choose from cat, cow, '
+      'pig',
+    )
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -35,6 +35,14 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
     for path in paths:
       self.assertStartsWith(pathlib.Path(path).read_bytes(), b'\x89PNG')
 
+  def test_a_class_is_drawn_beside_the_one_it_is_confused_with(self):
+    output = self.assert_output(
+      f'--workdir={self.workdir}', '--images=class:4', '--layer=conv2'
+    )
+    path, _ = output.splitlines()
+    self.assertEqual(pathlib.Path(path).name, 'class_4_conv2.png')
+    self.assertStartsWith(pathlib.Path(path).read_bytes(), b'\x89PNG')
+
   def test_data_that_have_moved_and_another_folder_for_the_figures(self):
     folder = pathlib.Path(self.create_tempdir().full_path)
     workdir = shutil.copytree(self.workdir, folder / 'run')
@@ -79,6 +87,7 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
     (['--layer=conv9'], 'choose from conv1, pool1, conv2, dense1, logits'),
     (['--images=3,200'], "'200' is not one of 0 to 199"),
     (['--images=three'], "'three' is not one of 0 to 199"),
+    (['--images=class:x'], 'no such class; choose from 0, 1, 2, '),
     (['conv2'], "not a flag: 'conv2'"),
   )
   def test_a_mistake_is_reported_in_one_line(self, arguments, words):
