@@ -49,6 +49,7 @@ def network(run: runs.Run) -> dict[str, Any]:
     'seed': run.settings.seed,
     'precision': run.settings.precision,
     'flips': run.settings.evaluate_flips,
+    'l2Scale': run.settings.l2_scale,
     # Without its duration: equal runs give equal pages.
     'result': result and {name: result[name] for name in storage.SCORES},
     'classes': run.class_names,

@@ -226,8 +226,9 @@ cnn.elements = (() => {
   }
 
   // Terms {i, j, y, x, shown} at their places: numbers, or colours if there are
-  // more than fit.
-  function gridOf(terms, {isWinner = () => false, isSigned, decimals = 2}) {
+  // more than fit. With `onTerm`, a number is a button.
+  function gridOf(terms, {isWinner = () => false, isSigned, decimals = 2,
+                          onTerm = null}) {
     const is = terms.map(t => t.i), js = terms.map(t => t.j);
     const top = Math.min(...is), left = Math.min(...js);
     const height = Math.max(...is) - top + 1;
@@ -244,16 +245,19 @@ cnn.elements = (() => {
     }
     const lines = range(height).map(() => []);
     for (const term of terms) {
-      lines[term.i - top].push(gridCell(term, scale, isWinner(term), decimals));
+      const cell = gridCell(term, scale, isWinner(term), decimals, onTerm);
+      lines[term.i - top].push(cell);
     }
     return element('table', {class: 'grid'},
                    lines.map(cells => element('tr', {}, cells)));
   }
 
-  function gridCell(term, scale, isWinner, decimals) {
+  function gridCell(term, scale, isWinner, decimals, onTerm) {
+    const text = number(term.shown, decimals);
+    const key = `cell-${term.map}-${term.i}-${term.j}-${term.part}`;
     const cell = element('td', {title: `(${term.y}, ${term.x}): ${term.shown}`,
                                 class: isWinner ? 'winner' : ''},
-                         number(term.shown, decimals));
+                         onTerm ? button(text, key, () => onTerm(term)) : text);
     cell.style.background = cssOf(term.shown, scale);
     cell.style.color = inkOn(term.shown, scale);
     return cell;
@@ -262,18 +266,21 @@ cnn.elements = (() => {
   // Window × kernel, and below them = products, for the terms of one input map.
   // Three tables with enough digits to check them do not fit side by side;
   // tables that are wide, or whose numbers are small, are stacked.
-  function productGrids(terms) {
-    const parts = [['window', 'value'], ['× kernel', 'weight'],
-                   ['= products', 'product']].map(([title, name]) => {
-      const shown = terms.map(term => ({...term, shown: term[name]}));
-      return {title, shown, decimals: decimalsFor(shown)};
+  //
+  // open: what a click on a number does, by the name of the factor.
+  function productGrids(
+    terms, {titles = ['window', 'kernel'], open = {}} = {}) {
+    const parts = [[titles[0], 'value'], [`× ${titles[1]}`, 'weight'],
+                   ['= products', 'product']].map(([title, part]) => {
+      const shown = terms.map(term => ({...term, part, shown: term[part]}));
+      return {title, shown, decimals: decimalsFor(shown), onTerm: open[part]};
     });
     const width = new Set(terms.map(term => term.j)).size;
     const isStacked = width <= LARGEST_TABLE
       && (width > 3 || parts.some(({decimals}) => decimals > 3));
     return element('div', {class: isStacked ? 'grids stacked' : 'grids'},
-      parts.map(({title, shown, decimals}) => figure(
-        title, gridOf(shown, {decimals}))));
+      parts.map(({title, shown, decimals, onTerm}) => figure(
+        title, gridOf(shown, {decimals, onTerm}))));
   }
 
   // Three decimals, or so many more that the largest number has two digits.

@@ -21,8 +21,8 @@ cnn.input = (() => {
   let pointer = null;  // the id of the pointer that draws a stroke
 
   return {
-    MOST_BARS, clearNote, hatch, makeInput, putOnPad, setHidden, undo,
-    updateInput,
+    MOST_BARS, clearNote, exampleName, hatch, makeInput, putOnPad, setHidden,
+    undo, updateInput,
   };
 
   function makeInput() {
@@ -112,7 +112,8 @@ cnn.input = (() => {
   // {example} or {pixels}, or an empty pad, in place of what was there.
   function putOnPad({example = null, pixels = null}) {
     remember();
-    Object.assign(state, {example, pixels, strokes: [], shift: [0, 0]});
+    Object.assign(state, {example, pixels, strokes: [], shift: [0, 0],
+                          target: null});
     update();
   }
 
@@ -123,7 +124,7 @@ cnn.input = (() => {
   function undo() {
     pointer = null;
     clearNote();
-    Object.assign(state, state.past.pop());
+    Object.assign(state, state.past.pop(), {target: null});
     update();
   }
 
@@ -354,15 +355,19 @@ cnn.input = (() => {
   }
 
   function thumbnail(index) {
-    const {images, labels, numbers} = contents.examples;
-    const sheet = sheetOf(storedImage(images, index), contents.image.outputs,
-                          PIXELS);
+    const sheet = sheetOf(storedImage(contents.examples.images, index),
+                          contents.image.outputs, PIXELS);
     sheet.setAttribute('aria-hidden', 'true');
-    const name = contents.classes[labels[index]];
+    const name = exampleName(index);
     return element('button', {
       type: 'button', class: 'thumbnail', 'data-example': String(index),
-      title: `test image ${numbers[index]}, label ${name}`,
-      'aria-label': `test image ${numbers[index]}, label ${name}`,
+      title: name, 'aria-label': name,
       onclick: () => putOnPad({example: index})}, sheet);
+  }
+
+  function exampleName(index) {
+    const {labels, numbers} = contents.examples;
+    return `test image ${numbers[index]}, label ${
+      contents.classes[labels[index]]}`;
   }
 })();

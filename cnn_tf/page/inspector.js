@@ -7,17 +7,26 @@ cnn.inspector = (() => {
   const {compared, nodeOf} = cnn.network;
   const {follow, select} = cnn.changes;
   const {causeView, nodeView, pixelsView, whyView} = cnn.sums;
+  const {backwardView, weightTitle, weightView} = cnn.backward;
   const {mapView} = cnn.map;
+  const {learnView} = cnn.learn;
 
-  const VIEWS = {why: whyView, cause: causeView, map: mapView, node: nodeView,
-                 pixels: pixelsView};
+  const VIEWS = {why: whyView, cause: causeView, map: mapView,
+                 node: item => [nodeView(item), backwardView(item)],
+                 pixels: pixelsView, weight: weightView, learn: learnView};
 
   const WORDS = {
     node: 'One number of a map: the sum of its window times a kernel.',
     unit: 'One number of a dense layer, computed from all numbers below it.',
     bias: 'A trained number that is added to the sum of products.',
     relu: 'Keeps positive numbers, and replaces negative ones by 0.',
-    logit: 'The score of a class; softmax turns scores into percentages.'};
+    logit: 'The score of a class; softmax turns scores into percentages.',
+    loss: 'How wrong the answer is: minus the logarithm of the probability of '
+      + 'the right class, plus a small penalty on large weights (L2).',
+    gradient: 'How fast the loss changes with a number. Positive: the loss '
+      + 'rises when the number rises. Negative: it falls.',
+    upstream: 'The gradient of a number further up, on the way from the loss '
+      + 'back to the image.'};
 
   let wordsAreOpen = false;
 
@@ -38,7 +47,8 @@ cnn.inspector = (() => {
       Map: item?.layer && {view: 'map', layer: item.layer, map: item.map},
       Node: item?.layer && {view: 'node', ...nodeOf(item)},
       Pixels: item?.layer ? {view: 'pixels', ...nodeOf(item)}
-        : item && {view: 'cause', a, b},
+        : item?.a !== undefined ? {view: 'cause', a, b} : null,
+      Learn: state.hidden ? null : {view: 'learn'},
     };
     return element('div', {class: 'tabs', role: 'group', 'aria-label': 'View'},
       Object.entries(targets).map(([name, target]) => button(
@@ -66,6 +76,8 @@ cnn.inspector = (() => {
     switch (item.view) {
       case 'why': return `${names[item.a]}, not ${names[item.b]}`;
       case 'cause': case 'pixels': return 'pixels';
+      case 'learn': return 'learn';
+      case 'weight': return weightTitle(item);
       case 'map': return mapName(item.layer, item.map);
       // The item of a unit has the same name as its map view.
       default: return nodeName(item)
@@ -91,7 +103,9 @@ cnn.inspector = (() => {
         + 'once.',
       'Ask why: the answer is a sum, and every term of it can be opened.',
       'Click a map or a unit: its kernel, what excites it, a switch.',
-      'Click a node: its window, the kernel, the products and their sum.'];
+      'Click a node: its window, the kernel, the products and their sum.',
+      'Learn: say what it is, and watch one step of training change every '
+        + 'kernel.'];
     return element('div', {class: 'help'},
       element('h2', {}, 'What does it compute?'),
       element('ol', {}, steps.map(text => element('li', {}, text))),

@@ -11,9 +11,10 @@ cnn.map = (() => {
     contents, isBelow, layerNamed, mapName, nodeName, state, storedImage,
   } = cnn.state;
   const {
-    compared, difference, fieldOfNode, logitsOf, nodeOf, parametersNow, ranking,
-    view, withMap,
+    compared, difference, fieldOfNode, isChanged, logitsOf, nodeOf,
+    parametersNow, ranking, view, withMap,
   } = cnn.network;
+  const {lastPress} = cnn.descent;
   const {follow, update} = cnn.changes;
   const {putOnPad} = cnn.input;
   const {scaleOfLayer} = cnn.layers;
@@ -151,14 +152,46 @@ cnn.map = (() => {
         ? `${channels} weights, one per unit of ${layer.input.name}`
         : channels === 1 ? `${size} weights`
           : `${size} weights for each map of ${layer.input.name}`,
-        `; bias ${number(bias)}`),
+        `; bias ${number(bias)}. Click a weight to see its gradient. `,
+        button('The largest one', 'weight', () => openWeight(
+          layer, map, largestOf(values)), {class: 'link'})),
       channels === 1 ? gridOf(range(height * width).map(index => ({
         i: Math.floor(index / width), j: index % width, shown: values[index],
-        y: Math.floor(index / width), x: index % width})), {isSigned: true})
-        : kernelTiles(values, height, width, channels, layer));
+        y: Math.floor(index / width), x: index % width})), {
+        isSigned: true,
+        onTerm: ({i, j}) => openWeight(layer, map, i * width + j)})
+        : kernelTiles(values, height, width, channels, layer, map),
+      kernelChange(values, layer, map));
   }
 
-  function kernelTiles(values, height, width, channels, layer) {
+  // What the last press of "Learn" has changed in the kernel.
+  function kernelChange(values, layer, map) {
+    const before = lastPress()?.parameters[layer.name].kernel;
+    if (!before) return null;
+    const {inputs: [, , channels], window} = layer.first;
+    const changes = values.map(
+      (weight, place) => weight - before[place * layer.outputs[2] + map]);
+    return element('div', {},
+      element('p', {class: 'note'}, 'What learning changed, ',
+              `${spanOf(changes)}:`),
+      kernelTiles(changes, ...window, channels, layer, map, 'Changes'));
+  }
+
+  function largestOf(values) {
+    const sizes = values.map(Math.abs);
+    return sizes.indexOf(Math.max(...sizes));
+  }
+
+  // Opens a weight by its place among those of a map.
+  function openWeight({name, first}, map, place) {
+    const {window: [, width], inputs: [, , channels]} = first;
+    const spot = Math.floor(place / channels);
+    follow({view: 'weight', layer: name, i: Math.floor(spot / width),
+            j: spot % width, from: place % channels, map});
+  }
+
+  function kernelTiles(values, height, width, channels, layer, map,
+                       what = 'Weights') {
     const room = 320, gap = height * width === 1 ? 1 : 2;
     const perLine = height * width === 1 ? 25 : 16;
     const columns = Math.min(channels, perLine);
@@ -168,7 +201,8 @@ cnn.map = (() => {
     const sheet = sheetOf(values, [height, width, channels], scale);
     const lines = Math.ceil(channels / columns);
     const canvas = makeCanvas(columns * wide, lines * tall, {
-      role: 'img', 'aria-label': `Weights by input map, ${spanOf(values)}`});
+      role: 'img', class: 'weights',
+      'aria-label': `${what} by input map, ${spanOf(values)}`});
     const context = canvas.getContext('2d');
     context.fillStyle = variable('--line');
     context.fillRect(0, 0, columns * wide, lines * tall);
@@ -177,17 +211,28 @@ cnn.map = (() => {
                         (c % columns) * wide, Math.floor(c / columns) * tall,
                         width * cell, height * cell);
     }
-    canvas.addEventListener('pointermove', event => {
+    const weightUnder = event => {
       const box = canvas.getBoundingClientRect();
-      const c = Math.floor((event.clientY - box.top) / tall) * columns
-        + Math.floor((event.clientX - box.left) / wide);
-      canvas.title = c < channels ? mapName(layer.input.name, c) : '';
+      const across = event.clientX - box.left, down = event.clientY - box.top;
+      const from = Math.floor(down / tall) * columns
+        + Math.floor(across / wide);
+      const i = Math.min(height - 1, Math.floor((down % tall) / cell));
+      const j = Math.min(width - 1, Math.floor((across % wide) / cell));
+      return {from, place: (i * width + j) * channels + from};
+    };
+    canvas.addEventListener('pointermove', event => {
+      const {from} = weightUnder(event);
+      canvas.title = from < channels ? mapName(layer.input.name, from) : '';
+    });
+    canvas.addEventListener('click', event => {
+      const {from, place} = weightUnder(event);
+      if (from < channels) openWeight(layer, map, place);
     });
     return canvas;
   }
 
   function excites(layer, map) {
-    if (state.kernels !== 'trained') {
+    if (state.kernels !== 'trained' || isChanged()) {
       return element('p', {class: 'note'}, 'What excites a map was measured ',
                      'with the trained kernels only.');
     }
@@ -257,7 +302,7 @@ cnn.map = (() => {
 
   function classMeans(layer, map) {
     const found = contents.means?.layers[layer.name];
-    if (!found || state.kernels !== 'trained') return null;
+    if (!found || state.kernels !== 'trained' || isChanged()) return null;
     const maps = found.shape[1];
     const means = contents.classes.map((_, k) => found[k * maps + map]);
     const largest = Math.max(...means.map(Math.abs)) || 1;

@@ -10,8 +10,8 @@ cnn.network = (() => {
 
   return {
     compared, difference, effectOfMap, effectsOfPixels, fieldOfNode, groupsOf,
-    knownLabel, logitsOf, nodeOf, offTensors, parametersNow, ranking, recompute,
-    termsOfDifference, termsOfNode, view, withMap,
+    isChanged, knownLabel, logitsOf, nodeOf, offTensors, parametersNow, ranking,
+    recompute, termsOfDifference, termsOfNode, view, withMap,
   };
 
   function recompute() {
@@ -24,8 +24,15 @@ cnn.network = (() => {
     view.milliseconds = performance.now() - started;
   }
 
+  // The kernels and biases that compute: the chosen ones, or what "Learn" has
+  // made of them.
   function parametersNow() {
-    return contents.parameters[state.kernels];
+    return state.learned[state.kernels]?.parameters
+      ?? contents.parameters[state.kernels];
+  }
+
+  function isChanged() {
+    return Boolean(state.learned[state.kernels]);
   }
 
   // The sets of maps that are off, by the name of the tensor.

@@ -3,11 +3,12 @@
 cnn.page = (() => {
   const {button, element, replaceChildren, toggle} = cnn.elements;
   const {contents, readContents, state, stateFromText, stateToText} = cnn.state;
-  const {compared, recompute, view} = cnn.network;
+  const {compared, isChanged, recompute, view} = cnn.network;
   const {drawWith, update, watchPresses} = cnn.changes;
   const {clearNote, makeInput, setHidden, updateInput} = cnn.input;
   const {layOut, makeLayers, updateLayers} = cnn.layers;
   const {epochText, makeEpochs, updateEpochs} = cnn.epochs;
+  const {markTestImages} = cnn.learn;
   const {updateInspector} = cnn.inspector;
 
   let addressTimer = null, ownAddress = null;
@@ -57,6 +58,7 @@ cnn.page = (() => {
     updateHeader();
     updateInput();
     updateEpochs();
+    markTestImages();
     updateLayers();
     updateInspector();
     clearTimeout(addressTimer);
@@ -84,7 +86,7 @@ cnn.page = (() => {
     const {dataset, precision, flips, result, layers} = contents;
     const total = layers.reduce((sum, layer) => sum + layer.parameters, 0);
     const isTrained = state.kernels === 'trained';
-    const score = result && isTrained
+    const score = isChanged() ? 'changed by you' : result && isTrained
       ? `${(100 * result.test_accuracy).toFixed(2)} % of ${
         result.test_examples.toLocaleString('en')} test images${
         flips ? ', averaged over flips' : ''}` : '';

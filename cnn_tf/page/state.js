@@ -17,6 +17,8 @@ cnn.state = (() => {
     node: ['layer', 'y', 'x', 'map'],
     pixels: ['layer', 'y', 'x', 'map'],
     cause: ['a', 'b'],
+    weight: ['layer', 'i', 'j', 'from', 'map'],
+    learn: [],
   };
 
   // What contents.py has written, with its arrays decoded.
@@ -32,6 +34,9 @@ cnn.state = (() => {
     thick: false,  // whether the next stroke is thick
     kernels: 'trained',  // or 'initial', or those after the epoch '1', '2', ...
     sheetClass: null,  // whose images a map is shown for, or null: the answer's
+    learned: {},  // `kernels` -> {parameters, past}: what steps made of them
+    rate: 0.001,  // of these steps
+    target: null,  // the class that was chosen in "This is a ...", or null
     off: {},  // name of a layer -> the set of its maps that are off
     trail: [],  // what was selected, step by step; the last one is shown
     hidden: false,  // whether the answer is hidden
@@ -128,6 +133,13 @@ cnn.state = (() => {
     return Boolean(layer) && isBelow(map, layer.outputs[2]);
   }
 
+  // Whether a layer has a weight at (i, j) from one of its input maps.
+  function isWeight({layer, i, j, from}) {
+    const {first} = layerNamed(layer), [height, width] = first.window;
+    return !first.op.endsWith('pool2d') && isBelow(i, height)
+      && isBelow(j, width) && isBelow(from, first.inputs[2]);
+  }
+
   function isBelow(value, end) {
     return Number.isInteger(value) && value >= 0 && value < end;
   }
@@ -200,11 +212,13 @@ cnn.state = (() => {
     return item && item.y !== undefined ? item : null;
   }
 
-  // Removes what names the answer from the trail: two classes, or a logit.
+  // Removes what names the answer from the trail: two classes, a logit, or the
+  // probabilities.
   function forgetAnswer() {
     const {name} = contents.logits;
     state.trail = state.trail.filter(
-      item => item.a === undefined && item.layer !== name);
+      item => item.a === undefined && item.layer !== name
+        && item.view !== 'learn');
   }
 
   function stateToText() {
@@ -222,6 +236,7 @@ cnn.state = (() => {
     }
     if (state.kernels !== 'trained') parts.push(`k=${state.kernels}`);
     if (state.sheetClass !== null) parts.push(`c=${state.sheetClass}`);
+    if (state.target !== null) parts.push(`t=${state.target}`);
     if (state.hidden) parts.push('h=1');
     const offs = Object.entries(off).map(
       ([name, maps]) => [name, ...maps].join('.'));
@@ -242,7 +257,7 @@ cnn.state = (() => {
     const [height, width] = contents.image.outputs;
     const numbers = name => (given.get(name) || '').split(',').map(Number);
     const [example] = numbers('i'), shift = numbers('m');
-    const [sheetClass] = numbers('c');
+    const [sheetClass] = numbers('c'), [target] = numbers('t');
     const isExample = given.has('i')
       && isBelow(example, contents.examples.labels.length);
     const isShift = shift.length === 2 && shift.every(Number.isInteger);
@@ -254,6 +269,8 @@ cnn.state = (() => {
         ? given.get('k') : 'trained',
       sheetClass: given.has('c') && isBelow(sheetClass, contents.classes.length)
         ? sheetClass : null,
+      target: given.has('t') && isBelow(target, contents.classes.length)
+        ? target : null,
       hidden: given.get('h') === '1', off: {}, open: new Set(),
     });
     try {
@@ -285,7 +302,9 @@ cnn.state = (() => {
       const count = contents.classes.length;
       return isBelow(item.a, count) && isBelow(item.b, count) ? item : null;
     }
+    if (kind === 'learn') return item;
     if (!isMap(item.layer, item.map)) return null;
+    if (kind === 'weight') return isWeight(item) ? item : null;
     const [height, width] = layerNamed(item.layer).outputs;
     const inside = kind === 'map'
       || (isBelow(item.y, height) && isBelow(item.x, width));

@@ -23,7 +23,10 @@ cnn.sums = (() => {
 
   let pixelJob = null;  // the newest one; an older one stops
 
-  return {causeView, nodeView, pixelsView, whyView};
+  return {
+    SHOWN_GROUPS, barCell, causeView, nodeView, pixelsView, setOpen, sumRow,
+    sumTable, whyView,
+  };
 
   function whyView({a, b}) {
     const {terms, bias} = termsOfDifference(a, b);
@@ -102,12 +105,15 @@ cnn.sums = (() => {
     const table = element('table', {class: 'sum'},
       sumRow(`sum of ${terms.length} products`, products),
       sumRow('bias', bias), sumRow('sum', total, 'total'));
+    const open = {weight: term => follow(
+      {view: 'weight', layer: layer.name, i: term.i, j: term.j,
+       from: term.map, map: node.map})};
     if (terms.length <= MANY_TERMS && !below.units) {
       return element('div', {},
         groupsOf(terms).map(group => element('div', {},
           below.name === 'image' ? windowNote(node, layer)
             : element('h3', {}, mapName(below.name, group.map)),
-          productGrids(group.terms))),
+          productGrids(group.terms, {open}))),
         table);
     }
     if (below.name === 'image') {
@@ -115,7 +121,7 @@ cnn.sums = (() => {
     }
     const effects = mapEffects(below);
     return element('div', {}, layer.units ? null : windowNote(node, layer),
-      sumTable(terms, below, {bias, total, effects}),
+      sumTable(terms, below, {bias, total, effects, open}),
       effects && element('p', {class: 'note'}, effects.note));
   }
 
@@ -184,9 +190,14 @@ cnn.sums = (() => {
   }
 
   // A table of terms, summed by map, that adds up to a total.
-  function sumTable(terms, below, {bias, total, effects}) {
+  //
+  // name: tells the controls of two tables of a view apart.
+  // titles, open: as for `productGrids`.
+  function sumTable(terms, below, {bias = null, total, effects, name = '',
+                                   titles, open = {}}) {
     const groups = groupsOf(terms), isLong = groups.length > SHOWN_GROUPS + 2;
-    const all = state.open.has('all') || !isLong;
+    const allKey = `${name}all`;
+    const all = state.open.has(allKey) || !isLong;
     const shown = all ? groups : groups.slice(0, SHOWN_GROUPS);
     const rest = groups.slice(shown.length);
     const largest = Math.abs(groups[0]?.sum) || 1;
@@ -201,16 +212,17 @@ cnn.sums = (() => {
       element('th', {colspan: '2'}, 'sum of products'),
       element('th', {}, effects.title));
     return element('table', {class: 'sum'}, head,
-      shown.flatMap(group => groupRows(group, below, largest, effects)),
+      shown.flatMap(group => groupRows(
+        group, below, largest, {effects, name, titles, open})),
       rest.length ? line(
-        button(`${rest.length} others`, 'all', () => setOpen('all', true),
+        button(`${rest.length} others`, allKey, () => setOpen(allKey, true),
                {class: 'link'}),
         rest.reduce((sum, group) => sum + group.sum, 0)) : null,
       isLong && all ? line(
-        button('Show fewer', 'all', () => setOpen('all', false),
+        button('Show fewer', allKey, () => setOpen(allKey, false),
                {class: 'link'}),
         null) : null,
-      line('bias', bias),
+      bias === null ? null : line('bias', bias),
       line('sum', total, 'total'));
   }
 
@@ -227,19 +239,19 @@ cnn.sums = (() => {
     return cell;
   }
 
-  function groupRows(group, below, largest, effects) {
-    const key = `group-${group.map}`, isOpen = state.open.has(key);
+  function groupRows(group, below, largest, {effects, name: table, titles,
+                                             open}) {
+    const key = `${table}group-${group.map}`, isOpen = state.open.has(key);
     const single = group.terms.length === 1;
     const name = mapName(below.name, group.map);
     const place = {layer: below.name, map: group.map};
     const target = below.units ? {view: 'node', ...place, y: 0, x: 0}
       : {view: 'map', ...place};
-    const side = group.sum < 0 ? 'minus' : 'plus';
-    const bar = element('div', {class: `term ${side}`});
-    bar.style.width = `${50 * Math.abs(group.sum) / largest}%`;
-    const {value, weight} = group.terms[0];
-    const factors = single ? element('div', {class: 'factors'}, `${
-      number(value)} × ${number(weight)} =`) : null;
+    const [term] = group.terms, weight = number(term.weight);
+    const factors = single ? element('div', {class: 'factors'},
+      `${number(term.value)} × `,
+      open.weight ? button(weight, `${key}-weight`, () => open.weight(term),
+                           {class: 'link'}) : weight, ' =') : null;
     const row = element('tr', {class: 'group'},
       element('th', {scope: 'row'},
         single ? null : button(
@@ -248,14 +260,22 @@ cnn.sums = (() => {
            'aria-label': `Products of ${name}`}),
         button(name, `${key}-link`, () => follow(target), {class: 'link'}),
         factors),
-      element('td', {class: 'term-track'}, bar),
+      barCell(group.sum, largest),
       element('td', {class: 'value'}, signed(group.sum)),
       effects && lateCell(() => effects.of(group.map)));
     if (!isOpen) return [row];
     return [row, element('tr', {}, element('td', {colspan: '4'},
-      productGrids(group.terms),
+      productGrids(group.terms, {titles, open}),
       element('p', {class: 'note group-sum'},
               `sum of ${group.terms.length} products: ${signed(group.sum)}`)))];
+  }
+
+  // A bar from the middle: to the right for positive values.
+  function barCell(value, largest) {
+    const side = value < 0 ? 'minus' : 'plus';
+    const bar = element('div', {class: `term ${side}`});
+    bar.style.width = `${50 * Math.abs(value) / largest}%`;
+    return element('td', {class: 'term-track'}, bar);
   }
 
   function sumRow(name, value, kind = '') {

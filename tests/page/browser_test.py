@@ -171,7 +171,8 @@ class NodeTest(PageTest):
     images = self.example(run, 2)
     expected = run.network.activations(images)['conv2'][0, 4, 5, 6]
     self.wait('!document.querySelector(".late")')
-    cells = self.driver.find_elements('css selector', '.sum td.value')
+    forward = '.view:not(.backward) .sum td.value'
+    cells = self.driver.find_elements('css selector', forward)
     # Two per group, the products and the effect on the answer; then the rest,
     # the bias and the total.
     *groups, rest, bias, total = [browsers.to_float(c.text) for c in cells]
