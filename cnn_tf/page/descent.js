@@ -97,12 +97,12 @@ cnn.descent = (() => {
     return answers.get(parameters) ?? null;
   }
 
-  // Finds the answers of the kernels of the run, and of those before and after
-  // the last press, a few per frame; calls report() when some are found.
+  // If learning has changed the kernels: finds their answers and those of the
+  // kernels of the run, a few per frame; calls report() when one is complete.
   async function answerTestImages(report) {
     if (isAnswering || !isChanged()) return;
-    const missing = [runsKernels(), parametersNow(), lastPress()?.parameters]
-      .find(parameters => parameters && !answers.has(parameters));
+    const missing = [runsKernels(), parametersNow()].find(
+      parameters => !answers.has(parameters));
     if (!missing) return;
     isAnswering = true;
     const found = [];

@@ -278,6 +278,11 @@ class NodeTest(PageTest):
         for view in ('map', 'node', 'pixels'):
           with self.subTest(f'{run.settings.layers}: {view} {place}'):
             self.assertNotRegex(self.inspector(dict(view=view, **place)), _BAD)
+        if layer.kernel_shape:
+          weight = {**place, 'view': 'weight', 'i': 0, 'j': 0, 'from': 0}
+          self.assertNotRegex(self.inspector(weight), _BAD)
+      self.js('cnn.descent.learn(1)')
+      self.assertNotRegex(self.inspector(dict(view='learn')), _BAD)
       text = self.inspector(dict(view='why', a=2, b=1))
       self.assertStartsWith(text, 'Why')
       self.assertNotRegex(text, _BAD)
@@ -287,7 +292,8 @@ class NodeTest(PageTest):
     return self.driver.execute_script(
       """cnn.changes.select([{view: 'why', a: 1, b: 2}, arguments[0]]);
       cnn.page.draw();
-      return document.querySelector('#inspector .view').textContent;""",
+      const views = [...document.querySelectorAll('#inspector .view')];
+      return views.map(view => view.textContent).join(' ');""",
       item,
     )
 

@@ -21,9 +21,17 @@ class PhoneTest(reference_page.TestCase):
     )
 
   def test_nothing_is_wider_than_the_screen(self):
-    for state in ('i=3', 'i=3&s=node.conv2.3.3.3', 'i=3&s=map.conv3.5'):
+    for state in (
+      'i=3',
+      'i=3&s=node.conv2.3.3.3',
+      'i=3&s=map.conv3.5',
+      'i=3&s=weight.conv2.1.2.9.5',
+      'i=3&s=learn',
+    ):
       self.open(self.path, state)
       self.assertLessEqual(self.js('document.body.scrollWidth'), 390)
+    self.click('[data-key=learn-ten]')
+    self.assertLessEqual(self.js('document.body.scrollWidth'), 390)
 
   def test_why_scrolls_to_the_inspector_and_a_button_back_up(self):
     self.open(self.path, 'i=3')
