@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cnn_tf import errors
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.studies import kept
+from cnn_tf.sweep import kept
 
 
 class Record(NamedTuple):

@@ -13,7 +13,8 @@ from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.run import command
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.studies import kept
+from cnn_tf.run import storage
+from cnn_tf.sweep import kept
 
 RUNS = pathlib.Path('runs/accuracy')
 
@@ -63,15 +64,14 @@ def measure(
     f'{table}',
     flush=True,
   )
-  started = time.perf_counter()
-  for number, seed in enumerate(missing, start=1):
-    seeded = dataclasses.replace(settings, seed=seed)
-    record = _record(name, seeded, on, num_replicas, folder)
+  if missing:
+    kept.import_tensorflow()
+  runs = [dataclasses.replace(settings, seed=seed) for seed in missing]
+  queue = kept.Queue(runs, folder, read_test=on == 'test')
+  for run in runs:
+    record = found[run.seed] = _record(name, run, on, num_replicas, folder)
     records.append(table, record)
-    found[seed] = record
-    elapsed = time.perf_counter() - started
-    left = int(elapsed / number * (len(missing) - number))
-    print(f'{_line(record)}; left: {left // 60}:{left % 60:02}', flush=True)
+    print(f'{_line(record)}; left: {queue.left_after(run)}', flush=True)
   return [found[seed] for seed in seeds]
 
 
@@ -106,16 +106,8 @@ def of_flags(
   return measure(name, settings, on, seeds, table, flags.FLAGS.replicas)
 
 
-def _import_tensorflow():
-  """Only now, because it takes seconds."""
-  with command.silent_libraries():
-    import tensorflow as tf
-  tf.get_logger().setLevel('ERROR')  # it warns of one graph per seed
-
-
 def _record(name, settings, on, num_replicas, folder):
   """Trains one seed and evaluates it after the last epoch."""
-  _import_tensorflow()
   is_new = not kept.workdir(settings, folder).exists()
   started = time.perf_counter()
   workdir = kept.train(settings, folder, num_replicas, read_test=on == 'test')
@@ -144,9 +136,11 @@ def _evaluate(workdir, on, num_replicas):
   from cnn_tf.run import evaluation
   from cnn_tf.run import replicas
 
+  # Devices first: `load` runs ops.
+  batch_size = storage.read_settings(workdir).batch_size
+  strategy = replicas.make_strategy(num_replicas, batch_size)
   run = runs.load(workdir, read_test=on == 'test')
   examples = run.data.test if on == 'test' else run.data.validation
-  strategy = replicas.make_strategy(num_replicas, run.settings.batch_size)
   scored = evaluation.Evaluation(run.network, examples, strategy)()
   flipped = None
   if run.settings.evaluate_flips:

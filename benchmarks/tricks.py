@@ -219,8 +219,8 @@ def _accuracies(found):
 
 
 def _gain(with_it, without_it):
-  pairs = zip(with_it, without_it, strict=True)
-  return intervals.describe([100 * (a - b) for a, b in pairs])
+  percents = [[100 * x for x in values] for values in (with_it, without_it)]
+  return intervals.difference(*percents)
 
 
 def _cell(gain):

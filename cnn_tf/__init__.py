@@ -38,6 +38,7 @@ The other folders; a folder imports only those above it:
   tricks/            optional: augmentation, averaged kernels
   run/               settings -> training, and the folder of its results
   measure/           a trained network -> numbers
+  sweep/             settings, seeds -> finished runs, compared
   figures/           numbers -> pictures
   visualization/     the commands that draw a run
   page/              a run -> an HTML file in which its network computes

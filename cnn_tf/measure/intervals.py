@@ -32,6 +32,29 @@ def describe(values: Sequence[float]) -> Interval:
   return Interval(mean, deviation, mean - half, mean + half)
 
 
+def difference(values: Sequence[float], others: Sequence[float]) -> Interval:
+  """The interval of the mean of `values - others`, paired by seed.
+
+  What a seed changes in both alike does not widen it.
+  """
+  pairs = zip(values, others, strict=True)
+  return describe([value - other for value, other in pairs])
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+  """Values by seed -> `mean ± half of its 95 % interval`, or a single value."""
+  found = describe([float(value) for value in values])
+  mean = f'{found.mean:.{digits}f}'
+  if len(values) < 2:
+    return mean
+  return f'{mean} ± {found.high - found.mean:.{digits}f}'
+
+
+def percent(shares: Sequence[float], digits: int = 2) -> str:
+  """`spread` of fractions of 1, in percent."""
+  return spread([100 * share for share in shares], digits)
+
+
 def _quantile(freedom):
   # Above 30 degrees of freedom, the quantile of 30 is used: intervals are then
   # 0.04 to 4 % too wide.

@@ -33,6 +33,10 @@ from cnn_tf.run import trainer as trainer_lib
 _STEPS_PER_CALL = 50
 
 
+class DivergedError(errors.UserError):
+  """The loss, the gradients or the kernels are not finite."""
+
+
 def train_and_evaluate(
   settings: settings_lib.Settings,
   workdir: str | pathlib.Path,
@@ -265,7 +269,7 @@ def _diverged(trainer, epoch):
   # is 92 times their cross-entropy.
   penalty = '--l2_scale or ' if trainer.settings.l2_scale >= 1 else ''
   kept = '; the checkpoints of earlier epochs are kept' if epoch > 1 else ''
-  return errors.UserError(
+  return DivergedError(
     f'loss, gradients or kernels are not finite at step '
     f'{trainer.step.numpy()}, in epoch {epoch}: try a lower {penalty}'
     f'--learning_rate in a new --workdir{kept}'

@@ -68,7 +68,7 @@ def make_strategy(replicas: str, batch_size: int) -> tf.distribute.Strategy:
     return _connect(batch_size)
   num_gpus = len(tf.config.list_physical_devices('GPU'))
   if replicas == 'auto':
-    count = _largest_count(num_gpus or num_cores(), batch_size)
+    count = largest_count(num_gpus or num_cores(), batch_size)
   else:
     count = int(replicas)
     _check_shards(f'--replicas={count}', count, batch_size)
@@ -287,8 +287,8 @@ def _say_once(line):
   print(line)
 
 
-def _largest_count(num_devices, batch_size):
-  """How many replicas can share a batch equally, with enough examples each."""
+def largest_count(num_devices: int, batch_size: int) -> int:
+  """How many replicas `auto` makes: each has an equal, large enough shard."""
   most = min(num_devices, batch_size // MIN_SHARD_SIZE)
   counts = (n for n in range(most, 1, -1) if batch_size % n == 0)
   return next(counts, 1)

@@ -272,7 +272,7 @@ class Settings:
       UserError: a line is not a flag with a valid value, or the text is cut
         off: its last line is not whole, or a flag as old as runs is missing.
     """
-    found = _parse(text.splitlines())
+    found = parse(text.splitlines())
     values, missing = {}, []
     for field in dataclasses.fields(cls):
       value = field.metadata['before']
@@ -327,7 +327,7 @@ def read(path: str | pathlib.Path, *more: str) -> Settings:
     UserError: the file cannot be read, or a line is not a valid flag.
   """
   try:
-    return given(_parse([f'--flagfile={path}', *more]))
+    return given(parse([f'--flagfile={path}', *more]))
   except errors.UserError as error:
     raise errors.UserError(f'{path}: {error}') from None
 
@@ -348,8 +348,12 @@ def expanded(words: Sequence[str], flag_values: flags.FlagValues) -> list[str]:
   ]
 
 
-def _parse(words):
-  """The values of the flags in `words`, such as the lines of a flagfile."""
+def parse(words: Sequence[str]) -> flags.FlagValues:
+  """The flags in `words`, such as the lines of a flagfile.
+
+  Raises:
+    UserError: a word is not a flag with a value of its type.
+  """
   values = flags.FlagValues()
   define(values)
   try:

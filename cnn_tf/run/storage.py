@@ -4,6 +4,7 @@ run.flags         repeats the run: --flagfile=<workdir>/run.flags
 environment.json  what else decides the bits of the result
 checkpoints/      training after the newest epochs, and after 1, 2, 4, 8, ...
 result.json       is written last: a run that has one is finished
+log.txt           what was printed, if a sweep trained the run
 run.lock          locked while a process writes in the folder
 
 A rename replaces a file at once, but the disk may hold the new name before it
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 NUM_KEPT = 3  # checkpoints
 NOT_IN_NAMES = r'[*?\[\]\\]'  # TensorFlow takes a path as a pattern
+LOG = 'log.txt'
 _LOCK = 'run.lock'
 _FLAGS = 'run.flags'
 _CHECKPOINTS = 'checkpoints'
@@ -381,7 +383,7 @@ def _change(workdir, begun, settings):
 
 
 def _begin(workdir, settings):
-  ours = {_CHECKPOINTS, _LOCK, f'{_FLAGS}.partial'}
+  ours = {_CHECKPOINTS, LOG, _LOCK, f'{_FLAGS}.partial'}
   make_folder(workdir)
   try:
     others = {path.name for path in workdir.iterdir()} - ours

@@ -1,6 +1,5 @@
 """One question per file; each is a command with a table and a figure.
 
-kept.py              settings -> the folder of a run, trained once
 start.py             the start of a study's command, without messages
 study.py             how much work; the command line; the report
 trained.py           a plan, settings -> trained networks

@@ -32,6 +32,7 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import receptive_fields
 from cnn_tf.figures import sheet
 from cnn_tf.measure import fields
+from cnn_tf.measure import intervals
 from cnn_tf.network import model
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
@@ -168,8 +169,8 @@ def _table(found):
       gains = _gains(x, change)
       rows.append(
         [f'{name}: {change}', f'{100 * x.lost[change]:.2f}']
-        + [study.percent(accuracies)]
-        + ['' if change == 'original' else study.percent(gains)]
+        + [intervals.percent(accuracies)]
+        + ['' if change == 'original' else intervals.percent(gains)]
       )
   return rows
 
@@ -186,7 +187,7 @@ def _gains(border, change):
 
 def _draw(found, plan):
   gains = [
-    f'{name} {study.percent(_gains(x, "shifted by one"))}'
+    f'{name} {intervals.percent(_gains(x, "shifted by one"))}'
     for name, x in found.items()
   ]
   figure = sheet.new(

@@ -36,6 +36,7 @@ import tensorflow as tf
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
@@ -164,8 +165,10 @@ def _table(found):
     costs = f'{kind.num_parameters:,}', f'{kind.num_multiplications:,}'
     gains = ''
     if name == K_MEANS:
-      gains = study.percent(np.subtract(kind.accuracies, of_random[kind.size]))
-    rows.append([name, size, *costs, study.percent(kind.accuracies), gains])
+      gains = intervals.percent(
+        np.subtract(kind.accuracies, of_random[kind.size])
+      )
+    rows.append([name, size, *costs, intervals.percent(kind.accuracies), gains])
   return rows
 
 

@@ -41,6 +41,7 @@ from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.figures import tiles
 from cnn_tf.measure import activity
+from cnn_tf.measure import intervals
 from cnn_tf.measure import runs
 from cnn_tf.network import model
 from cnn_tf.run import settings as settings_lib
@@ -209,7 +210,7 @@ def _table(found):
   for kind, temperature in found[0].students:
     scores = [x.students[kind, temperature] for x in found]
     cells = [
-      study.percent([getattr(one, field) for one in scores])
+      intervals.percent([getattr(one, field) for one in scores])
       for field in _COLUMNS
     ]
     rows.append([kind, str(temperature), *cells])
@@ -219,12 +220,12 @@ def _table(found):
       for x in found
     ]
     cells = [
-      study.percent([getattr(a, field) - getattr(b, field) for a, b in pairs])
+      intervals.percent([getattr(a, field) - getattr(b, field) for a, b in pairs])
       for field in _COLUMNS
     ]
     rows.append([f'{SOFT} - {PERMUTED}', str(temperature), *cells])
   rows.append(
-    ['(the teacher)', '', study.percent([x.teacher for x in found]), '', '', '']
+    ['(the teacher)', '', intervals.percent([x.teacher for x in found]), '', '', '']
   )
   rows.append(['(T chosen on validation)', str(chosen(found)), '', '', '', ''])
   return rows
@@ -236,7 +237,7 @@ def _draw(found, plan):
   figure = sheet.new(
     9.6,
     6.3,
-    f'Without having seen a 3, a student gets {study.percent(before, 1)} % '
+    f'Without having seen a 3, a student gets {intervals.percent(before, 1)} % '
     'of them right',
     f'{plan}; T = {temperature} is chosen on validation images without 3s; '
     'bars: 95 % interval over seeds',

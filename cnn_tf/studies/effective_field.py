@@ -27,6 +27,7 @@ import numpy as np
 
 from cnn_tf.figures import sheet
 from cnn_tf.measure import fields
+from cnn_tf.measure import intervals
 from cnn_tf.measure import patches
 from cnn_tf.measure import runs
 from cnn_tf.network import model
@@ -119,7 +120,7 @@ def _table(found):
       )
       row.append(_spread(values, digits))
       differs = kind == 'trained kernels'
-      row.append(study.spread(values - before, digits) if differs else '')
+      row.append(intervals.spread(values - before, digits) if differs else '')
     rows.append(row)
   return rows
 
@@ -127,7 +128,7 @@ def _table(found):
 def _spread(values, digits):
   """Without an interval if all seeds have the same value, as for paths."""
   same = np.all(values == values[0])
-  return study.spread(values[:1] if same else values, digits)
+  return intervals.spread(values[:1] if same else values, digits)
 
 
 def _draw(found, plan):

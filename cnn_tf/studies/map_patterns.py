@@ -31,6 +31,7 @@ from cnn_tf.figures import sheet
 from cnn_tf.measure import activity
 from cnn_tf.measure import ascent
 from cnn_tf.measure import fields
+from cnn_tf.measure import intervals
 from cnn_tf.measure import patches
 from cnn_tf.measure import runs
 from cnn_tf.network import model
@@ -110,8 +111,8 @@ def _table(found):
   # The sort is stable: for each layer, before training comes first.
   for name, when in sorted(found[0], key=lambda key: key[0]):
     layers = [seed[name, when] for seed in found]
-    row = [name, when, study.percent([x.dead for x in layers], 1)]
-    row.append(study.percent([x.others for x in layers], 1))
+    row = [name, when, intervals.percent([x.dead for x in layers], 1)]
+    row.append(intervals.percent([x.others for x in layers], 1))
     row += _means([x.correlation for x in layers])
     row.append(str(layers[0].patterns.shape[-1] // 4))
     row += _means([x.at_best_offset for x in layers])
@@ -120,7 +121,9 @@ def _table(found):
 
 
 def _means(correlations):
-  return [study.spread(values) for values in zip(*correlations, strict=True)]
+  return [
+    intervals.spread(values) for values in zip(*correlations, strict=True)
+  ]
 
 
 def _draw(found, plan):
@@ -140,7 +143,7 @@ def _draw(found, plan):
     top = 1.5 + 2.1 * index
     layers = [seed[name, 'after'] for seed in found]
     cells = [
-      study.spread([getattr(x.correlation, field) for x in layers])
+      intervals.spread([getattr(x.correlation, field) for x in layers])
       for field in ('one_map', 'two_maps')
     ]
     text = f'{name}: within a map {cells[0]}, of two maps {cells[1]}'

@@ -28,6 +28,7 @@ import numpy as np
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 from cnn_tf.measure import runs
 from cnn_tf.network import specs
 from cnn_tf.run import environment
@@ -149,17 +150,19 @@ def _cells(own, maximum):
     f'{own.multiplications:,}',
     f'{own.parameters:,}',
     f'{own.field}x{own.field}',
-    study.percent(own.accuracy),
+    intervals.percent(own.accuracy),
     _difference(own.accuracy, maximum.accuracy),
-    study.percent(own.gap),
-    study.percent(own.unchanged, 1),
+    intervals.percent(own.gap),
+    intervals.percent(own.unchanged, 1),
     _difference(own.unchanged, maximum.unchanged),
   ]
 
 
 def _difference(values, others):
   """The difference of each seed; empty for maximum pooling itself."""
-  return '' if values is others else study.percent(np.subtract(values, others))
+  return (
+    '' if values is others else intervals.percent(np.subtract(values, others))
+  )
 
 
 def _draw(found, plan):

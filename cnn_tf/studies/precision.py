@@ -109,11 +109,11 @@ def _table(found, ops):
 
   for dataset, result in found.items():
     for precision in PRECISIONS:
-      accuracy = study.percent(getattr(result, precision))
+      accuracy = intervals.percent(getattr(result, precision))
       add(f'{dataset}: test accuracy, {precision} (%)', accuracy)
     for change, values in result.differences.items():
       title = f'{dataset}: {change} - float32 (points, {len(values)} pairs)'
-      add(title, study.spread(values))
+      add(title, intervals.spread(values))
       if len(values) > 1:
         deviation = intervals.describe(values).deviation
         add('standard deviation of the pairs', f'{deviation:.2f}')

@@ -35,6 +35,7 @@ from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
 from cnn_tf.measure import activity
+from cnn_tf.measure import intervals
 from cnn_tf.network import model
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -177,12 +178,14 @@ def _table(found, sizes, baselines):
   rows[0] += ['R² of the pixels', UNTRAINED, 'difference']
   for dataset, kinds in found.items():
     for name in kinds[TRAINED][0].classes:
-      cells = [study.percent(_of(x, 'classes', name)) for x in kinds.values()]
+      cells = [
+        intervals.percent(_of(x, 'classes', name)) for x in kinds.values()
+      ]
       if name in sizes[dataset]:
         close = [_of(x, 'pixels', name) for x in kinds.values()]
         close.append(np.subtract(*close))
         cells = [f'{sizes[dataset][name]:,}', *cells]
-        cells += [study.spread(x, 3) for x in close]
+        cells += [intervals.spread(x, 3) for x in close]
       else:
         cells = ['', *cells, '', '', '']
       rows.append([f'{dataset}: {name}', *cells])

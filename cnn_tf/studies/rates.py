@@ -23,17 +23,16 @@ if __name__ == '__main__':
   start.quietly()  # before the next lines import TensorFlow
 
 import dataclasses
-import pathlib
 
 import numpy as np
 
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.run import history
+from cnn_tf.measure import intervals
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.run import storage
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.sweep import kept
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
 FULL = study.Plan('fashion', seeds=5, epochs=4)
@@ -81,16 +80,12 @@ def measure(plan: study.Plan) -> study.Report:
   wanted = {name: runs_of(plan, name) for name in SETTINGS}
   trained.announce(plan, sum(wanted.values(), []))
   found = {
-    name: [accuracy(trained.folder(plan, run)) for run in of_seeds]
+    name: [
+      kept.validation_accuracy(trained.folder(plan, run)) for run in of_seeds
+    ]
     for name, of_seeds in wanted.items()
   }
   return study.Report(_table(found), _draw(found, plan))
-
-
-def accuracy(workdir: pathlib.Path) -> float:
-  """The validation accuracy of a run after its last epoch."""
-  num_epochs = storage.read_settings(workdir).num_epochs
-  return history.read_all_epochs(workdir, num_epochs)[-1].validation_accuracy
 
 
 def runs_of(plan: study.Plan, name: str) -> list[settings_lib.Settings]:
@@ -109,8 +104,8 @@ def _table(found):
   count = len(found[USUAL])
   rows = [['', f'validation accuracy, % (n = {count})', '- usual (points)']]
   for name, values in found.items():
-    difference = '' if name == USUAL else study.spread(gains(found, name))
-    rows.append([name, study.percent(values), difference])
+    difference = '' if name == USUAL else intervals.spread(gains(found, name))
+    rows.append([name, intervals.percent(values), difference])
   return rows
 
 

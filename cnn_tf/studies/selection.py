@@ -176,7 +176,7 @@ def _table(found):
   rows = [['choice of (gains in points)', 'n', *_COLUMNS.values()]]
   for name, times in found.items():
     cells = [
-      study.percent([getattr(one, field) for one in times])
+      intervals.percent([getattr(one, field) for one in times])
       for field in _COLUMNS
     ]
     rows.append([name, str(len(times)), *cells])

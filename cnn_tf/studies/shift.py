@@ -33,6 +33,7 @@ import tensorflow as tf
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 from cnn_tf.network import model
 from cnn_tf.studies import changed
 from cnn_tf.studies import study
@@ -126,7 +127,7 @@ def _table(found, errors):
   for name, seeds in found.items():
     for field, label in ('accuracy', 'accuracy'), ('agreement', 'unchanged'):
       by_seed = [getattr(seed, field) for seed in seeds]
-      add(f'{name}: {label} (%)', by_seed, study.percent)
+      add(f'{name}: {label} (%)', by_seed, intervals.percent)
   for key, by_seed in errors.items():
     add(f'{", ".join(key)}: error', by_seed, _exact)
   return rows
@@ -134,7 +135,7 @@ def _table(found, errors):
 
 def _exact(values):
   """'0' only if all values are exactly 0."""
-  return study.spread(values, 3) if np.any(values) else '0'
+  return intervals.spread(values, 3) if np.any(values) else '0'
 
 
 def _draw(found, errors, plan):

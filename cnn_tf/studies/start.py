@@ -3,6 +3,7 @@
 import os
 
 from cnn_tf.run import command
+from cnn_tf.sweep import kept
 
 
 def quietly() -> None:
@@ -12,11 +13,4 @@ def quietly() -> None:
   """
   command.exit_at_ctrl_c()
   os.environ.pop('MPLBACKEND', None)  # as in `command.run`
-  with command.silent_libraries():
-    import tensorflow as tf
-
-    # This writes the message about missing CUDA now, while it is hidden.
-    tf.config.list_physical_devices()
-  # A study traces the same functions for many networks; TensorFlow would warn
-  # of retracing.
-  tf.get_logger().setLevel('ERROR')
+  kept.import_tensorflow()

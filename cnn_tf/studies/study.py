@@ -6,14 +6,12 @@ import pathlib
 import sys
 import time
 from collections.abc import Callable
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from absl import flags
 
 from cnn_tf import errors
 from cnn_tf.figures import sheet
-from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
@@ -92,20 +90,6 @@ def need(package: str) -> None:
     raise errors.UserError(
       f"{package} is missing: pip install -e '.[studies]' installs it"
     ) from None
-
-
-def spread(values: Sequence[float], digits: int = 2) -> str:
-  """Values by seed -> `mean ± half of its 95 % interval`, or a single value."""
-  found = intervals.describe([float(value) for value in values])
-  mean = f'{found.mean:.{digits}f}'
-  if len(values) < 2:
-    return mean
-  return f'{mean} ± {found.high - found.mean:.{digits}f}'
-
-
-def percent(shares: Sequence[float], digits: int = 2) -> str:
-  """`spread` of fractions of 1, in percent."""
-  return spread([100 * share for share in shares], digits)
 
 
 def write(report: Report, folder: pathlib.Path) -> list[str]:

@@ -1,6 +1,5 @@
 """A plan, settings -> trained networks; studies share their runs."""
 
-import functools
 import pathlib
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -13,20 +12,13 @@ from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.measure import runs
-from cnn_tf.network import geometry
 from cnn_tf.network import model
 from cnn_tf.run import history
-from cnn_tf.run import layers
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 from cnn_tf.run import trainer as trainer_lib
-from cnn_tf.studies import kept
 from cnn_tf.studies import study
-
-# Of training in float32 on two cores of an AMD EPYC; the multiplications are
-# those of the forward pass.
-_MULTIPLICATIONS_PER_SECOND = 5e10
-_SECONDS_PER_IMAGE, _SECONDS_PER_RUN = 5e-6, 3
+from cnn_tf.sweep import kept
 
 # Half as many filters and units, for studies of many runs.
 SMALL_LAYERS = (
@@ -77,23 +69,12 @@ def of_seeds(plan: study.Plan, **changes: Any) -> list[settings_lib.Settings]:
 
 def announce(plan: study.Plan, wanted: Iterable[settings_lib.Settings]) -> None:
   """Prints how many runs of `wanted` are still to be trained, and how long."""
-  missing = {
-    kept.workdir(one, plan.networks): one
-    for one in wanted
-    if not _is_finished(plan, one)
-  }
-  minutes = sum(map(_seconds, missing.values())) / 60
-  if missing:
-    print(
-      f'{len(missing)} networks to train: about {max(minutes, 1):.0f} min '
-      'on two cores',
-      flush=True,
-    )
+  kept.Queue(wanted, plan.networks).announce()
 
 
 def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:
   """The folder of a finished run of `wanted`, which is trained if needed."""
-  if not _is_finished(plan, wanted):
+  if not kept.is_finished(wanted, plan.networks):
     print(f'training {kept.workdir(wanted, plan.networks)}', flush=True)
   return kept.train(
     wanted, plan.networks, plan.num_replicas, num_kept=wanted.num_epochs
@@ -165,24 +146,3 @@ def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:
   """The fraction of examples whose most probable class is their label."""
   scores = activity.log_probabilities(network, examples.images)
   return float(np.mean(scores.argmax(axis=1) == examples.labels))
-
-
-def _is_finished(plan, wanted):
-  return (kept.workdir(wanted, plan.networks) / 'result.json').exists()
-
-
-def _seconds(wanted):
-  """About how long a run takes on two cores."""
-  num_images, height, width = _train_shape(
-    wanted.dataset, wanted.data_dir, wanted.num_validation
-  )
-  specs = layers.parse(wanted.layers)
-  geometries = geometry.trace(specs, (height, width, 1))
-  multiplications = sum(layer.num_multiplications for layer in geometries)
-  per_image = _SECONDS_PER_IMAGE + multiplications / _MULTIPLICATIONS_PER_SECOND
-  return _SECONDS_PER_RUN + wanted.num_epochs * num_images * per_image
-
-
-@functools.cache
-def _train_shape(dataset, data_dir, num_validation):
-  return datasets.load(dataset, data_dir, num_validation).train.images.shape

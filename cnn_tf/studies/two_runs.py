@@ -36,6 +36,7 @@ import numpy as np
 from cnn_tf import errors
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
+from cnn_tf.measure import intervals
 from cnn_tf.measure import runs
 from cnn_tf.network import model
 from cnn_tf.run import replicas
@@ -180,7 +181,7 @@ def _table(found, changes):
   rows = [['', f'n = {len(found)} pairs', *layers]]
 
   def add(title, name, by_pair):
-    rows.append([title, name, *map(study.spread, np.transpose(by_pair))])
+    rows.append([title, name, *map(intervals.spread, np.transpose(by_pair))])
 
   for kind, title in TITLES.items():
     compared = {

@@ -8,7 +8,7 @@ from absl.testing import parameterized
 from benchmarks import records
 from cnn_tf import errors
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.studies import kept
+from cnn_tf.sweep import kept
 
 RECORD = records.Record(
   *('fashion', 'c3f0a6b8', 'fashion', 'test', 1000, 20, 0.9158, 0.2365),

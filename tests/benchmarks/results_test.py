@@ -8,7 +8,7 @@ from benchmarks import records
 from benchmarks import results
 from benchmarks import seeds
 from cnn_tf.run import settings as settings_lib
-from cnn_tf.studies import kept
+from cnn_tf.sweep import kept
 
 _ROOT = results.CONFIGS.parent
 _RECORDS = records.read(_ROOT / 'benchmarks/accuracy.csv')

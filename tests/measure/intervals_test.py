@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 from absl.testing import absltest
 from scipy import stats
 
@@ -34,6 +35,22 @@ class IntervalsTest(absltest.TestCase):
     found = intervals.describe([5.0])
     self.assertEqual(found.mean, 5.0)
     self.assertTrue(math.isnan(found.low) and math.isnan(found.deviation))
+
+  def test_equal_seeds_are_compared_with_each_other(self):
+    # Differences 1, 2, 0: mean 1, deviation 1.
+    found = intervals.difference([11.0, 32.0, 20.0], [10.0, 30.0, 20.0])
+    self.assertEqual(found, intervals.describe([1.0, 2.0, 0.0]))
+    self.assertEqual((found.mean, found.deviation), (1.0, 1.0))
+    with self.assertRaises(ValueError):
+      intervals.difference([1.0, 2.0], [1.0])
+
+  def test_spread_by_hand(self):
+    # Deviation sqrt(2), t(1, 0.975) = 12.706: 12.706 * sqrt(2) / sqrt(2).
+    self.assertEqual(intervals.spread([1, 3]), '2.00 ± 12.71')
+    self.assertEqual(intervals.spread([2.0], 1), '2.0')
+    self.assertEqual(intervals.spread(np.array([1, 3])), '2.00 ± 12.71')
+    # Deviation 1, t(2, 0.975) = 4.303: 4.303 / sqrt(3).
+    self.assertEqual(intervals.percent([0.5, 0.51, 0.52]), '51.00 ± 2.48')
 
 
 if __name__ == '__main__':

@@ -4,9 +4,9 @@ import math
 
 import tensorflow as tf
 
+from cnn_tf.measure import intervals
 from cnn_tf.run import storage
 from cnn_tf.studies import precision
-from cnn_tf.studies import study
 from tests import miniature
 
 
@@ -55,7 +55,8 @@ class ReportTest(tf.test.TestCase):
       values = [accuracy for _, accuracy in sorted(pairs)]
       self.assertLen(values, 2)
       self.assertEqual(
-        table[f'digits: test accuracy, {name} (%)'][0], study.percent(values)
+        table[f'digits: test accuracy, {name} (%)'][0],
+        intervals.percent(values),
       )
     # Both runs of the null have one replica here: the same bits.
     null = table['digits: one replica - float32 (points, 1 pairs)']

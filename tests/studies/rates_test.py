@@ -31,14 +31,6 @@ class RatesTest(tf.test.TestCase):
     end = used.learning_rate * used.decay_rate**used.num_epochs
     self.assertAllClose((used.learning_rate, end), (0.1, 0.001))
 
-  def test_the_score_is_that_of_the_last_epoch(self):
-    [run] = rates.runs_of(self.plan, rates.USUAL)
-    found = rates.accuracy(trained.folder(self.plan, run))
-    [history] = trained.histories(self.plan, layers=rates.LAYERS)
-    self.assertLen(history, 3)
-    self.assertEqual(found, history[2].validation_accuracy)
-    self.assertNotEqual(found, history[0].validation_accuracy)
-
   def test_the_null_has_the_usual_settings_and_seeds_of_its_own(self):
     plan = self.plan._replace(seeds=2, epochs=1)
     for name in (rates.USUAL, rates.NULL):

@@ -3,7 +3,6 @@
 import csv
 import pathlib
 
-import numpy as np
 from absl.testing import absltest
 
 from cnn_tf import errors
@@ -14,14 +13,6 @@ from tests import processes
 
 
 class StudyTest(absltest.TestCase):
-  def test_spread_by_hand(self):
-    # Deviation sqrt(2), t(1, 0.975) = 12.706: 12.706 * sqrt(2) / sqrt(2).
-    self.assertEqual(study.spread([1, 3]), '2.00 ± 12.71')
-    self.assertEqual(study.spread([2.0], 1), '2.0')
-    self.assertEqual(study.spread(np.array([1, 3])), '2.00 ± 12.71')
-    # Deviation 1, t(2, 0.975) = 4.303: 4.303 / sqrt(3).
-    self.assertEqual(study.percent([0.5, 0.51, 0.52]), '51.00 ± 2.48')
-
   def test_a_plan_of_several_datasets(self):
     plan = study.Plan('mnist,fashion', 3, 2)
     parts = plan.by_dataset()
