@@ -5,17 +5,24 @@
 Accuracies are in percent, after the last epoch that is saved. The cross-entropy
 is that of the test set or, before it was evaluated, of the validation examples.
 The time is that of training, over all sessions.
+
+Runs that differ only in the seed are one row: n is their number, numbers are
+means, and ± is half of the 95 % interval of the mean.
 """
 
+import collections
 import dataclasses
 import glob
 import itertools
 import pathlib
+import statistics
 import sys
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnn_tf import errors
+from cnn_tf.measure import intervals
 from cnn_tf.run import command
 from cnn_tf.run import history
 from cnn_tf.run import settings as settings_lib
@@ -57,16 +64,35 @@ def read(folder: pathlib.Path) -> Entry:
   )
 
 
+def groups(entries: Iterable[Entry]) -> list[list[Entry]]:
+  """The runs that are one row: they differ in the seed, and only in it.
+
+  A second run with the same settings and seed is in a row of its own, since it
+  says nothing new.
+  """
+  found, copies = {}, collections.Counter()
+  for entry in entries:
+    state = entry.num_epochs, bool(entry.result)
+    copies[entry.settings, state] += 1
+    unseeded = dataclasses.replace(entry.settings, seed=0)
+    key = unseeded, state, copies[entry.settings, state]
+    found.setdefault(key, []).append(entry)
+  return list(found.values())
+
+
 def table(entries: Sequence[Entry]) -> list[list[str]]:
-  """A header, and one row per run, in the given order."""
-  settings = [dataclasses.asdict(entry.settings) for entry in entries]
+  """A header, and one row per group of runs, in the given order."""
+  found = groups(entries)
+  flags = [_flags(group) for group in found]
   differing = [
-    name for name in settings[0] if len({row[name] for row in settings}) > 1
+    name for name in flags[0] if len({values[name] for values in flags}) > 1
   ]
-  rows = [['run', *differing, *_RESULTS]]
-  for entry, values in zip(entries, settings, strict=True):
-    flags = [_flag(values[name]) for name in differing]
-    rows.append([entry.name, *flags, *_results(entry)])
+  counted = ['n'] if len(found) < len(entries) else []
+  rows = [['run', *counted, *differing, *_RESULTS]]
+  for group, values in zip(found, flags, strict=True):
+    count = [str(len(group))] if counted else []
+    shown = [values[name] for name in differing]
+    rows.append([_name(group), *count, *shown, *_results(group)])
   return rows
 
 
@@ -95,27 +121,52 @@ def _expanded(name):
   return sorted(glob.glob(name)) or [name]
 
 
-def _results(entry):
-  total, result = entry.settings.num_epochs, entry.result
-  row = entry.last._asdict() if entry.last else {}
-  loss = result.get('test_cross_entropy', row.get('validation_cross_entropy'))
-  minutes, seconds = divmod(round(entry.seconds), 60)
+def _name(group):
+  first, *others = [entry.name for entry in group]
+  return f'{first} and {len(others)} more' if others else first
+
+
+def _flags(group):
+  """Name -> the value of the flag in a group, as text."""
+  values = dataclasses.asdict(group[0].settings)
+  values['seed'] = _list(sorted(entry.settings.seed for entry in group))
+  return {
+    name: str(value).lower() if isinstance(value, bool) else str(value)
+    for name, value in values.items()
+  }
+
+
+def _list(numbers):
+  """'0, 2' or '0 to 9'."""
+  first, last = numbers[0], numbers[-1]
+  if len(numbers) > 2 and last - first == len(numbers) - 1:
+    return f'{first} to {last}'
+  return ', '.join(map(str, numbers))
+
+
+def _results(group):
+  first, total = group[0], group[0].settings.num_epochs
+  times = [entry.seconds for entry in group]
+  minutes, seconds = divmod(round(statistics.fmean(times)), 60)
+  *accuracies, losses = zip(*map(_numbers, group), strict=True)
   return [
-    str(total) if result else f'{entry.num_epochs} of {total}',
-    f'{minutes}:{seconds:02}' if entry.seconds else '',
-    _percent(row.get('train_accuracy')),
-    _percent(row.get('validation_accuracy')),
-    _percent(result.get('test_accuracy')),
-    '' if loss is None else f'{loss:.4f}',
+    str(total) if first.result else f'{first.num_epochs} of {total}',
+    f'{minutes}:{seconds:02}' if all(times) else '',
+    *('' if None in x else intervals.percent(x) for x in accuracies),
+    '' if None in losses else intervals.spread(losses, 4),
   ]
 
 
-def _percent(accuracy):
-  return '' if accuracy is None else f'{100 * accuracy:.2f}'
-
-
-def _flag(value):
-  return str(value).lower() if isinstance(value, bool) else str(value)
+def _numbers(entry):
+  """Training, validation and test accuracy; cross-entropy; None if unknown."""
+  last = entry.last._asdict() if entry.last else {}
+  loss = last.get('validation_cross_entropy')
+  return (
+    last.get('train_accuracy'),
+    last.get('validation_accuracy'),
+    entry.result.get('test_accuracy'),
+    entry.result.get('test_cross_entropy', loss),
+  )
 
 
 if __name__ == '__main__':

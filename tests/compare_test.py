@@ -1,6 +1,7 @@
 """Tests of cnn_tf/compare.py."""
 
 import csv
+import dataclasses
 import os
 import pathlib
 import re
@@ -87,6 +88,63 @@ class CompareTest(small_run.TestCase):
     self.assertEqual(self.row()['time'], '1:24')
     (self.copy / 'seconds.txt').unlink()
     self.assertEqual(self.row()['time'], '')
+
+  def seeds(self, accuracies, **changes):
+    """Entries of finished runs, one seed each."""
+    one = compare.read(self.copy)
+    return [
+      one._replace(
+        name=f'seed{seed}',
+        settings=dataclasses.replace(one.settings, seed=seed, **changes),
+        last=one.last._replace(validation_accuracy=accuracy),
+        seconds=10.0 * (seed + 1),
+      )
+      for seed, accuracy in enumerate(accuracies)
+    ]
+
+  def test_seeds_of_the_same_settings_are_one_row(self):
+    # Deviation 1, t(2, 0.975) = 4.303: 4.303 / sqrt(3) = 2.48.
+    header, row = compare.table(self.seeds([0.90, 0.91, 0.92]))
+    self.assertEqual(header[:4], ['run', 'n', 'epoch', 'time'])
+    self.assertEqual(row[:4], ['seed0 and 2 more', '3', '2', '0:20'])
+    self.assertEqual(row[header.index('validation')], '91.00 ± 2.48')
+    self.assertRegex(row[header.index('test')], r'^\d\d\.\d\d ± 0.00$')
+    self.assertRegex(row[-1], r'^\d\.\d{4} ± 0\.0000$')
+
+  def test_other_settings_are_another_row(self):
+    small, usual = self.seeds([0.8] * 3, batch_size=32), self.seeds([0.9] * 2)
+    header, *rows = compare.table([*small, *usual[::-1]])
+    self.assertEqual(header[1:4], ['n', 'batch_size', 'seed'])
+    self.assertEqual(
+      [row[1:4] for row in rows], [['3', '32', '0 to 2'], ['2', '64', '0, 1']]
+    )
+    # Without what does not differ.
+    header, *_ = compare.table([*small[:2], *usual])
+    self.assertEqual(header[1:4], ['n', 'batch_size', 'epoch'])
+    header, *_ = compare.table([small[0], usual[1]])
+    self.assertEqual(header[1:4], ['batch_size', 'seed', 'epoch'])
+
+  def test_the_same_seed_twice_counts_once(self):
+    entries = self.seeds([0.9, 0.8])
+    header, *rows = compare.table([*entries, entries[0]])
+    self.assertEqual(header[:3], ['run', 'n', 'seed'])
+    self.assertEqual(
+      [row[:3] for row in rows],
+      [['seed0 and 1 more', '2', '0, 1'], ['seed0', '1', '0']],
+    )
+
+  def test_a_seed_that_is_not_finished_is_not_part_of_a_mean(self):
+    first, *others = self.seeds([0.9, 0.8, 0.7])
+    for changes in ({'num_epochs': 1, 'result': {}}, {'result': {}}):
+      rows = compare.table([first._replace(**changes), *others])[1:]
+      self.assertEqual([row[1] for row in rows], ['1', '2'])
+
+  def test_a_value_that_a_seed_lacks_has_no_mean(self):
+    first, second = self.seeds([0.9, 0.8])
+    header, row = compare.table([first._replace(last=None, seconds=0), second])
+    cells = dict(zip(header, row, strict=True))
+    self.assertEqual((cells['validation'], cells['time']), ('', ''))
+    self.assertNotEmpty(cells['test'])
 
   def test_a_folder_without_a_run_is_an_error(self):
     with self.assertRaisesRegex(errors.UserError, 'there is no run here'):

@@ -60,7 +60,7 @@ def main() -> None:
     _trained(line, of_seeds, diverged, folder)
     for line, of_seeds in runs.items()
   ]
-  print(f'\n{terminal.align(table.table(found))}')
+  print(terminal.align(table.table(found)))
 
 
 def read(lines: Sequence[str], given: flags.FlagValues) -> Sweep:
@@ -158,6 +158,8 @@ def _train(runs, folder):
       result = 'diverged'
     left = queue.left_after(run)
     print(f'{names[run]}: {result}; left: {left}', flush=True)
+  if queue.unfinished:
+    print()
   return diverged
 
 

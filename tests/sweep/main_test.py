@@ -126,7 +126,7 @@ class CommandTest(tf.test.TestCase):
       r'+[+-][\d.]+ +\S+ to \S+ +\d+$',
     )
     again = self.sweep(*lines)
-    self.assertEqual((again.code, again.stdout), (0, f'\n{table}'))
+    self.assertEqual((again.code, again.stdout), (0, table))
     runs = list(self.folder.glob('runs/sweep/*'))
     self.assertLen(runs, 4)
     self.assertEqual(
