@@ -209,26 +209,29 @@ def _table(found):
   rows = [['student learns', 'T', *_COLUMNS.values()]]
   for kind, temperature in found[0].students:
     scores = [x.students[kind, temperature] for x in found]
-    cells = [
-      intervals.percent([getattr(one, field) for one in scores])
-      for field in _COLUMNS
-    ]
-    rows.append([kind, str(temperature), *cells])
+    rows.append([kind, str(temperature), *_cells(scores)])
   for temperature in TEMPERATURES:
-    pairs = [
-      (x.students[SOFT, temperature], x.students[PERMUTED, temperature])
+    differences = [
+      Scores(
+        *np.subtract(
+          x.students[SOFT, temperature], x.students[PERMUTED, temperature]
+        )
+      )
       for x in found
     ]
-    cells = [
-      intervals.percent([getattr(a, field) - getattr(b, field) for a, b in pairs])
-      for field in _COLUMNS
-    ]
-    rows.append([f'{SOFT} - {PERMUTED}', str(temperature), *cells])
-  rows.append(
-    ['(the teacher)', '', intervals.percent([x.teacher for x in found]), '', '', '']
-  )
+    name = f'{SOFT} - {PERMUTED}'
+    rows.append([name, str(temperature), *_cells(differences)])
+  of_teachers = intervals.percent([x.teacher for x in found])
+  rows.append(['(the teacher)', '', of_teachers, '', '', ''])
   rows.append(['(T chosen on validation)', str(chosen(found)), '', '', '', ''])
   return rows
+
+
+def _cells(scores):
+  return [
+    intervals.percent([getattr(one, field) for one in scores])
+    for field in _COLUMNS
+  ]
 
 
 def _draw(found, plan):
