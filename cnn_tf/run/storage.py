@@ -4,7 +4,7 @@ run.flags         repeats the run: --flagfile=<workdir>/run.flags
 environment.json  what else decides the bits of the result
 checkpoints/      training after the newest epochs, and after 1, 2, 4, 8, ...
 result.json       is written last: a run that has one is finished
-log.txt           what was printed, if a sweep trained the run
+log.txt           what was printed: in sweeps, studies and benchmarks only
 run.lock          locked while a process writes in the folder
 
 A rename replaces a file at once, but the disk may hold the new name before it

@@ -36,7 +36,7 @@ from cnn_tf.sweep import table
 
 # The flags that a setting adds -> the setting. The seed is not one of them.
 Sweep = dict[str, settings_lib.Settings]
-_UNCHANGED = 'no change'  # how a line without flags is called
+_UNCHANGED = 'no change'  # what is shown of a line without flags
 
 
 def main() -> None:
@@ -51,9 +51,7 @@ def main() -> None:
     for line, settings in sweep.items()
   }
   try:
-    kept.import_tensorflow()
-    _prepare(sweep, folder)
-    diverged = _train(runs, folder)
+    diverged = _train(sweep, runs, folder)
   except KeyboardInterrupt:
     raise KeyboardInterrupt('To resume, give the same command.') from None
   found = [
@@ -110,6 +108,20 @@ def _naming(line):
     raise errors.UserError(f'--vary="{line}": {error}') from None
 
 
+def _train(sweep, runs, folder):
+  """Trains what is missing, seed by seed; returns the runs that diverge."""
+  names = {
+    run: f'{line or _UNCHANGED}, seed {run.seed}'
+    for of_one_seed in zip(*runs.values(), strict=True)
+    for line, run in zip(runs, of_one_seed, strict=True)
+  }
+  if all(kept.is_finished(run, folder, read_test=False) for run in names):
+    return set()
+  kept.import_tensorflow()
+  _prepare(sweep, folder)
+  return _train_each(names, folder)
+
+
 def _prepare(sweep, folder):
   """Checks all settings, and makes the devices of their replicas.
 
@@ -138,15 +150,9 @@ def _prepare(sweep, folder):
       kept.seconds_left(settings, folder)  # checks the layers
 
 
-def _train(runs, folder):
-  """Trains what is missing, seed by seed; returns the runs that diverge."""
+def _train_each(names, folder):
   from cnn_tf.run import loop
 
-  names = {
-    run: f'{line or _UNCHANGED}, seed {run.seed}'
-    for of_one_seed in zip(*runs.values(), strict=True)
-    for line, run in zip(runs, of_one_seed, strict=True)
-  }
   queue, diverged = kept.Queue(names, folder, read_test=False), set()
   queue.announce()
   for run in queue.unfinished:
@@ -158,8 +164,7 @@ def _train(runs, folder):
       result = 'diverged'
     left = queue.left_after(run)
     print(f'{names[run]}: {result}; left: {left}', flush=True)
-  if queue.unfinished:
-    print()
+  print()
   return diverged
 
 

@@ -1,7 +1,12 @@
 """Tests of the command that trains settings over seeds."""
 
+import json
+import os
 import pathlib
 import re
+import signal
+import subprocess
+import sys
 import tempfile
 
 import tensorflow as tf
@@ -10,6 +15,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from cnn_tf import errors
+from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 from cnn_tf.sweep import __main__ as sweep
@@ -95,13 +101,24 @@ class CommandTest(tf.test.TestCase):
     lines = [f'--{name}={value}\n' for name, value in given.items()]
     (self.folder / 'all.flags').write_text(''.join([*lines, '--seeds=2\n']))
 
+  def start(self, *arguments):
+    given = ['--flagfile=all.flags', *arguments]
+    return processes.Command(str(self.folder), *given, module='cnn_tf.sweep')
+
   def sweep(self, *arguments):
-    return processes.Command(
-      str(self.folder),
-      '--flagfile=all.flags',
-      *arguments,
-      module='cnn_tf.sweep',
-    ).wait()
+    return self.start(*arguments).wait()
+
+  def sweep_without_tensorflow(self, *arguments):
+    code = (
+      'import runpy, sys; sys.modules["tensorflow"] = None;'
+      'runpy.run_module("cnn_tf.sweep", run_name="__main__", alter_sys=True)'
+    )
+    return subprocess.check_output(
+      [sys.executable, '-c', code, '--flagfile=all.flags', *arguments],
+      cwd=self.folder,
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
+      text=True,
+    )
 
   def test_the_table_is_of_the_runs_and_nothing_is_trained_twice(self):
     lines = ('--vary=', '--vary=--learning_rate=0.01', '--seed=5')
@@ -125,13 +142,27 @@ class CommandTest(tf.test.TestCase):
       r'^--learning_rate=0.01 +2 +[\d.]+ +\S+ to \S+ '
       r'+[+-][\d.]+ +\S+ to \S+ +\d+$',
     )
-    again = self.sweep(*lines)
-    self.assertEqual((again.code, again.stdout), (0, table))
+    self.assertEqual(self.sweep_without_tensorflow(*lines), table)
     runs = list(self.folder.glob('runs/sweep/*'))
     self.assertLen(runs, 4)
     self.assertEqual(
       sorted(storage.read_settings(run).seed for run in runs), [5, 5, 6, 6]
     )
+
+  def test_each_run_has_as_many_replicas_as_alone(self):
+    # An op before the devices are made would leave one replica for all.
+    (self.folder / 'lines.flags').write_text(
+      '--vary=--batch_size=33\n\n# two cores\n--vary=--batch_size=64 --flip\n'
+    )
+    done = self.sweep('--flagfile=lines.flags', '--seeds=1')
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    runs = list(self.folder.glob('runs/sweep/*'))
+    self.assertLen(runs, 2)
+    for run in runs:
+      size = storage.read_settings(run).batch_size
+      here = json.loads((run / 'environment.json').read_text())
+      expected = replicas.largest_count(replicas.num_cores(), size)
+      self.assertEqual(here['replicas'], expected)
 
   def test_a_setting_that_diverges_does_not_stop_the_others(self):
     done = self.sweep('--vary=--learning_rate=1e30', '--vary=', '--seeds=1')
@@ -139,6 +170,16 @@ class CommandTest(tf.test.TestCase):
     self.assertRegex(done.stdout, r'rate=1e30, seed 0: diverged; left')
     self.assertRegex(done.stdout, r'(?m)^--learning_rate=1e30 +1  1 diverged$')
     self.assertRegex(done.stdout, r'(?m)^no change +1 +\d\d\.\d\d +\d+$')
+
+  def test_ctrl_c_says_how_to_resume(self):
+    running = self.start('--num_epochs=1000')
+    running.wait_for('networks to train')
+    os.kill(running.process.pid, signal.SIGINT)
+    done = running.wait()
+    self.assertEqual((done.code, done.stderr), (130, ''))
+    self.assertEndsWith(
+      done.stdout, '\nStopped. To resume, give the same command.\n'
+    )
 
   def test_nothing_is_trained_if_the_last_line_is_wrong(self):
     for arguments, words in (
