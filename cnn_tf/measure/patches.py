@@ -42,57 +42,102 @@ def search(
     images: `[n, height, width]` uint8.
     count: how many patches to keep for each map.
   """
-  num_maps = geometries[-1].output_shape[-1]
-  rows, columns = nodes_without_padding(geometries)
-  merge = _make_merge(network, geometries[-1].spec.name, rows, columns)
-  shape = num_maps, min(count, len(images))
-  best = [tf.fill(shape, -np.inf), *[tf.zeros(shape, tf.int32)] * 2]
-  means = tf.fill([num_maps], -np.inf)
+  return search_layers(network, [geometries], images, count)[0]
+
+
+def search_layers(
+  network: model.ConvNet,
+  stacks: Sequence[Sequence[geometry.LayerGeometry]],
+  images: np.ndarray,
+  count: int = 9,
+) -> list[Best]:
+  """Like `search`, for several layers, with one pass through the network.
+
+  Args:
+    network: the network.
+    stacks: for each layer of maps, the layers up to it.
+    images: `[n, height, width]` uint8.
+    count: how many patches to keep for each map.
+  """
+  grids = {
+    stack[-1].spec.name: nodes_without_padding(stack) for stack in stacks
+  }
+  found = [
+    _nothing(stack[-1].output_shape[-1], min(count, len(images)))
+    for stack in stacks
+  ]
   # Traced once, for batches of any size.
   some_images = tf.TensorSpec([None, *images.shape[1:]], images.dtype)
-  merge = merge.get_concrete_function(
-    some_images, tf.TensorSpec([], tf.int32), best, means
+  merge = _make_merge(network, grids).get_concrete_function(
+    some_images, tf.TensorSpec([], tf.int32), found
   )
   for batch in activity.batches(images):
-    batch_images, first = tf.constant(images[batch]), tf.constant(batch.start)
-    best, means = merge(batch_images, first, best, means)
-  scores, numbers, places = (tensor.numpy() for tensor in best)
-  y, x = np.unravel_index(places, (len(rows), len(columns)))
+    found = merge(tf.constant(images[batch]), tf.constant(batch.start), found)
+  return [
+    _as_best(of_layer, *grid)
+    for of_layer, grid in zip(found, grids.values(), strict=True)
+  ]
+
+
+def _nothing(num_maps, count):
+  """The best patches of no images, and their means."""
+  shape = num_maps, count
+  best = [tf.fill(shape, -np.inf), *[tf.zeros(shape, tf.int32)] * 2]
+  return best, tf.fill([num_maps], -np.inf)
+
+
+def _as_best(found, rows, columns):
+  (scores, numbers, places), means = found
+  y, x = np.unravel_index(places.numpy(), (len(rows), len(columns)))
   positions = np.stack([np.take(rows, y), np.take(columns, x)], axis=-1)
-  return Best(scores, numbers, positions, means.numpy())
+  return Best(scores.numpy(), numbers.numpy(), positions, means.numpy())
 
 
-def _make_merge(network, name, rows, columns):
-  """A function that merges a batch into the best patches so far.
+def _make_merge(network, grids):
+  """A function that merges a batch into what was found so far.
 
-  `best` is three tensors `[maps, count]`: the score, the number of the image,
-  and the place of the node in the flattened grid of `rows` and `columns`.
+  Args:
+    network: the network.
+    grids: name of a layer -> the rows and columns of its nodes.
   """
 
   @tf.function(autograph=False)
-  def merge(images, first, best, means):
-    tensor = network.activations(datasets.to_float(images))[name]
-    if tensor.shape.rank == 2:
-      tensor = tensor[:, tf.newaxis, tf.newaxis]
-    means = tf.maximum(
-      means, tf.reduce_max(tf.reduce_mean(tensor, axis=[1, 2]), axis=0)
-    )
-    maps = tf.transpose(tensor, [3, 0, 1, 2])
-    # They are contiguous, and a slice is faster than a gather.
-    nodes = maps[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    num_maps, num_nodes = maps.shape[0], len(rows) * len(columns)
-    nodes = tf.reshape(nodes, [num_maps, -1, num_nodes])  # [maps, batch, nodes]
-    numbers = tf.range(first, first + tf.shape(images)[0])[tf.newaxis]
-    found = [
-      tf.reduce_max(nodes, axis=2),
-      tf.repeat(numbers, num_maps, axis=0),
-      tf.argmax(nodes, axis=2, output_type=tf.int32),
+  def merge(images, first, found):
+    tensors = network.activations(datasets.to_float(images))
+    return [
+      _merge(tensors[name], first, *of_layer, *grid)
+      for (name, grid), of_layer in zip(grids.items(), found, strict=True)
     ]
-    both = [tf.concat(pair, axis=1) for pair in zip(best, found, strict=True)]
-    _, order = tf.math.top_k(both[0], best[0].shape[1])
-    return [tf.gather(part, order, batch_dims=1) for part in both], means
 
   return merge
+
+
+def _merge(tensor, first, best, means, rows, columns):
+  """Merges the output of a layer for a batch into its best patches so far.
+
+  `best` is three tensors `[maps, count]`: the score, the number of the image,
+  and the place of the node in the flattened grid of `rows` and `columns`.
+  `first` is the number of the first image.
+  """
+  if tensor.shape.rank == 2:
+    tensor = tensor[:, tf.newaxis, tf.newaxis]
+  means = tf.maximum(
+    means, tf.reduce_max(tf.reduce_mean(tensor, axis=[1, 2]), axis=0)
+  )
+  maps = tf.transpose(tensor, [3, 0, 1, 2])
+  # They are contiguous, and a slice is faster than a gather.
+  nodes = maps[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+  num_maps, num_nodes = maps.shape[0], len(rows) * len(columns)
+  nodes = tf.reshape(nodes, [num_maps, -1, num_nodes])  # [maps, batch, nodes]
+  numbers = tf.range(first, first + tf.shape(tensor)[0])[tf.newaxis]
+  found = [
+    tf.reduce_max(nodes, axis=2),
+    tf.repeat(numbers, num_maps, axis=0),
+    tf.argmax(nodes, axis=2, output_type=tf.int32),
+  ]
+  both = [tf.concat(pair, axis=1) for pair in zip(best, found, strict=True)]
+  _, order = tf.math.top_k(both[0], best[0].shape[1])
+  return [tf.gather(part, order, batch_dims=1) for part in both], means
 
 
 def nodes_without_padding(

@@ -139,11 +139,11 @@ def _test_images(run):
 def _patches(run) -> dict[str, Any]:
   """The best patches of every map; each image that one is from, once."""
   images = run.data.train.images[:NUM_SEARCHED]
-  found = {}
-  for end, layer in enumerate(run.geometries, 1):
-    found[layer.spec.name] = patches.search(
-      run.network, run.geometries[:end], images, _NUM_PATCHES
-    )
+  ends = range(1, len(run.geometries) + 1)
+  stacks = [run.geometries[:end] for end in ends]
+  best = patches.search_layers(run.network, stacks, images, _NUM_PATCHES)
+  names = [layer.spec.name for layer in run.geometries]
+  found = dict(zip(names, best, strict=True))
   numbers = np.unique(
     np.concatenate([b.images.ravel() for b in found.values()])
   )

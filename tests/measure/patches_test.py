@@ -40,6 +40,17 @@ class PatchesTest(tf.test.TestCase, parameterized.TestCase):
       ):
         self.assertAllClose(values[image, y, x, number], score, atol=1e-6)
 
+  def test_a_search_of_all_layers_finds_what_one_of_each_finds(self):
+    run = small_run.untrained('conv 4 3x3, maxpool 2x2, conv 5 3x3 same', 501)
+    ends = range(1, len(run.geometries) + 1)
+    stacks = [run.geometries[:end] for end in ends]
+    images = run.data.train.images
+    found = patches.search_layers(run.network, stacks, images, 5)
+    for stack, best in zip(stacks, found, strict=True):
+      alone = patches.search(run.network, stack, images, 5)
+      for part, expected in zip(best, alone, strict=True):
+        self.assertAllClose(part, expected, atol=1e-6)
+
   @parameterized.parameters(
     ('conv 1 3x3', range(26)),
     ('conv 1 3x3 same', range(1, 27)),
