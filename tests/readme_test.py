@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import first
-from tests import small_data
+from tests import readme
 from tests import small_run
 
-_README = (small_data.ROOT / 'README.md').read_text()
+_FROM_PYTHON = readme.blocks('Use it from Python')
 
 
 def _execute(code):
@@ -26,15 +26,15 @@ class ReadmeTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
     self.enter_context(contextlib.chdir(self.create_tempdir().full_path))
-    self.blocks = re.findall(r'```python\n(.*?)```', _README, re.DOTALL)
-    self.assertLen(self.blocks, 3)
 
   def test_the_first_page_is_shown_whole(self):
-    self.assertEqual(self.blocks[0], pathlib.Path(first.__file__).read_text())
+    [shown] = readme.blocks('Read it')
+    self.assertEqual(shown, pathlib.Path(first.__file__).read_text())
 
   def test_every_file_that_it_names_exists(self):
     package = pathlib.Path(first.__file__).parent
-    table = _README[_README.index('| line | file |') :].partition('\n\n')[0]
+    _, _, table = readme.TEXT.partition('| line | file |')
+    table = table.partition('\n\n')[0]
     rows = [row.split('|')[2] for row in table.splitlines()[2:]]
     self.assertLen(rows, 12)
     for row in rows:
@@ -46,7 +46,7 @@ class ReadmeTest(tf.test.TestCase):
         )
 
   def test_a_network_is_trained_in_a_dozen_lines(self):
-    self.assertLess(float(_execute(self.blocks[1])), 0.5)
+    self.assertLess(float(_execute(_FROM_PYTHON[0])), 0.5)
 
   def test_a_run_is_loaded_and_classifies_a_picture(self):
     os.makedirs('runs')
@@ -55,7 +55,7 @@ class ReadmeTest(tf.test.TestCase):
     picture = np.zeros([56, 40, 3], np.uint8)
     png = tf.io.encode_png(picture)
     pathlib.Path('picture.png').write_bytes(png.numpy())
-    digit = _execute(self.blocks[2]).strip()
+    digit = _execute(_FROM_PYTHON[1]).strip()
     self.assertIn(digit, '0123456789')
     self.assertStartsWith(pathlib.Path('conv1.png').read_bytes(), b'\x89PNG')
 

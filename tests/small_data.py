@@ -13,7 +13,6 @@ from cnn_tf.data import datasets
 
 # Bazel runs tests in a tree of links, which must not be resolved.
 ROOT = pathlib.Path(__file__).absolute().parents[1]
-_COUNTS = {'train': 640, 't10k': 200}
 
 
 # Every training trick, each of them on.
@@ -69,9 +68,11 @@ def records(workdir: str | pathlib.Path) -> dict[str, Any]:
   return {name: (folder / name).read_bytes() for name in names} | result
 
 
-def write(folder: str | pathlib.Path) -> None:
+def write(
+  folder: str | pathlib.Path, num_train: int = 640, num_test: int = 200
+) -> None:
   """Writes four IDX files with the first images and labels of MNIST."""
-  for prefix, count in _COUNTS.items():
+  for prefix, count in (('train', num_train), ('t10k', num_test)):
     for kind, item_shape in (('images-idx3', (28, 28)), ('labels-idx1', ())):
       name = f'{prefix}-{kind}-ubyte'
       items = _first(name, count, item_shape)
