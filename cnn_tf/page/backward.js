@@ -8,8 +8,7 @@ cnn.backward = (() => {
   const {contents, layerNamed, mapName, nodeName, state} = cnn.state;
   const {logitsOf, view} = cnn.network;
   const {
-    feedsOf, gradientOfNode, l2Scale, layerAbove, target, termsOfWeight,
-    weightAt,
+    feedsOf, gradientOfNode, layerAbove, target, termsOfWeight, weightAt,
   } = cnn.gradients;
   const {follow, replaceLast, update} = cnn.changes;
   const {SHOWN_GROUPS, barCell, setOpen, sumRow, sumTable} = cnn.sums;
@@ -85,11 +84,11 @@ cnn.backward = (() => {
       j: node.x - (term.x * step.stride[1] - step.pads[1])});
     return element('div', {},
       element('p', {class: 'note'}, above.units
-        ? `It feeds all units of ${above.name}. Each row is a unit: its own `
-          + 'gradient, the upstream one, times the weight between the two.'
+        ? `It feeds all units of ${above.name}. Each row is a unit: the `
+          + 'gradient of its sum (upstream), times the weight between the two.'
         : `It feeds ${spans(terms)} of every map of ${above.name}. Each row `
-          + 'is a map: the upstream gradients of these nodes, times the '
-          + 'weights between them and this one.'),
+          + 'is a map: the gradients of the sums there (upstream), times the '
+          + 'weights between them and this node.'),
       sumTable(terms, above, {
         total: output, name: 'back-', titles: ['upstream', 'kernel'],
         open: {weight: openWeight}}));
@@ -192,7 +191,7 @@ cnn.backward = (() => {
     const layer = layerNamed(item.layer), {first: step} = layer;
     const terms = termsOfWeight(item), weight = weightAt(step, item);
     const sum = terms.reduce((total, {product}) => total + product, 0);
-    const l2 = l2Scale() * weight, gradient = sum + l2;
+    const l2 = contents.l2Scale * weight, gradient = sum + l2;
     const open = layer.units ? {} : {
       weight: ({y, x}) => follow(
         {view: 'node', layer: item.layer, y, x, map: item.map})};
@@ -203,16 +202,9 @@ cnn.backward = (() => {
       element('p', {}, 'This is a ', targetMenu()),
       lossLine(),
       element('p', {class: 'equation'}, `gradient = ${number(gradient)}`),
-      element('p', {class: 'note'}, layer.units
-        ? 'This weight is used once: it multiplies one input, and the product '
-          + 'is added to one unit. Its gradient is that input, times the '
-          + 'upstream gradient of the unit.'
-        : `This one weight is used ${terms.length} times: the window stands `
-          + `at ${terms.length} places, and at each the weight multiplies `
-          + 'another input. A change of the weight acts through all of them, '
-          + 'so its gradient is a sum: at every place, the input times the '
-          + 'upstream gradient of the node that is computed there.'),
-      productGrids(terms, {titles: ['input', 'upstream'], open}),
+      element('p', {class: 'note'}, whyASum(layer, terms.length)),
+      layer.units ? null
+        : productGrids(terms, {titles: ['input', 'upstream'], open}),
       closedNote(terms),
       weightTable(item, layer, terms, {sum, l2, gradient}),
       element('p', {}, 'A step of learning moves the weight against its ',
@@ -222,6 +214,20 @@ cnn.backward = (() => {
       element('div', {class: 'buttons'}, button(
         'Learn', 'to-learn', () => follow({view: 'learn'}),
         {class: 'primary'})));
+  }
+
+  function whyASum({units}, count) {
+    if (units) {
+      return 'This weight is used once: it multiplies one input, and the '
+        + 'product is added to the sum of one unit. Its gradient is that '
+        + 'input, times the upstream gradient, which is how fast the loss '
+        + 'rises with that sum.';
+    }
+    return `This one weight is used ${count} times: the window stands at ${
+      count} places, and at each the weight multiplies another input. A change `
+      + 'of the weight acts through all of them, so its gradient is a sum: at '
+      + 'every place, the input times the upstream gradient, which is how fast '
+      + 'the loss rises with the sum that is computed there.';
   }
 
   // Menus that go to other weights of the kernel.
@@ -251,7 +257,8 @@ cnn.backward = (() => {
   }
 
   function weightTable(item, {name, input}, terms, {sum, l2, gradient}) {
-    const sorted = terms.filter(({product}) => product).sort(
+    const isSum = terms.length > 1;
+    const sorted = terms.filter(({product}) => product || !isSum).sort(
       (a, b) => Math.abs(b.product) - Math.abs(a.product));
     const isLong = sorted.length > SHOWN_GROUPS + 2;
     const all = state.open.has('all') || !isLong;
@@ -269,8 +276,9 @@ cnn.backward = (() => {
                () => setOpen('all', !all), {class: 'link'}),
         all ? null : rest.reduce((total, {product}) => total + product, 0))
         : null,
-      sumRow(`sum of ${terms.length} products`, sum),
-      l2Scale() ? sumRow(`L2: ${l2Scale()} × weight`, l2) : null,
+      isSum ? sumRow(`sum of ${terms.length} products`, sum) : null,
+      contents.l2Scale
+        ? sumRow(`L2: ${contents.l2Scale} × weight`, l2) : null,
       sumRow('gradient', gradient, 'total'));
   }
 })();

@@ -5,9 +5,10 @@ cnn.descent = (() => {
   const {range, run, softmax} = cnn.ops;
   const {contents, state, storedImage} = cnn.state;
   const {
-    isChanged, logitsOf, offTensors, parametersNow, ranking, view,
+    isChanged, logitsOf, offTensors, parametersNow, ranking, runsParameters,
+    view,
   } = cnn.network;
-  const {backward, l2Scale, penalty, target} = cnn.gradients;
+  const {backward, penalty, target} = cnn.gradients;
 
   const MOST_UNDO = 50;  // presses that can be undone; each keeps all kernels
 
@@ -16,8 +17,7 @@ cnn.descent = (() => {
   let isAnswering = false;
 
   return {
-    answersOf, answerTestImages, forget, lastPress, learn, measure, runsKernels,
-    undoPress,
+    answersOf, answerTestImages, forget, lastPress, learn, measure, undoPress,
   };
 
   // Makes steps of plain gradient descent on what is shown:
@@ -39,22 +39,18 @@ cnn.descent = (() => {
 
   function stepped(parameters, label) {
     const {byParameters} = backward(parameters, forward(parameters), label);
-    const {rate} = state, l2 = l2Scale();
+    const {rate} = state, {l2Scale} = contents;
     return Object.fromEntries(Object.entries(parameters).map(
       ([name, {kernel, bias}]) => {
         const by = byParameters[name];
         return [name, {
-          kernel: kernel.map((w, p) => w - rate * (by.kernel[p] + l2 * w)),
+          kernel: kernel.map((w, p) => w - rate * (by.kernel[p] + l2Scale * w)),
           bias: bias.map((w, p) => w - rate * by.bias[p])}];
       }));
   }
 
   function forward(parameters) {
     return run(contents.program, parameters, {image: view.image}, offTensors());
-  }
-
-  function runsKernels() {
-    return contents.parameters[state.kernels];
   }
 
   // The press of "Learn" that is undone next: {parameters, count}, where the
@@ -67,7 +63,7 @@ cnn.descent = (() => {
     const {past} = state.learned[state.kernels];
     const {parameters} = past.at(-1);
     state.learned[state.kernels] = {parameters, past: past.slice(0, -1)};
-    if (parameters === runsKernels()) forget();
+    if (parameters === runsParameters()) forget();
   }
 
   // Back to the kernels of the run.
@@ -78,12 +74,12 @@ cnn.descent = (() => {
   // The loss of what is shown and its parts, the probabilities, and the norm of
   // the gradient of every layer, the L2 term included.
   function measure(parameters, label) {
-    const tensors = forward(parameters), l2 = l2Scale();
+    const tensors = forward(parameters), {l2Scale} = contents;
     const found = backward(parameters, tensors, label);
     const norms = Object.entries(parameters).map(([name, {kernel, bias}]) => {
       const by = found.byParameters[name];
       const square = by.kernel.reduce(
-        (sum, g, p) => sum + (g + l2 * kernel[p]) ** 2, 0);
+        (sum, g, p) => sum + (g + l2Scale * kernel[p]) ** 2, 0);
       return [name, Math.sqrt(by.bias.reduce((sum, g) => sum + g * g, square))];
     });
     const {crossEntropy} = found, l2Penalty = penalty(parameters);
@@ -101,7 +97,7 @@ cnn.descent = (() => {
   // kernels of the run, a few per frame; calls report() when one is complete.
   async function answerTestImages(report) {
     if (isAnswering || !isChanged()) return;
-    const missing = [runsKernels(), parametersNow()].find(
+    const missing = [runsParameters(), parametersNow()].find(
       parameters => !answers.has(parameters));
     if (!missing) return;
     isAnswering = true;

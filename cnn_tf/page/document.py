@@ -34,6 +34,7 @@ SCRIPTS = (
   'sheet.js',
   'backward.js',
   'map.js',
+  'differences.js',
   'learn.js',
   'inspector.js',
   'page.js',

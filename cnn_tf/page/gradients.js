@@ -18,19 +18,14 @@ cnn.gradients = (() => {
   let known = null;  // what `gradientsNow` has returned last
 
   return {
-    backward, feedsOf, gradientOfNode, gradientsNow, l2Scale, layerAbove,
-    penalty, target, termsOfWeight, weightAt,
+    backward, feedsOf, gradientOfNode, gradientsNow, layerAbove, penalty,
+    target, termsOfWeight, weightAt,
   };
 
   // The class of "This is a ...": the chosen one, the label of the test image,
   // or the answer.
   function target() {
     return state.target ?? knownLabel() ?? ranking()[0];
-  }
-
-  // The factor of the L2 penalty; pages of older versions do not name it.
-  function l2Scale() {
-    return contents.l2Scale ?? 0;
   }
 
   // What is shown, backwards: see `backward`. Computed once per drawing.
@@ -57,7 +52,7 @@ cnn.gradients = (() => {
     for (const {kernel} of Object.values(parameters)) {
       for (const weight of kernel) sum += weight * weight;
     }
-    return l2Scale() * sum / 2;
+    return contents.l2Scale * sum / 2;
   }
 
   // The layer that a layer feeds; undefined for the logits.

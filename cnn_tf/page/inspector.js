@@ -25,8 +25,8 @@ cnn.inspector = (() => {
       + 'the right class, plus a small penalty on large weights (L2).',
     gradient: 'How fast the loss changes with a number. Positive: the loss '
       + 'rises when the number rises. Negative: it falls.',
-    upstream: 'The gradient of a number further up, on the way from the loss '
-      + 'back to the image.'};
+    upstream: 'The gradient that arrives from the layer after: how fast the '
+      + 'loss rises with a sum that this number is part of.'};
 
   let wordsAreOpen = false;
 

@@ -3,30 +3,22 @@
 
 cnn.learn = (() => {
   const {range} = cnn.ops;
+  const {PIXELS, button, element, number, percent, sheetOf} = cnn.elements;
+  const {contents, state, storedImage} = cnn.state;
+  const {isChanged, parametersNow, runsParameters} = cnn.network;
+  const {target} = cnn.gradients;
   const {
-    PIXELS, button, element, makeCanvas, number, percent, scaleOf, sheetOf,
-    signed, variable,
-  } = cnn.elements;
-  const {contents, layerNamed, state, storedImage} = cnn.state;
-  const {isChanged, parametersNow, ranking} = cnn.network;
-  const {l2Scale, target} = cnn.gradients;
-  const {
-    answersOf, answerTestImages, forget, lastPress, learn, measure, runsKernels,
-    undoPress,
+    answersOf, answerTestImages, forget, lastPress, learn, measure, undoPress,
   } = cnn.descent;
-  const {follow, update} = cnn.changes;
+  const {update} = cnn.changes;
   const {MOST_BARS, exampleName, putOnPad} = cnn.input;
-  const {lossLine, targetMenu, weightTitle} = cnn.backward;
+  const {lossLine, targetMenu} = cnn.backward;
+  const {changedKernels} = cnn.differences;
 
   const RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
                  0.1, 0.2, 0.5, 1];
-  // CSS pixels for the kernels of a layer.
-  const WIDEST = 330, TALLEST = 264, LARGEST_CELL = 8;
-  // Of the changes of a layer, this share has less than the full colour.
-  const FULL_COLOUR = 0.99;
 
   let hasOverflown = false;  // whether the last press was in vain
-  let drawn = {};  // the kernels that were drawn last
 
   return {learnView, markTestImages};
 
@@ -102,11 +94,12 @@ cnn.learn = (() => {
       element('tr', {class: 'head'}, element('th'), heads.map(text => element(
         'th', {scope: 'col', colspan: '2'}, text))),
       row('loss', side => number(side.loss), 'total'),
-      l2Scale() ? [row('cross-entropy', side => number(side.crossEntropy)),
-                   row('L2 penalty', side => number(side.l2Penalty))] : null,
+      contents.l2Scale ? [
+        row('cross-entropy', side => number(side.crossEntropy)),
+        row('L2 penalty', side => number(side.l2Penalty))] : null,
       heading('Probabilities'),
       shownClasses(sides).map(k => probabilityRow(k, sides)),
-      heading('Length of the gradient of each layer'),
+      heading('How far a step moves each layer: length of its gradient'),
       Object.keys(now.norms).map(
         name => row(name, side => number(side.norms[name]))));
   }
@@ -138,7 +131,7 @@ cnn.learn = (() => {
   function changedAnswers() {
     if (!isChanged()) return null;
     const {labels} = contents.examples, changed = changedImages();
-    const right = [runsKernels(), parametersNow()].map(kernels => answersOf(
+    const right = [runsParameters(), parametersNow()].map(kernels => answersOf(
       kernels)?.filter((answer, index) => answer === labels[index]).length);
     return element('div', {},
       element('h3', {}, 'Has it forgotten other images?'),
@@ -151,7 +144,7 @@ cnn.learn = (() => {
 
   // [{index, before, now}], or null while they are computed.
   function changedImages() {
-    const [before, now] = [runsKernels(), parametersNow()].map(answersOf);
+    const [before, now] = [runsParameters(), parametersNow()].map(answersOf);
     if (!before || !now) return null;
     return range(before.length)
       .filter(index => before[index] !== now[index])
@@ -186,109 +179,5 @@ cnn.learn = (() => {
       shown.title = name;
       shown.setAttribute('aria-label', name);
     }
-  }
-
-  // For every layer with a kernel, the differences that the last press made.
-  function changedKernels(press) {
-    const now = parametersNow();
-    if (drawn.now !== now || drawn.before !== press.parameters) {
-      const names = Object.keys(now);
-      drawn = {now, before: press.parameters, box: element('div', {},
-        element('h3', {}, 'What changed in each kernel'),
-        element('p', {class: 'note'}, 'Every weight, new minus old. Orange: ',
-                'it rose. Purple: it fell. Click one to see why: its gradient ',
-                'is a sum over all places where it is used.'),
-        names.map(name => changesOf(
-          layerNamed(name), press.parameters[name].kernel, now[name].kernel)))};
-    }
-    return drawn.box;
-  }
-
-  function changesOf(layer, before, now) {
-    const changes = now.map((weight, place) => weight - before[place]);
-    const largest = changes.reduce(
-      (best, change, place) => (
-        Math.abs(change) > Math.abs(changes[best]) ? place : best), 0);
-    const item = weightOf(layer, largest);
-    return element('div', {class: 'changes'},
-      element('h4', {}, layer.name),
-      layer.units ? null : differences(layer, changes),
-      element('p', {class: 'note'}, 'Changed most: ',
-        button(weightTitle(item), `most-${layer.name}`, () => follow(item),
-               {class: 'link'}),
-        `, ${number(before[largest], 5)} → ${number(now[largest], 5)} (${
-          signed(changes[largest], 5)})`));
-  }
-
-  // The weight at a place of a kernel, as an item of the trail.
-  function weightOf({name, first}, place) {
-    const {window: [, width], inputs: [, , channels], outputs: [, , maps]} =
-      first;
-    const spot = Math.floor(place / (channels * maps));
-    return {view: 'weight', layer: name, map: place % maps,
-            from: Math.floor(place / maps) % channels,
-            i: Math.floor(spot / width), j: spot % width};
-  }
-
-  // One column per filter, one line per input map; with a single input map, the
-  // filters stand in lines of 16.
-  function differences(layer, changes) {
-    const {window: [height, width], inputs: [, , channels],
-           outputs: [, , maps]} = layer.first;
-    const sizes = changes.map(Math.abs).sort();
-    const high = sizes[Math.floor(FULL_COLOUR * (sizes.length - 1))];
-    const scale = scaleOf([high || sizes.at(-1)], true);
-    const {cell, columns} = planOf(height, width, channels, maps);
-    const [wide, tall] = [width * cell + 1, height * cell + 1];
-    const lines = Math.ceil(maps / columns) * channels;
-    const canvas = makeCanvas(columns * wide, lines * tall, {
-      role: 'img', class: 'differences',
-      'aria-label': `Changes of the kernels of ${layer.name}`});
-    const context = canvas.getContext('2d');
-    for (const from of range(channels)) {
-      const values = Float32Array.from(
-        range(height * width * maps), place => changes[
-          (Math.floor(place / maps) * channels + from) * maps + place % maps]);
-      const sheet = sheetOf(values, [height, width, maps], scale);
-      for (const map of range(maps)) {
-        const line = Math.floor(map / columns) * channels + from;
-        context.drawImage(sheet, map * width, 0, width, height,
-                          (map % columns) * wide, line * tall, width * cell,
-                          height * cell);
-      }
-    }
-    const itemAt = event => {
-      const box = canvas.getBoundingClientRect();
-      const x = event.clientX - box.left, y = event.clientY - box.top;
-      const line = Math.floor(y / tall), column = Math.floor(x / wide);
-      const map = Math.floor(line / channels) * columns + column;
-      const within = (value, size) => Math.min(
-        size - 1, Math.floor(value / cell));
-      return map < maps && column < columns && line < lines && {
-        view: 'weight', layer: layer.name, map, from: line % channels,
-        i: within(y % tall, height), j: within(x % wide, width)};
-    };
-    canvas.addEventListener('click', event => {
-      const item = itemAt(event);
-      if (item) follow(item);
-    });
-    canvas.addEventListener('pointermove', event => {
-      const item = itemAt(event);
-      canvas.title = item ? weightTitle(item) : '';
-    });
-    return element('div', {},
-      element('p', {class: 'note'}, channels === 1 ? `${maps} filters`
-        : `${maps} filters across, ${channels} input maps down`,
-        `; full colour from ${number(scale.high, 4)}`),
-      canvas);
-  }
-
-  function planOf(height, width, channels, maps) {
-    const wanted = channels === 1 ? Math.min(maps, 16) : maps;
-    const fits = Math.min(
-      (WIDEST / wanted - 1) / width, (TALLEST / channels - 1) / height);
-    const cell = Math.min(LARGEST_CELL, Math.max(1, Math.floor(fits)));
-    const most = Math.floor(WIDEST / (width * cell + 1));
-    return {cell, columns: Math.max(1, Math.min(wanted, most))};
   }
 })();

@@ -11,7 +11,7 @@ cnn.network = (() => {
   return {
     compared, difference, effectOfMap, effectsOfPixels, fieldOfNode, groupsOf,
     isChanged, knownLabel, logitsOf, nodeOf, offTensors, parametersNow, ranking,
-    recompute, termsOfDifference, termsOfNode, view, withMap,
+    recompute, runsParameters, termsOfDifference, termsOfNode, view, withMap,
   };
 
   function recompute() {
@@ -24,11 +24,14 @@ cnn.network = (() => {
     view.milliseconds = performance.now() - started;
   }
 
-  // The kernels and biases that compute: the chosen ones, or what "Learn" has
-  // made of them.
+  // The chosen kernels and biases, as the run has them.
+  function runsParameters() {
+    return contents.parameters[state.kernels];
+  }
+
+  // Those that compute: the chosen ones, or what "Learn" has made of them.
   function parametersNow() {
-    return state.learned[state.kernels]?.parameters
-      ?? contents.parameters[state.kernels];
+    return state.learned[state.kernels]?.parameters ?? runsParameters();
   }
 
   function isChanged() {

@@ -61,6 +61,7 @@ cnn.state = (() => {
     contents.epochs ??= {initial: 0, trained: contents.epoch};
     contents.examples.first ??= 0;
     Object.values(contents.parameters).forEach(restoreKernels);
+    contents.l2Scale ??= 0;  // older pages, with renewed sources, lack it
     describeLayers();
   }
 

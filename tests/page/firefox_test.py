@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import tempfile
+import warnings
 
 import numpy as np
 from absl.testing import absltest
@@ -14,8 +15,11 @@ from tests import small_run
 from tests.page import browsers
 
 try:
-  from marionette_driver import marionette
-  from marionette_driver import wait
+  with warnings.catch_warnings():
+    # What it imports is old: Python 3.13 no longer has telnetlib.
+    warnings.simplefilter('ignore', DeprecationWarning)
+    from marionette_driver import marionette
+    from marionette_driver import wait
 except ImportError:
   marionette = None
 

@@ -183,17 +183,17 @@ class SumsTest(TestCase):
       last = name if activation == 'linear' else f'{name}/{activation}'
       gradient = np.reshape(by_tensor[last], shape)
       self.assertTrue(gradient.any())
-      found = [
-        sum(
-          term['product']
-          for term in self.js(
-            'cnn.gradients.feedsOf(arguments[0])',
-            dict(layer=name, y=y, x=x, map=shape[2] - 1),
-          )
-        )
-        for y in range(shape[0])
-        for x in range(shape[1])
-      ]
+      found = self.run_js(
+        """const [layer, height, width, map] = arguments;
+        return cnn.ops.range(height * width).map(place => (
+          cnn.gradients.feedsOf({layer, map, y: Math.floor(place / width),
+                                 x: place % width})
+            .reduce((sum, {product}) => sum + product, 0)));""",
+        name,
+        shape[0],
+        shape[1],
+        shape[2] - 1,
+      )
       self.assert_close(found, gradient[:, :, -1], name)
 
   def test_the_terms_of_a_weight_add_up_to_its_gradient(self):

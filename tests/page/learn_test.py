@@ -36,7 +36,7 @@ class TestCase(reference_page.TestCase):
     self.click(f'[data-key={key}]')
     # The page is drawn again when the answers to its test images are known.
     self.wait(
-      '!cnn.network.isChanged() || [cnn.descent.runsKernels(),'
+      '!cnn.network.isChanged() || [cnn.network.runsParameters(),'
       'cnn.network.parametersNow()].every(cnn.descent.answersOf)'
     )
 
@@ -159,9 +159,9 @@ class LearnTest(TestCase):
     self.learn()
     self.assertIn('changed by you', self.text('header'))
     self.assertNotIn('93.00 %', self.text('header'))
-    self.click('[data-key=choose-initial]')  # these have not learned
+    self.do('cnn.state.state.kernels = "initial"; cnn.changes.update()')
     self.assertNotIn('changed by you', self.text('header'))
-    self.click('[data-key=choose-trained]')
+    self.do('cnn.state.state.kernels = "trained"; cnn.changes.update()')
     self.click('[data-key=learn-forget]')
     self.assertNotIn('changed by you', self.text('header'))
     self.assertIn('93.00 %', self.text('header'))
@@ -196,12 +196,12 @@ class LearnTest(TestCase):
     self.learn()
     canvas = self.driver.find_elements('css selector', '.differences')[1]
     self.js('arguments[0].scrollIntoView({block: "center"})', canvas)
-    # The kernels of conv2 have three pixels and a gap: filter 5, input map 9.
+    # A kernel of conv2 has three pixels, and a gap of two: filter 5, input 9.
     self.do(
       """const {left, top} = arguments[0].getBoundingClientRect();
       arguments[0].dispatchEvent(new MouseEvent('click', {
-        clientX: Math.ceil(left) + 5 * 4 + 2,
-        clientY: Math.ceil(top) + 9 * 4 + 1}));""",
+        clientX: Math.ceil(left) + 5 * 5 + 2,
+        clientY: Math.ceil(top) + 9 * 5 + 1}));""",
       canvas,
     )
     self.assertEqual(
@@ -228,7 +228,7 @@ class LearnTest(TestCase):
     )
     red, _, blue, _ = self.js(
       "[...document.querySelectorAll('.differences')[1].getContext('2d')"
-      '.getImageData(5 * 4 + 2, 9 * 4 + 1, 1, 1).data]'
+      '.getImageData(5 * 5 + 2, 9 * 5 + 1, 1, 1).data]'
     )
     self.assertNotEqual(change, 0)
     self.assertEqual(red > blue, change > 0)  # orange: it rose

@@ -33,6 +33,14 @@ class PhoneTest(reference_page.TestCase):
     self.click('[data-key=learn-ten]')
     self.assertLessEqual(self.js('document.body.scrollWidth'), 390)
 
+  def test_the_page_stays_where_it_is_when_it_is_drawn_again(self):
+    self.open(self.path, 'i=3&s=learn')
+    self.click('[data-key=learn]')
+    self.js('document.querySelector(".differences").scrollIntoView()')
+    place = self.js('scrollY')
+    self.driver.execute_script('cnn.page.draw()')
+    self.assertEqual(self.js('scrollY'), place)
+
   def test_why_scrolls_to_the_inspector_and_a_button_back_up(self):
     self.open(self.path, 'i=3')
     self.assertGreater(self.js(_TOP), 844)
