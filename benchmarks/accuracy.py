@@ -62,13 +62,7 @@ def row(name: str, accuracies: list[float]) -> list[str]:
 
 
 if __name__ == '__main__':
-  flags.DEFINE_enum(
-    'on',
-    'validation',
-    ['validation', 'test'],
-    'validation: the examples held out, without opening the test files; test: '
-    'trains on all examples, and evaluates once on the test set',
-  )
+  seeds.define_on()
   flags.DEFINE_bool(
     'table', False, 'print the tables of docs/results.md and README.md'
   )

@@ -70,7 +70,7 @@ def headers(
 ) -> dict[str, str]:
   """Name of a flagfile -> its result, as the header of the file states it."""
   return {
-    name: f'Test accuracy {_spread(record.accuracy for record in found)} % '
+    name: f'Test accuracy {spread(record.accuracy for record in found)} % '
     f'(n = {len(found)})'
     for name, _, found in _flagfiles(all_records, configs)
   }
@@ -97,12 +97,12 @@ def _cells(name, settings: settings_lib.Settings, found: list[records.Record]):
     f'{parameters:,}',
     f'{multiplications:,}',
     str(settings.num_epochs),
-    _minutes(statistics.median(times)) if times else '',
+    minutes(statistics.median(times)) if times else '',
     settings.precision,
     str(len(found)),
-    _spread(record.accuracy for record in found),
-    _interval(record.accuracy for record in found),
-    '' if None in flips else _spread(flips),
+    spread(record.accuracy for record in found),
+    interval(record.accuracy for record in found),
+    '' if None in flips else spread(flips),
     f'`{_command(name, found)}`',
   ]
 
@@ -113,21 +113,24 @@ def _command(name, found):
   return f'{command} --seeds={len(found)} --first_seed={first} --on=test'
 
 
-def _spread(accuracies: Iterable[float]):
+def spread(accuracies: Iterable[float]) -> str:
+  """`mean ± standard deviation`, in percent; of a single value the value."""
   found = intervals.describe([100 * accuracy for accuracy in accuracies])
   if found.deviation != found.deviation:  # NaN: a single seed
     return f'{found.mean:.2f}'
   return f'{found.mean:.2f} ± {found.deviation:.2f}'
 
 
-def _interval(accuracies: Iterable[float]):
+def interval(accuracies: Iterable[float]) -> str:
+  """The 95 % interval of the mean, in percent; empty for a single value."""
   found = intervals.describe([100 * accuracy for accuracy in accuracies])
   if found.deviation != found.deviation:
     return ''
   return f'{found.low:.2f} to {found.high:.2f}'
 
 
-def _minutes(seconds):
+def minutes(seconds: float) -> str:
+  """`minutes:seconds`."""
   return f'{int(seconds) // 60}:{int(seconds) % 60:02}'
 
 

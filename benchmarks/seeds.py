@@ -81,19 +81,33 @@ def _line(record):
   return f'seed {record.seed}: {record.accuracy:.2%}{with_flips}'
 
 
-def run(main: Callable[..., None]) -> None:
+def run(
+  main: Callable[..., None], table: str = 'benchmarks/accuracy.csv'
+) -> None:
   """The command line of a benchmark over flagfiles and seeds.
 
   Args:
     main: takes the names of the flagfiles.
+    table: the CSV file if there is no `--csv`.
   """
   flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
   flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
-  flags.DEFINE_string('csv', 'benchmarks/accuracy.csv', 'the table to add to')
+  flags.DEFINE_string('csv', table, 'the table to add to')
   flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
   # absl would read a flagfile as flags of this command.
   sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
   command.run(main, takes_arguments=True)
+
+
+def define_on() -> None:
+  """Defines `--on`, which `settings_on` takes."""
+  flags.DEFINE_enum(
+    'on',
+    'validation',
+    ['validation', 'test'],
+    'validation: the examples held out, without opening the test files; test: '
+    'trains on all examples, and evaluates once on the test set',
+  )
 
 
 def of_flags(

@@ -1,0 +1,150 @@
+"""Teachers, their answers for some versions of all images, and a student."""
+
+import dataclasses
+import pathlib
+import time
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cnn_tf.data import datasets
+from cnn_tf.measure import activity
+from cnn_tf.measure import runs
+from cnn_tf.run import environment
+from cnn_tf.run import evaluation
+from cnn_tf.run import history
+from cnn_tf.run import replicas
+from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import trainer
+from cnn_tf.studies.measure import teaching
+from cnn_tf.sweep import kept
+from cnn_tf.tricks import augment
+from cnn_tf.tricks import draws
+
+_BATCH_SIZE = 500
+_SEED = 0  # the same versions for all students
+
+
+class Lessons(NamedTuple):
+  """What all students of the same teachers share."""
+
+  data: datasets.Dataset
+  most: augment.Augmentation  # how far the versions differ from the images
+  answers: np.ndarray  # [versions, n, classes] float16, logits
+  teacher_accuracy: float | None  # of the mean answer; None without teachers
+  teacher_seconds: int  # of their training
+
+  def of_epoch(self, epoch: int) -> teaching.Lessons:
+    """The version of all images that the epoch shows, the first one being 1."""
+    version = (epoch - 1) % len(self.answers)
+    images = version_of(self.data.train.images, self.most, version)
+    return teaching.Lessons(images, self.answers[version])
+
+
+def prepare(
+  case: dict[str, Any],
+  settings: settings_lib.Settings,
+  teacher: settings_lib.Settings | None,
+  folder: pathlib.Path,
+) -> Lessons:
+  """Trains the teachers, if there are any, and asks them.
+
+  Args:
+    case: `versions`, and `teachers`: how many; `on`: validation or test.
+    settings: of the students.
+    teacher: the settings of the teachers, with any seed.
+    folder: of the teachers' runs.
+  """
+  read_test = case['on'] == 'test'
+  data = trainer.load(settings, read_test)
+  most = trainer.augmentation(settings)
+  if not teacher:
+    hard = teaching.certain(data.train.labels, data.num_classes)
+    answers = np.tile(np.float16(hard), [case['versions'], 1, 1])
+    return Lessons(data, most, answers, None, 0)
+  workdirs = [
+    kept.train(
+      dataclasses.replace(teacher, seed=seed), folder, read_test=read_test
+    )
+    for seed in range(case['teachers'])
+  ]
+  teachers = [runs.load(x, read_test=read_test) for x in workdirs]
+  answers = np.stack(
+    [
+      answer(teachers, version_of(data.train.images, most, version))
+      for version in range(case['versions'])
+    ]
+  )
+  examples = data.test if read_test else data.validation
+  right = answer(teachers, examples.images).argmax(axis=1) == examples.labels
+  seconds = sum(map(history.read_seconds, workdirs))
+  return Lessons(data, most, answers, float(right.mean()), round(seconds))
+
+
+def version_of(
+  images: np.ndarray, most: augment.Augmentation, version: int
+) -> np.ndarray:
+  """All images, each changed at random; always the same for a version.
+
+  Args:
+    images: `[n, height, width]` uint8.
+    most: how far each change goes at most.
+    version: from 0 on.
+
+  Returns:
+    Images of the same shape and type.
+  """
+
+  def change(batch, number):
+    draw = draws.draw_for(_SEED, number, tf.range(tf.shape(batch)[0]))
+    changed = augment.augment(datasets.to_float(batch), most, draw)
+    return tf.cast(tf.round(255 * changed[..., 0]), tf.uint8)
+
+  change = tf.function(change, autograph=False, reduce_retracing=True)
+  batches = np.split(images, range(_BATCH_SIZE, len(images), _BATCH_SIZE))
+  first = version * len(batches)
+  return np.concatenate(
+    [
+      change(batch, tf.constant(number))
+      for number, batch in enumerate(batches, first)
+    ]
+  )
+
+
+def answer(teachers: list[runs.Run], images: np.ndarray) -> np.ndarray:
+  """The mean log-probabilities of teachers, `[n, classes]` float16."""
+  found = [activity.log_probabilities(one.predict, images) for one in teachers]
+  return np.mean(found, axis=0).astype(np.float16)
+
+
+def teach(
+  settings: settings_lib.Settings, lessons: Lessons, temperature: float
+) -> dict[str, Any]:
+  """Trains a student; returns its scores, its time, and where it ran."""
+  started = time.perf_counter()
+  data = lessons.data
+  geometries = trainer.geometries(settings, data)
+  student = teaching.train(settings, geometries, lessons.of_epoch, temperature)
+  seconds = round(time.perf_counter() - started)
+  strategy = tf.distribute.get_strategy()
+
+  def means(predict, examples):
+    return evaluation.Evaluation(predict, examples, strategy)()
+
+  examples = data.test if len(data.test.labels) else data.validation
+  single = means(student, examples)
+  flipped = None
+  if settings.evaluate_flips:
+    flipped = means(evaluation.with_flips(student), examples).accuracy
+  here = environment.describe(1)
+  return {
+    'accuracy': round(single.accuracy, 6),
+    'cross_entropy': round(single.cross_entropy, 6),
+    'accuracy_with_flips': flipped and round(flipped, 6),
+    'training_accuracy': round(means(student, data.train).accuracy, 6),
+    'seconds': seconds,
+    'machine': f'{replicas.num_cores()} x {here["cpu"]}',
+    'tensorflow': here['tensorflow'],
+  }
