@@ -3,7 +3,8 @@
 cnn.differences = (() => {
   const {range} = cnn.ops;
   const {
-    button, element, makeCanvas, number, scaleOf, sheetOf, signed, variable,
+    button, cssOf, element, makeCanvas, number, scaleOf, sheetOf, signed,
+    variable,
   } = cnn.elements;
   const {layerNamed} = cnn.state;
   const {parametersNow} = cnn.network;
@@ -89,7 +90,7 @@ cnn.differences = (() => {
                           height * cell);
       }
     }
-    return {canvas, high: scale.high};
+    return {canvas, scale};
   }
 
   function changesOf({layer, item, change, before, now, picture}) {
@@ -97,13 +98,14 @@ cnn.differences = (() => {
       element('h4', {}, layer.name),
       picture && shown(layer, picture),
       element('p', {class: 'note'}, 'Changed most: ',
-        button(weightTitle(item), `most-${layer.name}`, () => follow(item),
-               {class: 'link'}),
-        `, ${number(before, 5)} → ${number(now, 5)} (${signed(change, 5)})`));
+        button(`${weightTitle(item)}:`, `most-${layer.name}`,
+               () => follow(item), {class: 'link'}), ' ',
+        element('span', {class: 'together'}, `${number(before, 5)} → ${
+          number(now, 5)} (${signed(change, 5)})`)));
   }
 
   // A new canvas with the picture: it is replaced at every drawing.
-  function shown(layer, {canvas: picture, high}) {
+  function shown(layer, {canvas: picture, scale}) {
     const plan = planOf(layer), {channels, maps, wide, tall} = plan;
     const [width, height] = [plan.columns * wide, plan.lines * tall];
     const canvas = makeCanvas(width, height, {
@@ -118,14 +120,14 @@ cnn.differences = (() => {
         canvas.title = item ? weightTitle(item) : '';
       }});
     const context = canvas.getContext('2d');
-    // Between small kernels, lines would hide the colours.
-    context.fillStyle = plan.cell > 2 ? variable('--line') : 'transparent';
+    // Lines between small kernels would hide their colours.
+    context.fillStyle = plan.cell > 2 ? variable('--line') : cssOf(0, scale);
     context.fillRect(0, 0, width, height);
     context.drawImage(picture, 0, 0, width, height);
     return element('div', {},
       element('p', {class: 'note'}, channels === 1 ? `${maps} filters`
         : `${maps} filters across, ${channels} input maps down`,
-        `; full colour from ${number(high, 4)}`),
+        `; full colour from ${number(scale.high, 4)}`),
       canvas);
   }
 
