@@ -151,6 +151,7 @@ def _prepare(sweep, folder):
 
 
 def _train_each(names, folder):
+  """Prints a line after each run."""
   from cnn_tf.run import loop
 
   queue, diverged = kept.Queue(names, folder, read_test=False), set()
@@ -170,13 +171,16 @@ def _train_each(names, folder):
 
 def _trained(line, runs, diverged, folder):
   """What the table shows of the runs of a setting."""
-  places = [
-    None if run in diverged else kept.workdir(run, folder) for run in runs
-  ]
+  places = {
+    run: kept.workdir(run, folder) for run in runs if run not in diverged
+  }
+  accuracies = {
+    run: kept.validation_accuracy(place) for run, place in places.items()
+  }
   return table.Trained(
     line or _UNCHANGED,
-    [place and kept.validation_accuracy(place) for place in places],
-    [history.read_seconds(place) for place in places if place],
+    [accuracies.get(run) for run in runs],
+    [history.read_seconds(place) for place in places.values()],
   )
 
 

@@ -22,9 +22,9 @@ def table(found: Sequence[Trained]) -> list[list[str]]:
   """A header, and a row per setting.
 
   Mean and interval are of the accuracy in percent, the difference is from the
-  first setting in points, paired by seed, and the seconds are a mean. A setting
-  of which a run has diverged has neither: the mean of the other seeds would be
-  too high.
+  first setting in points, paired by seed, and the seconds are a mean. If a run
+  has diverged, its setting has no mean: that of the other seeds would be too
+  high.
   """
   return [_HEADER, *(_row(setting, found[0]) for setting in found)]
 
@@ -40,8 +40,10 @@ def _row(setting, first):
     else:
       gains = intervals.difference(values, _percents(first))
       cells += _cells(gains, '+.2f', n)
-  seconds = setting.seconds and f'{statistics.fmean(setting.seconds):.0f}'
-  return [setting.name, str(n), *cells, seconds or '']
+  seconds = ''
+  if setting.seconds:
+    seconds = f'{statistics.fmean(setting.seconds):.0f}'
+  return [setting.name, str(n), *cells, seconds]
 
 
 def _percents(setting):
