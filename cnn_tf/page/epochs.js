@@ -5,6 +5,7 @@ cnn.epochs = (() => {
   const {range} = cnn.ops;
   const {button, element, makeCanvas, percent, variable} = cnn.elements;
   const {contents, state} = cnn.state;
+  const {isChanged} = cnn.network;
   const {update} = cnn.changes;
 
   const PLAY_MILLISECONDS = 900;
@@ -39,10 +40,10 @@ cnn.epochs = (() => {
     parts.slider.value = String(place);
     parts.slider.setAttribute('aria-valuetext', name());
     parts.play.textContent = timer ? 'Pause' : isCalm() ? 'Next' : 'Play';
-    const known = contents.accuracies ? accuraciesNow() : [];
+    const changed = isChanged() ? ', changed by you' : '';
     parts.text.replaceChildren(
-      element('span', {}, name()),
-      ...known.map(([set, accuracy]) => element(
+      element('span', {}, name(), changed),
+      ...accuraciesNow().map(([set, accuracy]) => element(
         'span', {class: set}, `${set} ${percent(accuracy)}`)));
     if (contents.accuracies) drawCurves(parts.curve.getContext('2d'), place);
     parts.curve.setAttribute(
@@ -102,9 +103,10 @@ cnn.epochs = (() => {
     timer = null;
   }
 
-  // [set, accuracy] of the epoch that is shown, where they are known.
+  // [set, accuracy] of the kernels that compute, where they are known.
   function accuraciesNow() {
     const {accuracies, epochs} = contents;
+    if (!accuracies || isChanged()) return [];
     const index = accuracies.epochs.indexOf(epochs[state.kernels]);
     return CURVES.map(([set]) => [set, accuracies[set][index]])
       .filter(([, accuracy]) => typeof accuracy === 'number');
@@ -178,7 +180,7 @@ cnn.epochs = (() => {
     context.stroke();
     const now = points.find(
       ([epoch]) => epoch === contents.epochs[state.kernels]);
-    if (!now) return;
+    if (!now || isChanged()) return;
     context.beginPath();
     context.arc(now[1], now[2], 3.5, 0, 2 * Math.PI);
     context.fill();

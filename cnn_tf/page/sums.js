@@ -39,9 +39,9 @@ cnn.sums = (() => {
       newAnswer(a),
       element('p', {class: 'equation'},
               `logit ${nameA} ${MINUS} logit ${nameB} = ${number(value)}`),
-      element('p', {class: 'note'}, `So the network gives ${nameA} a probability `,
-              `that is e^${number(value)} = ${number(Math.exp(value))} times `,
-              `that of ${nameB}.`),
+      element('p', {class: 'note'},
+        `So the network gives ${nameA} a probability that is e^${
+          number(value)} = ${number(Math.exp(value))} times that of ${nameB}.`),
       element('p', {class: 'note'},
         `Each row is one output of ${below.name}, times the difference `,
         `between its weights to ${nameA} and to ${nameB}. Orange favours `,

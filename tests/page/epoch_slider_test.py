@@ -34,7 +34,8 @@ class EpochSliderTest(browsers.TestCase):
     cls.path = pathlib.Path(folder, 'page.html')
     cls.path.write_text(document.write(contents.network(cls.run_)))
 
-  def names(self):
+  def shown(self):
+    """The name of the kernels that the page computes with."""
     return self.js('cnn.state.state.kernels')
 
   def kernels(self):
@@ -103,9 +104,21 @@ class EpochSliderTest(browsers.TestCase):
     self.assertNotIn('training', self.text('.epoch-text'))
     self.assertIn('validation', self.text('.epoch-text'))
 
+  def test_the_accuracy_of_kernels_that_have_learned_is_unknown(self):
+    self.open(self.path, 'i=3&s=learn')
+    self.click('[data-key=learn]')
+    self.assertEqual(self.text('.epoch-text'), 'epoch 3, changed by you')
+    self.show_epoch(1)  # these have not
+    self.assertIn('validation', self.text('.epoch-text'))
+    self.show_epoch(3)
+    # By script: the button is drawn again when the answers are known.
+    self.js('document.querySelector("[data-key=learn-forget]").click()')
+    self.settle()
+    self.assertIn('validation', self.text('.epoch-text'))
+
   def test_play_shows_every_epoch_and_ends_with_the_last(self):
     self.open(self.path)
-    self.assertEqual(self.names(), 'trained')
+    self.assertEqual(self.shown(), 'trained')
     self.driver.execute_script("""
       window.shown = [];
       window.watch = setInterval(() => {
@@ -125,7 +138,7 @@ class EpochSliderTest(browsers.TestCase):
     self.show_epoch(1)
     self.assertEqual(self.text('[data-key=play-epochs]'), 'Play')
     self.driver.execute_async_script('setTimeout(arguments[0], 1100)')
-    self.assertEqual(self.names(), '1')
+    self.assertEqual(self.shown(), '1')
 
   def test_with_less_motion_each_press_is_one_epoch(self):
     calm = [{'name': 'prefers-reduced-motion', 'value': 'reduce'}]
@@ -135,9 +148,9 @@ class EpochSliderTest(browsers.TestCase):
     self.assertEqual(self.text('[data-key=play-epochs]'), 'Next')
     self.click('[data-key=play-epochs]')
     self.driver.execute_async_script('setTimeout(arguments[0], 1100)')
-    self.assertEqual(self.names(), 'initial')
+    self.assertEqual(self.shown(), 'initial')
     self.click('[data-key=play-epochs]')
-    self.assertEqual(self.names(), '1')
+    self.assertEqual(self.shown(), '1')
 
   def test_the_arrow_keys_move_it_and_it_keeps_the_focus(self):
     self.open(self.path)
@@ -145,17 +158,17 @@ class EpochSliderTest(browsers.TestCase):
     for expected in ('2', '1'):
       self.driver.switch_to.active_element.send_keys('\ue012')  # left
       self.settle()
-      self.assertEqual(self.names(), expected)
+      self.assertEqual(self.shown(), expected)
     focused = self.js('document.activeElement.ariaValueText')
     self.assertEqual(focused, 'epoch 1')
 
   def test_the_address_names_the_epoch(self):
     self.open(self.path, 'i=3&k=1')
-    self.assertEqual(self.names(), '1')
+    self.assertEqual(self.shown(), '1')
     self.assertEqual(self.js('cnn.state.stateToText()'), 'i=3&k=1')
     for unknown in ('3', 'toString', ''):
       self.open(self.path, f'i=3&k={unknown}')
-      self.assertEqual(self.names(), 'trained')
+      self.assertEqual(self.shown(), 'trained')
 
   def test_a_page_without_a_record_has_the_two_ends(self):
     found = contents.network(self.run_)
