@@ -65,18 +65,17 @@ def read(folder: pathlib.Path) -> Entry:
 
 
 def groups(entries: Iterable[Entry]) -> list[list[Entry]]:
-  """The runs that are one row: they differ in the seed, and only in it.
+  """The runs of each row: as many epochs, and settings equal but for the seed.
 
-  A second run with the same settings and seed is in a row of its own, since it
-  says nothing new.
+  A second run with the same settings and seed is in another row, since it says
+  nothing new.
   """
   found, copies = {}, collections.Counter()
   for entry in entries:
-    state = entry.num_epochs, bool(entry.result)
-    copies[entry.settings, state] += 1
+    copies[entry.settings, entry.num_epochs] += 1
+    copy = copies[entry.settings, entry.num_epochs]
     unseeded = dataclasses.replace(entry.settings, seed=0)
-    key = unseeded, state, copies[entry.settings, state]
-    found.setdefault(key, []).append(entry)
+    found.setdefault((unseeded, entry.num_epochs, copy), []).append(entry)
   return list(found.values())
 
 
@@ -145,12 +144,14 @@ def _list(numbers):
 
 
 def _results(group):
-  first, total = group[0], group[0].settings.num_epochs
+  done, total = group[0].num_epochs, group[0].settings.num_epochs
+  is_finished = all(entry.result for entry in group)
   times = [entry.seconds for entry in group]
   minutes, seconds = divmod(round(statistics.fmean(times)), 60)
-  *accuracies, losses = zip(*map(_numbers, group), strict=True)
+  *accuracies, validated, tested = zip(*map(_numbers, group), strict=True)
+  losses = validated if None in tested else tested
   return [
-    str(total) if first.result else f'{first.num_epochs} of {total}',
+    str(total) if is_finished else f'{done} of {total}',
     f'{minutes}:{seconds:02}' if all(times) else '',
     *('' if None in x else intervals.percent(x) for x in accuracies),
     '' if None in losses else intervals.spread(losses, 4),
@@ -158,14 +159,14 @@ def _results(group):
 
 
 def _numbers(entry):
-  """Training, validation and test accuracy; cross-entropy; None if unknown."""
+  """Accuracies, then cross-entropies, in the order of the columns, or None."""
   last = entry.last._asdict() if entry.last else {}
-  loss = last.get('validation_cross_entropy')
   return (
     last.get('train_accuracy'),
     last.get('validation_accuracy'),
     entry.result.get('test_accuracy'),
-    entry.result.get('test_cross_entropy', loss),
+    last.get('validation_cross_entropy'),
+    entry.result.get('test_cross_entropy'),
   )
 
 

@@ -133,11 +133,19 @@ class CompareTest(small_run.TestCase):
       [['seed0 and 1 more', '2', '0, 1'], ['seed0', '1', '0']],
     )
 
-  def test_a_seed_that_is_not_finished_is_not_part_of_a_mean(self):
+  def test_a_seed_with_fewer_epochs_is_not_part_of_a_mean(self):
     first, *others = self.seeds([0.9, 0.8, 0.7])
-    for changes in ({'num_epochs': 1, 'result': {}}, {'result': {}}):
-      rows = compare.table([first._replace(**changes), *others])[1:]
-      self.assertEqual([row[1] for row in rows], ['1', '2'])
+    first = first._replace(num_epochs=1, result={})
+    _, *rows = compare.table([first, *others])
+    self.assertEqual([row[1] for row in rows], ['1', '2'])
+
+  def test_numbers_of_the_test_set_are_shown_if_all_seeds_have_them(self):
+    first, second = self.seeds([0.9, 0.8])
+    header, row = compare.table([first._replace(result={}), second])
+    cells = dict(zip(header, row, strict=True))
+    self.assertEqual((cells['epoch'], cells['test']), ('2 of 2', ''))
+    validated = first.last.validation_cross_entropy
+    self.assertEqual(cells['cross-entropy'], f'{validated:.4f} ± 0.0000')
 
   def test_a_value_that_a_seed_lacks_has_no_mean(self):
     first, second = self.seeds([0.9, 0.8])
