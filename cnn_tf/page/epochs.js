@@ -29,7 +29,7 @@ cnn.epochs = (() => {
       }});
     parts.play = button('Play', 'play-epochs', play, {class: 'small'});
     parts.curve = makeCanvas(WIDTH, HEIGHT, {role: 'img'});
-    parts.text = element('p', {class: 'epoch-text', role: 'status'});
+    parts.text = element('p', {class: 'epoch-text'});
     document.getElementById('epochs').append(
       element('div', {class: 'epoch-controls'}, parts.play, parts.slider),
       contents.accuracies ? parts.curve : '', parts.text);
@@ -37,17 +37,20 @@ cnn.epochs = (() => {
 
   function updateEpochs() {
     const place = names().indexOf(state.kernels);
-    parts.slider.value = String(place);
-    parts.slider.setAttribute('aria-valuetext', name());
-    parts.play.textContent = timer ? 'Pause' : isCalm() ? 'Next' : 'Play';
     const changed = isChanged() ? ', changed by you' : '';
+    const known = accuraciesNow().map(
+      ([set, accuracy]) => [set, `${set} ${percent(accuracy)}`]);
+    const text = [name() + changed, ...known.map(([, part]) => part)];
+    parts.slider.value = String(place);
+    parts.slider.setAttribute('aria-valuetext', text.join(', '));
+    parts.play.textContent = timer ? 'Pause' : isCalm() ? 'Next' : 'Play';
     parts.text.replaceChildren(
-      element('span', {}, name(), changed),
-      ...accuraciesNow().map(([set, accuracy]) => element(
-        'span', {class: set}, `${set} ${percent(accuracy)}`)));
-    if (contents.accuracies) drawCurves(parts.curve.getContext('2d'), place);
+      element('span', {}, text[0]),
+      ...known.map(([set, part]) => element('span', {class: set}, part)));
+    if (!contents.accuracies) return;
+    drawCurves(parts.curve.getContext('2d'), place);
     parts.curve.setAttribute(
-      'aria-label', `Accuracy after each epoch. ${parts.text.innerText}`);
+      'aria-label', `Accuracy after each epoch; ${text.join(', ')}`);
   }
 
   // The names of all kernels, from the initial ones on.
