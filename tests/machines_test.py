@@ -1,17 +1,22 @@
-"""Two machines of a cluster that do not agree, do not come, or end."""
+"""Two machines of a cluster: as in the README, and when something is wrong."""
 
+import itertools
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import unittest
 
 import tensorflow as tf
 from absl.testing import parameterized
 
+from cnn_tf.run import replicas
+from tests import readme
 from tests import small_data
 
 
@@ -30,16 +35,17 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     small_data.write(self.folder)
     self.addresses = _addresses()
 
-  def start(self, task, **others):
+  def start(self, task, workdir='run', **others):
     cluster = {'worker': self.addresses}
     config = {'cluster': cluster, 'task': {'type': 'worker', 'index': task}}
     flags = small_data.flags(self.folder, **others)
     process = subprocess.Popen(
       [sys.executable, str(small_data.ROOT / 'run_train.py')]
       + [f'--{name}={value}' for name, value in flags.items()]
-      + [f'--workdir={self.folder / "run"}'],
+      + [f'--workdir={self.folder / workdir}'],
       env=os.environ
-      | {'PYTHONPATH': str(small_data.ROOT), 'TF_CONFIG': json.dumps(config)},
+      | {'PYTHONPATH': str(small_data.ROOT), 'TF_CONFIG': json.dumps(config)}
+      | {'PYTHONUNBUFFERED': '1'},
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
       text=True,
@@ -47,6 +53,48 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     self.addCleanup(process.wait)
     self.addCleanup(process.kill)
     return process
+
+  def train_alone(self, *arguments, **flags):
+    """Trains in one process, in `self.folder`."""
+    command = [sys.executable, str(small_data.ROOT / 'run_train.py')]
+    flags = [f'--{name}={value}' for name, value in flags.items()]
+    no_figures = ['--nofigures', '--nopage']
+    subprocess.run(
+      [*command, *arguments, *flags, *no_figures],
+      cwd=self.folder,
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
+      check=True,
+      stdout=subprocess.PIPE,
+    )
+
+  @unittest.skipIf(replicas.num_cores() < 2, 'one core')
+  def test_two_workers_of_the_readme_are_two_replicas_to_the_bit(self):
+    [snippet] = readme.blocks('Several machines', '')
+    (self.folder / 'run_train.py').symlink_to(small_data.ROOT / 'run_train.py')
+    programs = f'{pathlib.Path(sys.executable).parent}:{os.environ["PATH"]}'
+    variables = {'PYTHONPATH': str(small_data.ROOT), 'PATH': programs}
+    subprocess.run(
+      ['bash', '-c', snippet],
+      cwd=self.folder,
+      env=os.environ | variables,
+      check=True,
+      capture_output=True,
+    )
+    [layers] = re.findall(r'--layers="(.*?)"', snippet)
+    self.train_alone(
+      '--workdir=runs/one',
+      layers=layers,
+      num_epochs=1,
+      replicas=2,
+      precision='float32',
+    )
+    two, one = (self.folder / 'runs' / x for x in ('two_workers', 'one'))
+    self.assertEqual(
+      (two / 'metrics.csv').read_text(), (one / 'metrics.csv').read_text()
+    )
+    self.assertEqual(
+      small_data.saved_values(two, 1), small_data.saved_values(one, 1)
+    )
 
   def test_other_flags_are_refused_by_both(self):
     processes = [self.start(task, seed=5 * task) for task in (0, 1)]
@@ -56,6 +104,17 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
       self.assertIn('another machine has other flags', said)
       self.assertIn(f'--seed={seed}', said)
     self.assertFalse((self.folder / 'run').exists())
+
+  def test_both_must_see_the_checkpoints(self):
+    self.train_alone('--workdir=run', **small_data.flags('.', num_epochs=1))
+    workdirs = ('run', 'elsewhere')
+    processes = [self.start(i, x, num_epochs=2) for i, x in enumerate(workdirs)]
+    for process, num_epochs in zip(processes, (1, 0), strict=True):
+      _, said = process.communicate()
+      self.assertEqual(process.returncode, 1)
+      self.assertIn(f'epochs in the --workdir: {num_epochs}', said)
+    metrics = (self.folder / 'run' / 'metrics.csv').read_text()
+    self.assertLen(metrics.splitlines(), 2)  # names, and the epoch alone
 
   @parameterized.parameters(signal.SIGINT, signal.SIGTERM)
   def test_who_waits_says_for_whom_and_can_be_ended(self, number):
@@ -74,18 +133,22 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     self.assertTrue((self.folder / 'run' / 'figures').exists(), printed)
     self.assertTrue((self.folder / 'run' / 'page.html').exists(), printed)
 
-  def test_one_line_when_another_machine_ends(self):
+  @parameterized.named_parameters(('chief', 0), ('worker', 1))
+  def test_when_one_ends_the_other_says_so_and_they_resume(self, ended):
     processes = [self.start(task, num_epochs=10_000) for task in (0, 1)]
     deadline = time.monotonic() + 100
     checkpoints = self.folder / 'run' / 'checkpoints'
-    while not list(checkpoints.glob('ckpt-*')):
+    while not list(checkpoints.glob('ckpt-2*')):  # so the first is complete
       self.assertLess(time.monotonic(), deadline)
       time.sleep(0.1)
-    processes[1].kill()
-    _, said = processes[0].communicate(timeout=100)
-    self.assertEqual(processes[0].returncode, 1)
+    processes[ended].kill()
+    _, said = processes[1 - ended].communicate(timeout=100)
+    self.assertEqual(processes[1 - ended].returncode, 1)
     self.assertIn('another machine has ended', said.splitlines()[-1])
     self.assertNotIn('Traceback', said)
+    chief, _ = [self.start(task, num_epochs=10_000) for task in (0, 1)]
+    printed = itertools.islice(chief.stdout, 30)
+    self.assertTrue(any(x.startswith('Resuming after') for x in printed))
 
 
 if __name__ == '__main__':

@@ -152,6 +152,7 @@ def _trained(
     print(f'{layers.table(geometries)}\n\n{workdir}')
     print(environment.describe_precision(settings.precision))
     done = storage.restore_checkpoint(trainer.checkpoint(), folder)
+    replicas.check_agreement(strategy, [f'epochs in the --workdir: {done}'])
     if done:
       print(f'Resuming after epoch {done}.')
     elif start:

@@ -247,8 +247,8 @@ def check_agreement(
   ]
   if differing:
     raise errors.UserError(
-      'TF_CONFIG: another machine has other flags or data than this one: '
-      f'{", ".join(differing)}'
+      'TF_CONFIG: another machine has other flags, data or checkpoints than '
+      f'this one: {", ".join(differing)}'
     )
 
 
