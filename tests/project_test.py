@@ -1,5 +1,6 @@
 """The files around the program: they agree with it, and with each other."""
 
+import importlib.util
 import os
 import re
 import tomllib
@@ -8,6 +9,7 @@ from absl.testing import absltest
 from packaging import requirements
 from packaging import utils
 
+from tests import exercises
 from tests import small_data
 
 _ROOT = small_data.ROOT
@@ -47,6 +49,19 @@ class ProjectTest(absltest.TestCase):
     self.assertGreater(len(paths), 20)
     for path in paths:
       self.assertTrue((_ROOT / path).exists(), path)
+
+  def test_the_exercises_and_commands_of_the_lesson_exist(self):
+    text = (_ROOT / 'docs' / 'lesson.md').read_text()
+    titles = [x.title for x in exercises.read()]
+    chosen = re.findall(r'Exercise (\d+), in `(\w+\.py)`', text)
+    self.assertLen(chosen, 3)
+    for number, file in chosen:
+      title = titles[int(number) - 1]
+      self.assertStartsWith(title, f'{number}. {file}: ')
+    commands = re.findall(r'`python -m ([\w.]+)', text)
+    self.assertLen(commands, 3)
+    for module in commands:
+      self.assertIsNotNone(importlib.util.find_spec(module), module)
 
   def test_the_automation_runs_what_is_there_on_all_versions(self):
     text = (_ROOT / '.github/workflows/ci.yml').read_text()
