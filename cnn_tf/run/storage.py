@@ -50,11 +50,13 @@ SCORES = ('test_accuracy', 'test_cross_entropy', 'test_examples')
 
 def write(path: pathlib.Path, content: str | bytes) -> None:
   """Writes a file atomically: nobody ever sees a part of it."""
+  content = content.encode() if isinstance(content, str) else content
   partial = path.with_name(f'{path.name}.partial')
   try:
-    partial.write_bytes(
-      content.encode() if isinstance(content, str) else content
-    )
+    if path.exists() and not path.is_file():  # /dev/null is not to be replaced
+      path.write_bytes(content)
+      return
+    partial.write_bytes(content)
     rename(partial, path)
   except OSError as error:
     raise errors.UserError(f'{path}: {error.strerror}') from None

@@ -471,6 +471,17 @@ class WriteTest(tf.test.TestCase):
     storage.write(path, 'new' * 1000)
     self.assertEqual(path.read_text(), 'new' * 1000)
 
+  def test_a_device_is_written_to_and_not_replaced(self):
+    folder = pathlib.Path(self.create_tempdir().full_path)
+    pipe = folder / 'pipe'
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    storage.write(pipe, 'text')
+    self.assertEqual(os.read(reader, 10), b'text')
+    os.close(reader)
+    self.assertTrue(pipe.is_fifo())
+    self.assertLen(list(folder.iterdir()), 1)
+
   def test_who_has_begun_to_read_reads_the_old_text_to_its_end(self):
     path = pathlib.Path(self.create_tempfile('table.csv', 'old').full_path)
     with path.open() as reader:
