@@ -29,7 +29,9 @@ cnn.epochs = (() => {
       }});
     parts.play = button('Play', 'play-epochs', play, {class: 'small'});
     parts.curve = makeCanvas(WIDTH, HEIGHT, {role: 'img'});
-    parts.text = element('p', {class: 'epoch-text'});
+    parts.text = element('p', {class: 'epoch-text', title: 'Training: the '
+      + 'mean over an epoch, with augmentation and dropout where they are on. '
+      + 'Validation: at its end, without.'});
     document.getElementById('epochs').append(
       element('div', {class: 'epoch-controls'}, parts.play, parts.slider),
       contents.accuracies ? parts.curve : '', parts.text);
