@@ -23,7 +23,8 @@ _INTRODUCTION = """\
 
 It is trained on MNIST in raw TensorFlow ops, without Keras: about half a minute
 on two cores. Then come the numbers of a single step, the feature maps of a
-digit, a gradient by hand, and three exercises.
+digit, a gradient by hand, and three exercises. Run the cells in order; after a
+change, run all of them again, since later cells reuse names.
 
 The next cell installs the package, unless it is installed already. In a copy of
 the repository, where this file is `docs/first.ipynb`, `..` is the place of the
@@ -138,8 +139,8 @@ for name, ours, theirs in zip(
 ## Three exercises
 
 They change a line of a cell above. Predict what will happen, change the line,
-and run all cells again. The answers are from another processor, so last digits
-can differ. All the exercises are in `docs/exercises.md`.""",
+and run all cells again. The answers are from another processor, so accuracies
+can differ by 0.2 points. All the exercises are in `docs/exercises.md`.""",
 ]
 EXERCISES = (1, 14, 15)
 

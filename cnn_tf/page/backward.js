@@ -6,9 +6,10 @@ cnn.backward = (() => {
   const {MINUS, button, element, number, percent, productGrids, signed} =
     cnn.elements;
   const {contents, layerNamed, mapName, nodeName, state} = cnn.state;
-  const {logitsOf, view} = cnn.network;
+  const {logitsOf, parametersNow, view} = cnn.network;
   const {
-    feedsOf, gradientOfNode, layerAbove, target, termsOfWeight, weightAt,
+    feedsOf, gradientOfNode, isGuess, layerAbove, penalty, target,
+    termsOfWeight, weightAt,
   } = cnn.gradients;
   const {follow, replaceLast, update} = cnn.changes;
   const {SHOWN_GROUPS, barCell, setOpen, sumRow, sumTable} = cnn.sums;
@@ -31,11 +32,16 @@ cnn.backward = (() => {
   function lossLine() {
     const share = softmax(logitsOf(view.tensors))[target()];
     // Enough digits to compute the logarithm from them.
-    const digits = share > 0.99 ? share.toFixed(6) : share.toPrecision(3);
+    const digits = share > 0.9 ? share.toFixed(6) : share.toPrecision(4);
+    const ofImage = crossEntropy(logitsOf(view.tensors), target());
+    const l2 = penalty(parametersNow());
     return element('p', {class: 'note'},
-      `The network gives this class ${percent(share)}, so the loss is ${
-        MINUS}log(${digits}) = ${
-        number(crossEntropy(logitsOf(view.tensors), target()))}.`);
+      isGuess() ? 'Say what it is: until then, it is the network\'s answer. '
+        : '',
+      `The network gives this class ${percent(share)}, so the cross-entropy `,
+      `is ${MINUS}log(${digits}) = ${number(ofImage)}. `,
+      l2 ? `The loss is this plus the L2 penalty, ${number(l2)}: ${
+        number(ofImage + l2)}.` : 'This is the loss.');
   }
 
   // The second half of the view of a node.
@@ -49,10 +55,10 @@ cnn.backward = (() => {
       element('p', {class: 'equation'}, `gradient = ${
         output === 0 ? '0' : number(output)}`),
       element('p', {class: 'note'}, output === 0
-        ? 'A small change of this node does not change the loss.'
-        : `If the node rises a little, the loss ${
-          output > 0 ? 'rises' : 'falls'} by ${
-          number(Math.abs(output))} times as much.`),
+        ? 'A small change of this output does not change the loss.'
+        : `If this output rose by 0.01, the loss would ${
+          output > 0 ? 'rise' : 'fall'} by about ${
+          number(0.01 * Math.abs(output))}.`),
       layer === contents.logits ? ofLogit(node) : ofFed(node, layer),
       toTheSum(node, layer));
   }
@@ -163,7 +169,7 @@ cnn.backward = (() => {
       ? `relu: the sum ${number(before)} is above 0, so the gradient passes `
         + `unchanged: ${number(sum)}.`
       : `relu: the sum ${number(before)} is not above 0, so the way is closed: `
-        + 'no gradient reaches the weights of this node.');
+        + 'the gradient of the sum is 0, and none reaches the weights.');
   }
 
   function poolsDown({first: {op}}) {
@@ -209,7 +215,8 @@ cnn.backward = (() => {
       weightTable(item, layer, terms, {sum, l2, gradient}),
       element('p', {}, 'A step of learning moves the weight against its ',
         `gradient: ${number(weight, 6)} ${MINUS} ${state.rate} × ${
-          number(gradient)} = ${number(weight - state.rate * gradient, 6)}, `,
+          number(gradient, 6)} = ${
+          number(weight - state.rate * gradient, 6)}, `,
         `with the rate ${state.rate}.`),
       element('div', {class: 'buttons'}, button(
         'Learn', 'to-learn', () => follow({view: 'learn'}),
@@ -250,10 +257,13 @@ cnn.backward = (() => {
 
   function closedNote(terms) {
     const closed = terms.filter(({weight}) => weight === 0).length;
+    const black = terms.filter(
+      ({value, weight}) => value === 0 && weight !== 0).length;
     if (terms.length < 2 || !closed) return null;
-    return element('p', {class: 'note'}, `At ${closed} of ${
-      terms.length} places the upstream gradient is 0: relu or a maximum `,
-      'closed the way there.');
+    return element('p', {class: 'note'},
+      `At ${closed} of ${terms.length} places the upstream gradient is 0`,
+      closed < terms.length ? ': relu or a maximum closed the way there' : '',
+      black ? `. At ${black} others the input is 0.` : '.');
   }
 
   function weightTable(item, {name, input}, terms, {sum, l2, gradient}) {

@@ -29,9 +29,9 @@ cnn.differences = (() => {
     }
     return element('div', {},
       element('h3', {}, 'What changed in each kernel'),
-      element('p', {class: 'note'}, 'Every weight, new minus old. Orange: it ',
-              'rose. Purple: it fell. Click one to see why: its gradient is a ',
-              'sum over all places where it is used.'),
+      element('p', {class: 'note'}, 'By the last press, every weight: new ',
+              'minus old. Orange: it rose. Purple: it fell. Click one to see ',
+              'why: its gradient is a sum over all places where it is used.'),
       found.layers.map(changesOf));
   }
 

@@ -90,12 +90,13 @@ cnn.elements = (() => {
     return getComputedStyle(document.documentElement).getPropertyValue(name);
   }
 
-  // Three decimals; an exponent where these would hide a small number.
+  // Three decimals, and of small numbers three digits: they are to add up.
   function number(value, decimals = 3) {
     const size = Math.abs(value);
-    const text = size >= 1e5
-      || (decimals > 2 && size > 0 && size < 0.5 * 10 ** -decimals)
-      ? size.toExponential(1) : size.toFixed(decimals);
+    const isSmall = decimals > 2 && size > 0 && size < 10 ** (2 - decimals);
+    const text = size >= 1e5 ? size.toExponential(1)
+      : !isSmall ? size.toFixed(decimals)
+        : size < 1e-4 ? size.toExponential(2) : size.toPrecision(3);
     return (value < 0 && Number(text) !== 0 ? MINUS : '') + text;
   }
 

@@ -18,14 +18,19 @@ cnn.gradients = (() => {
   let known = null;  // what `gradientsNow` has returned last
 
   return {
-    backward, feedsOf, gradientOfNode, gradientsNow, layerAbove, penalty,
-    target, termsOfWeight, weightAt,
+    backward, feedsOf, gradientOfNode, gradientsNow, isGuess, layerAbove,
+    penalty, target, termsOfWeight, weightAt,
   };
 
   // The class of "This is a ...": the chosen one, the label of the test image,
   // or the answer.
   function target() {
     return state.target ?? knownLabel() ?? ranking()[0];
+  }
+
+  // Whether it is the answer, as nothing is known of what was drawn.
+  function isGuess() {
+    return state.target === null && knownLabel() === null;
   }
 
   // What is shown, backwards: see `backward`. Computed once per drawing.

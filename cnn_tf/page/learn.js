@@ -99,7 +99,7 @@ cnn.learn = (() => {
         row('L2 penalty', side => number(side.l2Penalty))] : null,
       heading('Probabilities'),
       shownClasses(sides).map(k => probabilityRow(k, sides)),
-      heading('How far a step moves each layer: length of its gradient'),
+      heading('Length of the gradient of each layer'),
       Object.keys(now.norms).map(
         name => row(name, side => number(side.norms[name]))));
   }

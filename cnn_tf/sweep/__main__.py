@@ -3,13 +3,13 @@
   python -m cnn_tf.sweep --vary=--l2_scale=0 --vary=--l2_scale=1e-3 --seeds=3
   python -m cnn_tf.sweep --vary= --vary="--optimizer=momentum --l2_scale=5e-4"
 
-Each --vary is a setting: flags of run_train.py, in addition to those given for
-all settings, or none. A value may contain spaces, as in
+Each --vary gives the flags of one setting, and an empty one adds none; flags
+outside of --vary hold for all settings. A value may contain spaces, as in
 --vary="--layers=conv 16 3x3, dense 50 --l2_scale=0". A file may hold a --vary
 per line: --flagfile=FILE.
 
 All runs are kept in --workdir. The same command resumes what was stopped, and
-trains nothing twice. The test files are not read.
+trains no finished run again. The test files are not read.
 
 At the end, the validation accuracy after the last epoch: its mean over the
 seeds and the 95 % interval of the mean, in percent; the difference from the
@@ -79,7 +79,7 @@ def read(lines: Sequence[str], given: flags.FlagValues) -> Sweep:
       settings = settings_lib.given(settings_lib.parse(base + _words(line)))
       layers.parse(settings.layers)
       if settings.seed != given['seed'].value:
-        raise errors.UserError('--seed is the first seed of all settings')
+        raise errors.UserError('all settings have the same seeds')
       if not settings.num_validation:
         raise errors.UserError('--num_validation=0 leaves nothing to compare')
     for other, its_settings in found.items():
@@ -89,6 +89,21 @@ def read(lines: Sequence[str], given: flags.FlagValues) -> Sweep:
         )
     found[line] = settings
   return found
+
+
+def check_comparable(sweep: Sweep) -> None:
+  """Checks that all settings are validated on the same images.
+
+  Raises:
+    UserError: they are not.
+  """
+  seen = {}
+  for line, settings in sweep.items():
+    data = settings.dataset, settings.data_dir, settings.num_validation
+    seen.setdefault(data, line)
+  if len(seen) > 1:
+    lines = ' and '.join(f'--vary="{line}"' for line in seen.values())
+    raise errors.UserError(f'{lines} are validated on different images')
 
 
 def _words(line):
@@ -148,6 +163,7 @@ def _prepare(sweep, folder):
       data = settings.dataset, settings.data_dir, settings.num_validation
       load(*data, read_test=False)
       kept.seconds_left(settings, folder)  # checks the layers
+  check_comparable(sweep)
 
 
 def _train_each(names, folder):

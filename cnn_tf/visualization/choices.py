@@ -39,8 +39,8 @@ def class_label(words: Sequence[str], names: Sequence[str]) -> int | None:
   if name.isdecimal() and int(name) < len(names):
     return int(name)
   raise errors.UserError(
-    f'--images=class:{name}: there is no such class; choose from '
-    f'{", ".join(names)}'
+    f'--images=class:{name}: there is no such class; choose a label, 0 to '
+    f'{len(names) - 1}, or one of {", ".join(names)}'
   )
 
 

@@ -69,7 +69,7 @@ class ReadTest(parameterized.TestCase):
     ('lr_schedule=exp', "not a flag: 'lr_schedule=exp'"),
     ('--flip fast', "'flip fast'"),
     ('--layers=conv 8 3y3', 'layer 1, "conv 8 3y3": kernel size must'),
-    ('--seed=1', '--seed is the first seed of all settings'),
+    ('--seed=1', 'all settings have the same seeds'),
     ('--num_validation=0', 'leaves nothing to compare'),
     ('--flagfile=no.flags', 'no.flags'),
     ('--l2_scale=1e-4', '--vary="" and --vary="--l2_scale=1e-4" are the same'),
@@ -83,6 +83,14 @@ class ReadTest(parameterized.TestCase):
   def test_a_mistake_in_the_flags_for_all_has_no_line(self):
     with self.assertRaisesRegex(errors.UserError, '^--dataset=x must be'):
       read('', given=['--dataset=x'])
+
+  @parameterized.parameters('--num_validation=100', '--data_dir=elsewhere')
+  def test_accuracies_on_different_images_are_not_compared(self, line):
+    sweep.check_comparable(read('', '--flip'))
+    with self.assertRaisesRegex(
+      errors.UserError, f'"" and --vary="{line}" are'
+    ):
+      sweep.check_comparable(read('', '--flip', line))
 
 
 class CommandTest(tf.test.TestCase):

@@ -46,8 +46,8 @@ class ChoicesTest(parameterized.TestCase):
       choices.class_label([f'class:{name}'], ['cat', 'cow', 'pig'])
     self.assertEqual(
       str(caught.exception),
-      f'--images=class:{name}: there is no such class; choose from cat, cow, '
-      'pig',
+      f'--images=class:{name}: there is no such class; choose a label, 0 to '
+      '2, or one of cat, cow, pig',
     )
 
 

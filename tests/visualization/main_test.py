@@ -87,7 +87,10 @@ class MainTest(command_case.CommandTestCase, parameterized.TestCase):
     (['--layer=conv9'], 'choose from conv1, pool1, conv2, dense1, logits'),
     (['--images=3,200'], "'200' is not one of 0 to 199"),
     (['--images=three'], "'three' is not one of 0 to 199"),
-    (['--images=class:x'], 'no such class; choose from 0, 1, 2, '),
+    (
+      ['--images=class:x'],
+      'no such class; choose a label, 0 to 9, or one of 0, ',
+    ),
     (['conv2'], "not a flag: 'conv2'"),
   )
   def test_a_mistake_is_reported_in_one_line(self, arguments, words):
