@@ -51,7 +51,7 @@ from cnn_tf.studies import trained
 from cnn_tf.studies.measure import teaching
 
 QUICK = study.Plan('mnist', seeds=1, epochs=1)
-FULL = study.Plan('mnist', seeds=5, epochs=4)
+FULL = study.Plan('mnist', seeds=5, epochs=2)
 
 HIDDEN = 3  # the class that students are not shown
 SHARE = 0.1  # of the test images that are called 3, after the bias
