@@ -39,9 +39,10 @@ cnn.backward = (() => {
       isGuess() ? 'Say what it is: until then, it is the network\'s answer. '
         : '',
       `The network gives this class ${percent(share)}, so the cross-entropy `,
-      `is ${MINUS}log(${digits}) = ${number(ofImage)}. `,
-      l2 ? `The loss is this plus the L2 penalty, ${number(l2)}: ${
-        number(ofImage + l2)}.` : 'This is the loss.');
+      `is ${MINUS}ln(${digits}) = ${number(ofImage)}. `,
+      l2 ? `The loss is this plus the L2 penalty, ${contents.l2Scale} / 2 `
+        + `times the sum of all squared weights, ${number(l2)}: ${
+          number(ofImage + l2)}.` : 'This is the loss.');
   }
 
   // The second half of the view of a node.
@@ -219,7 +220,7 @@ cnn.backward = (() => {
           number(weight - state.rate * gradient, 6)}, `,
         `with the rate ${state.rate}.`),
       element('div', {class: 'buttons'}, button(
-        'Learn', 'to-learn', () => follow({view: 'learn'}),
+        'Make a step', 'to-learn', () => follow({view: 'learn'}),
         {class: 'primary'})));
   }
 
@@ -233,8 +234,9 @@ cnn.backward = (() => {
     return `This one weight is used ${count} times: the window stands at ${
       count} places, and at each the weight multiplies another input. A change `
       + 'of the weight acts through all of them, so its gradient is a sum: at '
-      + 'every place, the input times the upstream gradient, which is how fast '
-      + 'the loss rises with the sum that is computed there.';
+      + 'every place, the input, by which the sum there grows if the weight '
+      + 'grows by 1, times the upstream gradient, which is how fast the loss '
+      + 'rises with that sum.';
   }
 
   // Menus that go to other weights of the kernel.

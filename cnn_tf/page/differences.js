@@ -31,7 +31,8 @@ cnn.differences = (() => {
       element('h3', {}, 'What changed in each kernel'),
       element('p', {class: 'note'}, 'By the last press, every weight: new ',
               'minus old. Orange: it rose. Purple: it fell. Click one to see ',
-              'why: its gradient is a sum over all places where it is used.'),
+              'its gradient now, for the next step: a sum over all places ',
+              'where the weight is used.'),
       found.layers.map(changesOf));
   }
 

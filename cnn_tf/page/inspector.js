@@ -21,8 +21,9 @@ cnn.inspector = (() => {
     bias: 'A trained number that is added to the sum of products.',
     relu: 'Keeps positive numbers, and replaces negative ones by 0.',
     logit: 'The score of a class; softmax turns scores into percentages.',
-    loss: 'How wrong the answer is: minus the logarithm of the probability of '
-      + 'the right class, plus a small penalty on large weights (L2).',
+    loss: 'How wrong the answer is: minus the natural logarithm of the '
+      + 'probability of the right class, plus a small penalty on large weights '
+      + '(L2).',
     gradient: 'How fast the loss changes with a number. Positive: the loss '
       + 'rises when the number rises. Negative: it falls.',
     upstream: 'The gradient that arrives from the layer after: how fast the '

@@ -136,9 +136,11 @@ cnn.learn = (() => {
     return element('div', {},
       element('h3', {}, 'Has it forgotten other images?'),
       element('p', {class: 'note'}, changed === null ? 'Computing …'
-        : `Right answers to the ${labels.length} test images of this page: `
-          + `${right[0]} before you changed it, ${right[1]} now. `
-          + (changed.length ? 'Changed answers:' : 'No answer has changed.')),
+        : `Right answers to the ${labels.length} test images of this page, its `
+          + `worst mistakes included: ${right[0]} before you changed it, ${
+            right[1]} now. `
+          + (changed.length ? 'Answers before and now:'
+            : 'No answer has changed.')),
       element('div', {class: 'tiles'}, (changed ?? []).map(changedImage)));
   }
 
