@@ -1,4 +1,4 @@
-"""The README's "Use it elsewhere": every program gives a run's answers."""
+"""docs/elsewhere.md: every program gives a run's answers."""
 
 import contextlib
 import io
@@ -15,10 +15,11 @@ from cnn_tf.data import datasets
 from cnn_tf.measure import runs
 from cnn_tf.run import loop
 from cnn_tf.run import settings as settings_lib
+from tests import documents
 from tests import processes
-from tests import readme
 from tests import small_data
 
+_DOCUMENT = 'docs/elsewhere.md'
 # Without a package, though it may be installed.
 _WITHOUT = 'import sys\nsys.modules[{!r}] = None\n'
 
@@ -54,12 +55,14 @@ def _python(*arguments, folder):
 
 
 def _execute(folder):
-  """Runs the README's section; the answers of each program become files."""
-  saved_model, convert, litert, onnx = readme.blocks('Use it elsewhere')
+  """Runs the programs of the section; the answers of each become files."""
+  saved_model, convert, litert, onnx = documents.blocks(
+    _DOCUMENT, 'Without this package'
+  )
   keep = "np.savez('{}.npz', **answers)\n"
   code = _WITHOUT.format('cnn_tf') + saved_model + keep.format('saved_model')
   _python('-c', code + convert, folder=folder)
-  [command] = readme.blocks('Use it elsewhere', '')
+  [command] = documents.blocks(_DOCUMENT, 'Without this package', '')
   words = command.split()
   assert words[:3] == ['python', '-m', 'tf2onnx.convert']
   converter = processes.Command(folder, *words[3:], module=words[2])

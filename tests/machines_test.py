@@ -1,4 +1,4 @@
-"""Two machines of a cluster: as in the README, and when something is wrong."""
+"""Two machines of a cluster: as the document says, and when they cannot."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from cnn_tf.run import replicas
-from tests import readme
+from tests import documents
 from tests import small_data
 
 
@@ -68,8 +68,8 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     )
 
   @unittest.skipIf(replicas.num_cores() < 2, 'one core')
-  def test_two_workers_of_the_readme_are_two_replicas_to_the_bit(self):
-    [snippet] = readme.blocks('Several machines', '')
+  def test_two_workers_of_the_document_are_two_replicas_to_the_bit(self):
+    [snippet] = documents.blocks('docs/elsewhere.md', 'Several machines', '')
     (self.folder / 'run_train.py').symlink_to(small_data.ROOT / 'run_train.py')
     programs = f'{pathlib.Path(sys.executable).parent}:{os.environ["PATH"]}'
     variables = {'PYTHONPATH': str(small_data.ROOT), 'PATH': programs}

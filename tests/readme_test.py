@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import first
-from tests import readme
+from tests import documents
+from tests import small_data
 from tests import small_run
 
-_FROM_PYTHON = readme.blocks('Use it from Python')
+_FROM_PYTHON = documents.blocks('README.md', 'Use it from Python')
 
 
 def _execute(code):
@@ -28,12 +29,13 @@ class ReadmeTest(tf.test.TestCase):
     self.enter_context(contextlib.chdir(self.create_tempdir().full_path))
 
   def test_the_first_page_is_shown_whole(self):
-    [shown] = readme.blocks('Read it')
+    [shown] = documents.blocks('README.md', 'Read it')
     self.assertEqual(shown, pathlib.Path(first.__file__).read_text())
 
   def test_every_file_that_it_names_exists(self):
     package = pathlib.Path(first.__file__).parent
-    _, _, table = readme.TEXT.partition('| line | file |')
+    text = (small_data.ROOT / 'README.md').read_text()
+    _, _, table = text.partition('| line | file |')
     table = table.partition('\n\n')[0]
     rows = [row.split('|')[2] for row in table.splitlines()[2:]]
     self.assertLen(rows, 12)
