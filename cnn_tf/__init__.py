@@ -1,7 +1,8 @@
 """A convolutional network in raw TensorFlow ops, and the order to read it in.
 
 It classifies images of MNIST and Fashion-MNIST. `first.py` is a complete
-example on one page; the essential path does the same for any network.
+example on one page; the essential path is one step of its training, for any
+chain of convolution, pooling and dense layers; `run/` has the loop.
 
 Terms:
 
@@ -10,8 +11,11 @@ Terms:
                   the ops first and runs them together
   kernel          the weights of a layer; in a convolution, all its filters
   filter o        `kernel[:, :, :, o]`, which computes feature map o
-  feature map     one channel of the output of a convolution
-  node            one value of a feature map, or one unit of a dense layer
+  feature map     one channel of the output of a convolution or pooling
+  node            one value of a map or image, or one unit of a dense layer
+  window, stride  the area that an op looks at; the step to the next one
+  max pooling     the maximum of each window of a map
+  relu            `max(x, 0)`, an activation function
   pre-activation  the input of the activation function
   logits z        the pre-activations of the last layer, one per class
   probabilities   `softmax(z)[k] = exp(z[k]) / sum(exp(z))`
@@ -41,8 +45,8 @@ The other folders; a folder imports only those above it:
   sweep/             settings, seeds -> finished runs, compared
   figures/           numbers -> pictures
   visualization/     the commands that draw a run
-  page/              a run -> an HTML file in which its network computes
-  studies/measure/   what only studies measure
+  page/              a run -> an HTML file that runs its network in the browser
+  studies/measure/   measurements that only studies use
   studies/           claims about CNNs, tested
   explain/           one node of an op, term by term
   traps/             surprising behaviour of TensorFlow's raw ops, live

@@ -17,8 +17,8 @@ generator = tf.random.Generator.from_seed(SEED)
 
 def kernel(shape, fan_in):
   """A random kernel; an output is a sum of `fan_in` products."""
-  # The variance is 2 / fan_in because relu halves the mean square (He et al.
-  # 2015, "Delving Deep into Rectifiers").
+  # With this variance, values neither grow nor vanish from layer to layer:
+  # network/initializers.py (He et al. 2015, "Delving Deep into Rectifiers").
   # A tf.Tensor is immutable; a tf.Variable has a value that `assign` changes.
   return tf.Variable(generator.normal(shape, stddev=(2 / fan_in) ** 0.5))
 
@@ -53,7 +53,7 @@ def logits(images):
   return x @ kernels[4] + biases[4]  # [batch, 10]
 
 
-# The first call records the ops as a graph (tracing); later calls run it.
+# The first call records the ops as a graph (tracing); all calls run the graph.
 @tf.function
 def step(images, labels, rate):
   """Updates all variables; returns the loss before the update."""
@@ -62,7 +62,7 @@ def step(images, labels, rate):
     loss = tf.reduce_mean(
       tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits(images))
     )
-    # The L2 penalty; l2_loss(k) is sum(k ** 2) / 2.
+    # The L2 penalty keeps weights small; l2_loss(k) is sum(k ** 2) / 2.
     loss += L2_SCALE * tf.add_n([tf.nn.l2_loss(k) for k in kernels])
   # The chain rule, through the recorded ops in reverse.
   gradients = tape.gradient(loss, variables)
@@ -81,8 +81,8 @@ def main():
     batch = order[BATCH_SIZE * i : BATCH_SIZE * (i + 1)]
     images = datasets.to_float(train.images[batch])
     labels = tf.cast(train.labels[batch], tf.int32)
-    # It falls linearly to 0. A tensor, because for every new Python number
-    # `step` would be traced again.
+    # The rate falls linearly towards 0. It is a tensor because `step` would be
+    # traced again for every new Python number.
     rate = tf.constant(LEARNING_RATE * (1 - i / num_steps))
     loss = step(images, labels, rate)
     if i % 100 == 0:

@@ -1,10 +1,10 @@
 """Reproducible random numbers: `(seed, purpose, counter)` -> a key.
 
-`tf.random.normal` changes a hidden state, so its result depends on all earlier
-draws. `tf.random.stateless_normal([2], key(0, 'conv1/kernel'))` always returns
-the same two numbers: they depend only on seed, purpose and counter. So a run
-that is resumed draws exactly the same numbers, and the initial kernel of a
-layer does not depend on how many layers there are.
+`tf.random.normal`, like the generator of first.py, changes a state: its result
+depends on all earlier draws. `tf.random.stateless_normal([2], key(0, 'conv1'))`
+always returns the same two numbers: they depend only on seed, purpose and
+counter. So a run that is resumed draws exactly the same numbers, and the
+initial kernel of a layer does not depend on how many layers there are.
 """
 
 import zlib
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-# The random numbers of one training step: `draw(purpose, shape)` is random
-# bytes, `[batch, *shape]` uint8. `tricks/draws.py` makes one.
+# The random numbers of a training step, for dropout: `draw(purpose, shape)` is
+# a byte per value, `[batch, *shape]` uint8. `tricks/draws.py` makes one.
 Draw = Callable[[str, Sequence[int]], tf.Tensor]
 
 

@@ -50,6 +50,7 @@ def load(
   Raises:
     UserError: a file is missing or damaged, or the files do not match.
   """
+  # Training images, training labels, test images, test labels.
   paths = files.find(files.folder(name, data_dir))
   arrays = [idx.read(path) for path in (paths if read_test else paths[:2])]
   files.check(paths, arrays)
@@ -62,7 +63,7 @@ def load(
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
-  """Splits at random: the rest, and `count` examples; both keep their order.
+  """Holds out `count` random examples: the others, and those, in their order.
 
   Raises:
     UserError: no example would remain.

@@ -12,8 +12,8 @@ def cross_entropy(
 
   A nat is the unit of the natural logarithm. If the network gives every one of
   ten classes the same probability, the cross-entropy is ln(10) = 2.303. Softmax
-  and logarithm are one op because a probability can round to 0, and log(0) is
-  infinite.
+  and logarithm are one op because a probability can round to 0, and its
+  logarithm is minus infinity.
 
   With `label_smoothing` s, the target probability of the label is `1 - s + s /
   classes`, not 1, and that of any other class `s / classes`. Szegedy et al.

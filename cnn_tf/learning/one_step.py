@@ -64,7 +64,7 @@ for w, g in zip(initial.trainable_variables, gradients, strict=True):
 by_tape = {w.name: g.numpy() for w, g in zip(variables, gradients, strict=True)}
 by_hand = backward.backward(initial, images.numpy(), labels).kernels
 kernel = initial.kernels[LAYER].numpy().astype(float)
-initial.kernels[LAYER], weight = kernel, kernel[INDEX]
+initial.kernels[LAYER], weight = kernel, kernel[INDEX]  # changed in place below
 
 
 def mean_cross_entropy(network):

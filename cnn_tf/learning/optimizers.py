@@ -18,10 +18,11 @@ class Momentum(tf.Module):
     w <- w - rate * (g + momentum * v)
 
   The velocity v adds up past gradients: where they point the same way, a step
-  becomes up to `1 / (1 - momentum)` times longer. The rate is not part of v, so
-  a change of the rate takes effect at once. Sutskever et al. 2013, "On the
-  importance of initialization and momentum in deep learning"; nesterov after
-  Bengio et al. 2013, "Advances in optimizing recurrent networks".
+  becomes up to `1 / (1 - momentum)` times longer. The rate is not part of v (in
+  the papers it is), so a change of the rate takes effect at once. Sutskever et
+  al. 2013, "On the importance of initialization and momentum in deep learning";
+  nesterov adds the momentum of the next step already now: Bengio et al. 2013,
+  "Advances in optimizing recurrent networks".
   """
 
   def __init__(

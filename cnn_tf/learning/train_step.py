@@ -5,8 +5,8 @@ trainable variable. `tape.gradient` then applies the chain rule to the record in
 reverse, as `network/backward.py` does by hand.
 
 Without `tf.function`, each op runs as soon as Python calls it (eagerly). A
-`tf.function` runs its Python code once, to trace the ops into a graph; later
-calls run the graph, which is faster. It is traced again for tensors of a new
+`tf.function` runs its Python code once, to trace the ops into a graph; every
+call runs the graph, which is faster. It is traced again for tensors of a new
 shape or type, for another network or optimizer, and for every new value of a
 Python number; so a number that changes from step to step must be a tensor.
 With `autograph=False`, Python's `if` and `for` run while tracing and do not
@@ -65,7 +65,7 @@ def train_step(
 ) -> tf.Tensor:
   """One step of gradient descent; returns the loss before the update.
 
-  `run/trainer.py` has the step with all settings, and the loop.
+  The README trains with it; `run/trainer.py` has the step with all settings.
 
   Args:
     network: the network to train.

@@ -31,7 +31,7 @@ class Record(NamedTuple):
 
 
 def forward(network, images: np.ndarray) -> tuple[np.ndarray, list[Record]]:
-  """The logits `[batch, classes]`, and a record of every layer, in float64.
+  """Logits `[batch, classes]` and a record of every layer; float64, no dropout.
 
   Args:
     network: a `ConvNet`, or any object with `layers`, `kernels` and `biases`.

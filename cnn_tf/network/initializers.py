@@ -1,7 +1,7 @@
 """Initial kernels, scaled to suit their activation function.
 
-They are random: filters with equal weights would get equal gradients and stay
-equal.
+They are random: if all weights were equal, all filters of a layer would get
+equal gradients and stay equal.
 
 An output is a sum of `fan_in` products w * x; an input is in `fan_out` outputs.
 If the weights w are independent and have mean 0,
@@ -56,9 +56,9 @@ def glorot(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Uniform in ±`sqrt(6 / (fan_in + fan_out))`.
 
   The variance `2 / (fan_in + fan_out)` is a compromise: `1 / fan_in` preserves
-  the variance of activations, `1 / fan_out` that of gradients. Glorot and
-  Bengio 2010, "Understanding the difficulty of training deep feedforward neural
-  networks", equation 16.
+  the variance of activations, `1 / fan_out` that of gradients, near x = 0 if
+  f(x) is about x. Glorot and Bengio 2010, "Understanding the difficulty of
+  training deep feedforward neural networks", equation 16.
   """
   *window, num_inputs, num_outputs = shape
   limit = math.sqrt(6 / (math.prod(window) * (num_inputs + num_outputs)))

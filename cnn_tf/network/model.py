@@ -97,7 +97,7 @@ class ConvNet(tf.Module):
     """The product of the inputs with the kernel of a layer, in `precision`.
 
     bfloat16 has the range of float32, but 8 instead of 24 significant bits.
-    Most updates are too small to change them, so the variable stays float32.
+    Most updates would be lost in its rounding, so the variable stays float32.
     The gradient of a cast is a cast back to the original type.
     """
     inputs = tf.cast(inputs, self.precision)

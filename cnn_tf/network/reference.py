@@ -6,26 +6,23 @@ derivatives are in a table at the end.
 Images and feature maps are NHWC, `[batch, height, width, channels]`. Kernels
 are HWIO, `[height, width, input channels, output channels]`.
 
-`upstream` is the upstream gradient, that of the loss with respect to the output
-of an op. The functions `*_gradient` and `*_gradients` multiply it by the
-derivatives of the op (chain rule), and return the gradient of the loss with
-respect to its arguments. The cross-entropy comes last and has no upstream.
+`upstream` is the gradient of the loss with respect to the output of an op. The
+functions `*_gradient` and `*_gradients` multiply it by the op's derivatives
+(chain rule) and return the gradient of the loss with respect to its arguments.
+The cross-entropy is the loss itself, so its upstream gradient would be 1.
 
 `np.einsum` multiplies, and sums over every letter that is missing on the right:
 b is the image, (i, j) the position in the window, c the input map, o the output
-map; in a dense layer, i is the input and u the unit.
-
-`inputs[region]` with a tuple of slices is a view: `gradient[region] += ...`
-changes `gradient` itself, so overlapping windows add up.
+map; in a dense layer, i is the input and u the unit. Windows and strides are
+pairs, (vertical, horizontal).
 """
 
 import numpy as np
 
 from cnn_tf.network import windows
 
-# With these constants, normal inputs of mean 0 and variance 1 give outputs of
-# mean 0 and variance 1 (Klambauer et al. 2017, "Self-Normalizing Neural
-# Networks").
+# Normal inputs of mean 0 and variance 1 then give such outputs (Klambauer et
+# al. 2017, "Self-Normalizing Neural Networks").
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -102,8 +99,8 @@ def max_pool2d_gradient(inputs, window, stride, padding, upstream):
     for image, channel in np.ndindex(len(inputs), inputs.shape[3]):
       values = inputs[region][image, :, :, channel]
       first = np.unravel_index(values.argmax(), values.shape)
-      part = gradient[region]  # a view
-      part[image, *first, channel] += upstream[image, y, x, channel]
+      window_gradient = gradient[region]  # a view: it changes `gradient`
+      window_gradient[image, *first, channel] += upstream[image, y, x, channel]
   return gradient
 
 

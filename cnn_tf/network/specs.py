@@ -14,7 +14,7 @@ import math
 
 from cnn_tf.network import windows
 
-# As in reference.py, which loads NumPy; flags are checked without it.
+# Repeated from reference.py, so that flags are checked without loading NumPy.
 ACTIVATIONS = ('relu', 'selu', 'elu', 'tanh', 'sigmoid', 'linear')
 
 Shape = tuple[int, ...]
@@ -56,7 +56,7 @@ class Pool(_Sliding):
   name: str
   kind: str = 'maxpool'  # or 'avgpool'
   window: tuple[int, int] = (2, 2)
-  stride: tuple[int, int] = None  # by default the window: they do not overlap
+  stride: tuple[int, int] = None  # by default the window: without overlap
   padding: str = 'valid'
   dropout: float = 0.0
 
@@ -85,8 +85,8 @@ class Dense:
   def axes(self, shape: Shape) -> list[windows.Axis]:
     """The axes of a window as large as the input.
 
-    A dense layer is a convolution whose window covers the whole input; so
-    receptive fields need no special case.
+    A dense layer is a convolution whose window covers the whole input, for the
+    receptive fields in geometry.py.
     """
     sizes = shape[:2] if len(shape) == 3 else (1, 1)
     return [windows.Axis(size, size, 1, 'valid') for size in sizes]
