@@ -7,16 +7,20 @@ its most similar partner (Li et al. 2015, "Convergent Learning: Do different
 neural networks learn the same representations?"). Partners are chosen on one
 half of a sample of test images and their correlation is measured on the other
 half, since the largest of many correlations is large by chance where it was
-chosen. Whole layers are compared by debiased linear CKA (`similarity.py`).
+chosen. Whole layers are compared by debiased linear CKA (`similarity.py`), and
+kernels, without any image, by their cosine.
 
 A high similarity means little if these comparisons give the same:
 
 - two networks before training: random filters resemble each other;
 - a run and itself before training: how much of its random responses is left?
+  The responses change with all layers below, too; so each layer is also put
+  back to its initial kernel alone;
 - a run and a rotated run: if the pairing is as good in a random basis of the
   second layer, then it is no evidence that both runs found the same filters;
+  two untrained networks show what a rotation costs without training;
 - a run and itself, no filter with itself: how similar the filters of a single
-  network are to each other;
+  network are to each other, after training and before it;
 - a layer and the pixels: how much of CKA is due to the image.
 
 Two further pairs share only the initial kernels, or only the order of the
@@ -30,6 +34,8 @@ from cnn_tf.studies import start
 
 if __name__ == '__main__':
   start.quietly()  # before the next lines import TensorFlow
+
+import copy
 
 import numpy as np
 
@@ -54,18 +60,24 @@ TWO = 'two runs'
 SAME_KERNELS = 'two runs with the same initial kernels'
 SAME_ORDER = 'two runs with the same order of examples'
 START = 'a run and itself before training'
+RESET = 'a run and itself with only this layer before training'
 UNTRAINED = 'two networks before training'
 ROTATED = 'two runs, the second one rotated'
+UNTRAINED_ROTATED = 'two networks before training, the second one rotated'
 WITHIN = 'a run and itself, no filter with itself'
+LOST = 'lost by the rotation, after training - before it'
+UNTRAINED_WITHIN = 'a network before training and itself, no filter with itself'
 PIXELS = 'a run and the pixels'
 UNTRAINED_PIXELS = 'a network before training and the pixels'
 
-BY_INDEX, ONE_TO_ONE, BEST, CKA = 'by_index', 'one_to_one', 'best', 'cka'
+BY_INDEX, ONE_TO_ONE, BEST = 'by_index', 'one_to_one', 'best'
+CKA, COSINE = 'cka', 'cosine'
 TITLES = {
   BY_INDEX: 'partners of the same index',
   ONE_TO_ONE: 'partners one to one',
   BEST: 'best partner of each',
   CKA: 'debiased CKA',
+  COSINE: 'cosine of the kernels',
 }
 
 # What is compared, by the names of `networks_of`.
@@ -77,8 +89,11 @@ _BOTH = {
   UNTRAINED: ('start', 'other start'),
 }
 _BY_FILTER = _BOTH | {
-  ROTATED: ('first', 'rotated'),
+  RESET: ('first', 'reset'),
+  ROTATED: ('first', 'second rotated'),
+  UNTRAINED_ROTATED: ('start', 'other start rotated'),
   WITHIN: ('first', 'first'),
+  UNTRAINED_WITHIN: ('start', 'start'),
 }
 _BY_LAYER = _BOTH | {  # CKA is the same after a rotation
   PIXELS: ('first', 'pixels'),
@@ -113,13 +128,15 @@ def compare(first: runs.Run, second: runs.Run, num_replicas: str) -> Found:
     name: tensors.pre_activations(network, images)
     for name, network in networks.items()
   }
+  layers['reset'] = reset(first, images)
   found = {}
   for layer in layers['first']:
     values = {name: of_layers[layer] for name, of_layers in layers.items()}
     grams = {name: similarity.gram(x) for name, x in values.items()}
     grams['pixels'] = similarity.gram(images / 255)
     random = np.random.default_rng(first.settings.seed)
-    values['rotated'] = similarity.rotated(values['second'], random)
+    for name in ('second', 'other start'):
+      values[f'{name} rotated'] = similarity.rotated(values[name], random)
     for name, (one, other) in _BY_FILTER.items():
       partners = similarity.partners(values[one], values[other], one == other)
       for kind, value in partners._asdict().items():
@@ -128,6 +145,9 @@ def compare(first: runs.Run, second: runs.Run, num_replicas: str) -> Found:
     for name, (one, other) in _BY_LAYER.items():
       value = similarity.cka(grams[one], grams[other])
       found.setdefault((CKA, name), {})[layer] = value
+    for name, (one, other) in _BOTH.items():
+      kernels = (networks[x].kernels[layer].numpy() for x in (one, other))
+      found.setdefault((COSINE, name), {})[layer] = similarity.cosine(*kernels)
   return found
 
 
@@ -145,6 +165,20 @@ def networks_of(
     'start': first.untrained(),
     'other start': second.untrained(),
   }
+
+
+def reset(run: runs.Run, images: np.ndarray) -> dict[str, np.ndarray]:
+  """The pre-activations of each layer with its initial kernel, on its inputs.
+
+  All layers below are trained.
+  """
+  found, start = {}, run.untrained()
+  for layer in list(run.network.kernels)[:-1]:
+    network = copy.deepcopy(run.network)
+    network.kernels[layer].assign(start.kernels[layer])
+    network.biases[layer].assign(start.biases[layer])
+    found[layer] = tensors.pre_activations(network, images)[layer]
+  return found
 
 
 def sample(run: runs.Run) -> np.ndarray:
@@ -191,8 +225,12 @@ def _table(found, changes):
     }
     for name, by_pair in compared.items():
       add(title, name, by_pair)
-    gains = np.subtract(compared[TWO], compared[UNTRAINED])
-    add(title, f'{TWO} - {UNTRAINED}', gains)
+    compared = {name: np.array(by_pair) for name, by_pair in compared.items()}
+    add(title, f'{TWO} - {UNTRAINED}', compared[TWO] - compared[UNTRAINED])
+    if ROTATED in compared:
+      lost = compared[TWO] - compared[ROTATED]
+      lost_untrained = compared[UNTRAINED] - compared[UNTRAINED_ROTATED]
+      add(title, LOST, lost - lost_untrained)
   change = f'{max(changes):.1g}'
   rest = [''] * (len(layers) - 1)
   rows.append(['largest change of a logit', 'filters reordered', change, *rest])
@@ -225,7 +263,7 @@ def _draw(found, plan):
 
 def _draw_lines(panel, found, kind, layers):
   """One line per comparison, with a legend below the panel."""
-  shown = [name for one, name in found[0] if one == kind]
+  shown = [name for one, name in found[0] if one == kind and name in _COLORS]
   series = [
     charts.over_seeds(
       name,
@@ -243,13 +281,14 @@ def _draw_lines(panel, found, kind, layers):
   )
 
 
-_COLORS = {  # and whether the line is dashed
+_COLORS = {  # of those in the figure, and whether the line is dashed
   TWO: (sheet.BLUE, False),
   SAME_KERNELS: (sheet.VERMILLION, False),
   SAME_ORDER: (sheet.BLUE, True),
   START: (sheet.VERMILLION, True),
   UNTRAINED: (sheet.QUIET, True),
   ROTATED: (sheet.INK, True),
+  UNTRAINED_ROTATED: (sheet.QUIET, False),
   WITHIN: (sheet.INK, False),
   PIXELS: (sheet.INK, False),
   UNTRAINED_PIXELS: (sheet.QUIET, False),

@@ -65,6 +65,12 @@ def match(matrix: np.ndarray) -> np.ndarray:
   return optimize.linear_sum_assignment(matrix, maximize=True)[1]
 
 
+def cosine(first: np.ndarray, second: np.ndarray) -> float:
+  """The cosine of the angle between two arrays of one shape."""
+  lengths = np.linalg.norm(first) * np.linalg.norm(second)
+  return float(np.vdot(first, second) / lengths) if lengths else 0.0
+
+
 def rotated(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
   """A layer in another basis: `values / deviations @ Q`, Q random, orthogonal.
 

@@ -18,6 +18,12 @@ class CkaTest(tf.test.TestCase):
     self.features = random.normal(size=(50, 20)) + 3
     self.others = self.features[:, :8] ** 2 + random.normal(size=(50, 8))
 
+  def test_the_cosine_by_hand(self):
+    first, second = np.array([[3.0, 0], [0, 4]]), np.array([[0.0, 1], [0, 1]])
+    self.assertAllClose(similarity.cosine(first, second), 4 / 5 / 2**0.5)
+    self.assertAllClose(similarity.cosine(first, -2 * first), -1)
+    self.assertEqual(similarity.cosine(first, 0 * first), 0)
+
   def test_hsic_is_the_mean_over_all_groups_of_four_images(self):
     random = np.random.default_rng(0)
     first = similarity.gram(random.normal(size=(7, 3)))
