@@ -10,7 +10,14 @@ from cnn_tf.studies import rates
 from cnn_tf.studies import trained
 from tests import miniature
 
-_NAMES = ('usual', rates.NULL, 'rate as a cosine', 'L2 0')
+_NAMES = (
+  'usual',
+  rates.NULL,
+  'rate constant',
+  'rate in steps',
+  'rate as a cosine',
+  'L2 0',
+)
 _SOME = {name: rates.SETTINGS[name] for name in _NAMES}
 
 
@@ -51,10 +58,13 @@ class RatesTest(tf.test.TestCase):
   def test_a_setting_is_compared_with_the_usual_settings(self):
     with mock.patch.object(rates, 'SETTINGS', _SOME):
       table = rates.measure(self.plan).table
-    usual, *_, other = table[1:]
+    usual, *_, steps, cosine, other, difference = table[1:]
     self.assertEqual(usual[2], '')
     gain = float(other[1]) - float(usual[1])
     self.assertAlmostEqual(float(other[2]), gain, delta=0.011)
+    self.assertEqual(difference[0], 'rate as a cosine - rate in steps')
+    gain = float(cosine[1]) - float(steps[1])
+    self.assertAlmostEqual(float(difference[2]), gain, delta=0.011)
 
 
 if __name__ == '__main__':

@@ -65,8 +65,8 @@ class ChoicesTest(tf.test.TestCase):
       for low in (0.6, 0.9)
     ]
     scored = {selection.CONSTANT: other, selection.USUAL: usual}
-    found = selection.choices(scored)
-    self.assertEqual([len(times) for times in found.values()], [3, 3, 3, 3, 1])
+    found = selection.choices(scored, [usual, usual[:2]])
+    self.assertEqual([len(times) for times in found.values()], [3, 3, 3, 3, 2])
     means = {name: np.mean(x, axis=0) for name, x in found.items()}
     # On validation, the first epoch of all looks best.
     for name, (seen, real, by_validation) in {
@@ -74,7 +74,7 @@ class ChoicesTest(tf.test.TestCase):
       'epoch, constant rate': (0, 0, -0.4),
       'settings': (0.3, 0.3, 0.3),
       'settings and epoch': (0.3, 0.3, -0.1),
-      'seed (mean over settings)': (0, 0, 0),
+      'seed': (0, 0, 0),
     }.items():
       with self.subTest(name):
         self.assertAllClose(
@@ -97,7 +97,7 @@ class ReportTest(tf.test.TestCase):
     self.assertLen(set(map(bytes, scored.correct)), 3)
     self.assertEqual(scored.validation[-1], run.epochs[-1].validation_accuracy)
 
-  @mock.patch.object(selection, 'NUM_SPLITS', 3)
+  @mock.patch.multiple(selection, NUM_SPLITS=3, NUM_GROUPS=2)
   def test_the_report(self):
     some = {
       name: rates.SETTINGS[name]
@@ -106,10 +106,10 @@ class ReportTest(tf.test.TestCase):
     plan = miniature.plan(self.create_tempdir().full_path, seeds=2)
     with mock.patch.object(rates, 'SETTINGS', some):
       table = selection.measure(plan).table
-    self.assertEqual([row[1] for row in table], ['n', '2', '2', '2', '2', '1'])
+    self.assertEqual([row[1] for row in table], ['n', '2', '2', '2', '2', '2'])
     for row in table[1:3]:  # one epoch: there is no choice
       self.assertEqual(row[2:], ['0.00 ± 0.00'] * 4)
-    self.assertLen(list(plan.networks.glob('*-seed?')), 4)
+    self.assertLen(list(plan.networks.glob('*-seed?')), 6)
 
   def test_one_seed_is_no_choice(self):
     plan = miniature.plan(self.create_tempdir().full_path)
