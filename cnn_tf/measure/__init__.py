@@ -3,6 +3,7 @@
 runs.py             the folder of a run -> its network and data
 activity.py         what each layer computes on a set of examples
 fields.py           which pixels a node sees
+integers.py         kernels of a few bits
 intervals.py        values by seed -> mean and 95 % interval
 patches.py          the real patches that excite a map most
 examples.py         which examples to show; are they framed like MNIST's?

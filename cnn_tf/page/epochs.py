@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from cnn_tf.measure import activity
+from cnn_tf.measure import integers
 from cnn_tf.measure import runs
 from cnn_tf.network import model
 from cnn_tf.page import arrays
@@ -36,28 +35,10 @@ def small_parameters(network: model.ConvNet) -> dict[str, Any]:
   """Like `parameters`, in a quarter of the space: kernels of 8 bits."""
   found = parameters(network)
   for name, of_layer in found.items():
-    kernel, scales = rounded(network.kernels[name].numpy())
+    kernel, scales = integers.rounded(network.kernels[name].numpy())
     of_layer['kernel'] = arrays.encode(kernel)
     of_layer['scales'] = arrays.encode(scales)
   return found
-
-
-def rounded(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """A kernel as 8-bit integers times a scale per filter.
-
-  The largest weight of a filter becomes 127 or -127, so no weight changes by
-  more than 1/254 of it.
-
-  Args:
-    kernel: `[..., filters]`.
-
-  Returns:
-    int8 `[..., filters]`, and float32 `[filters]`. Their product is the kernel
-    as the page computes with it.
-  """
-  largest = np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)
-  scales = np.where(largest > 0, largest / 127, 1).astype(np.float32)
-  return np.rint(kernel / scales).astype(np.int8), scales
 
 
 def accuracies(run: runs.Run) -> dict[str, Any]:

@@ -9,6 +9,9 @@ For one trained network and one batch, `studies/measure/rounding.py` measures
 relative errors against float64: of each op alone with its gradients, from
 operands that are rounded first, and of the whole network, in which errors
 accumulate. `studies/measure/op_times.py` measures the time of each op.
+
+How many bits is a trained weight worth? The kernels of the float32 networks are
+rounded to fewer bits, with a scale for each filter, and not trained again.
 """
 
 from cnn_tf.studies import start
@@ -16,6 +19,7 @@ from cnn_tf.studies import start
 if __name__ == '__main__':
   start.quietly()  # before the next lines import TensorFlow
 
+import copy
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,7 +28,9 @@ import numpy as np
 from cnn_tf.data import datasets
 from cnn_tf.figures import low_precision
 from cnn_tf.figures import sheet
+from cnn_tf.measure import integers
 from cnn_tf.measure import intervals
+from cnn_tf.measure import runs
 from cnn_tf.run import environment
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
@@ -36,6 +42,8 @@ QUICK = study.Plan('fashion', seeds=2, epochs=1)
 FULL = study.Plan('fashion,mnist', seeds=30, epochs=6)
 
 PRECISIONS = ('float32', 'bfloat16')
+WEIGHT_BITS = (8, 6, 4, 3, 2)
+_FLOAT32 = {'precision': 'float32'}
 _BATCH_SIZE, _NUM_ROUNDS = 128, 101
 _SECONDS_PER_EPOCH = 4  # on two cores
 
@@ -66,8 +74,12 @@ def measure(plan: study.Plan) -> study.Report:
   each = _SECONDS_PER_EPOCH * plan.epochs
   print(f'{count} trainings of about {each} s; finished ones are not repeated')
   found = {name: accuracies(part) for name, part in plans.items()}
+  rounded = {
+    name: [*map(with_fewer_bits, trained.seeds(a_third(part), **_FLOAT32))]
+    for name, part in plans.items()
+  }
   ops = look(next(iter(plans.values())))
-  return study.Report(_table(found, ops), _draw(found, ops, plan))
+  return study.Report(_table(found, rounded, ops), _draw(found, ops, plan))
 
 
 def a_third(plan: study.Plan) -> study.Plan:
@@ -82,13 +94,25 @@ def accuracies(plan: study.Plan) -> Accuracies:
   alone = a_third(plan)._replace(networks=folder, num_replicas='1')
   return Accuracies(
     *(trained.test_accuracies(plan, precision=name) for name in PRECISIONS),
-    trained.test_accuracies(alone, precision='float32'),
+    trained.test_accuracies(alone, **_FLOAT32),
   )
+
+
+def with_fewer_bits(run: runs.Run) -> list[float]:
+  """The test accuracies with kernels of `WEIGHT_BITS`."""
+  found = []
+  for bits in WEIGHT_BITS:
+    network = copy.deepcopy(run.network)
+    for name, kernel in run.network.kernels.items():
+      values, scales = integers.rounded(kernel.numpy(), bits)
+      network.kernels[name].assign(values * scales)
+    found.append(trained.accuracy(network, run.data.test))
+  return found
 
 
 def look(plan: study.Plan) -> op_errors.OpErrors:
   """Errors and times of the first float32 network, on validation images."""
-  run = next(trained.seeds(plan, precision='float32'))
+  run = next(trained.seeds(plan, **_FLOAT32))
   images, labels = (x[: 2 * _BATCH_SIZE] for x in run.data.validation)
   pixels = datasets.to_float(images)
   return op_errors.measure(run.network, pixels, labels, PRECISIONS, _NUM_ROUNDS)
@@ -100,7 +124,7 @@ def bound(values: Sequence[float]) -> float:
   return max(abs(found.low), abs(found.high))
 
 
-def _table(found, ops):
+def _table(found, rounded, ops):
   names = list(ops.times[op_times.FORWARD, 'float32'])
   rows = [['', 'network', *names]]
 
@@ -108,15 +132,8 @@ def _table(found, ops):
     rows.append([title, *cells, *[''] * (len(rows[0]) - 1 - len(cells))])
 
   for dataset, result in found.items():
-    for precision in PRECISIONS:
-      accuracy = intervals.percent(getattr(result, precision))
-      add(f'{dataset}: test accuracy, {precision} (%)', accuracy)
-    for change, values in result.differences.items():
-      title = f'{dataset}: {change} - float32 (points, {len(values)} pairs)'
-      add(title, intervals.spread(values))
-      if len(values) > 1:
-        deviation = intervals.describe(values).deviation
-        add('standard deviation of the pairs', f'{deviation:.2f}')
+    for title, cell in _accuracy_rows(result, rounded[dataset]):
+      add(f'{dataset}: {title}', cell)
   for (precision, kind), errors in ops.errors.items():
     cells = [_error(errors.get(name)) for name in rows[0][1:]]
     add(f'{precision}, {kind}: error (bits)', *cells)
@@ -127,6 +144,23 @@ def _table(found, ops):
     ]
     add(f'{precision}, {kind} (ms)', *(f'{cell:.2f}' for cell in cells))
   return rows
+
+
+def _accuracy_rows(result, rounded):
+  """Titles and cells of the rows of a dataset."""
+  for precision in PRECISIONS:
+    accuracy = intervals.percent(getattr(result, precision))
+    yield f'test accuracy, {precision} (%)', accuracy
+  for change, values in result.differences.items():
+    title = f'{change} - float32 (points, {len(values)} pairs)'
+    yield title, intervals.spread(values)
+    if len(values) > 1:
+      deviation = intervals.describe(values).deviation
+      yield f'{change}, standard deviation of the pairs', f'{deviation:.2f}'
+  for bits, values in zip(WEIGHT_BITS, np.transpose(rounded), strict=True):
+    losses = 100 * (values - result.float32[: len(values)])
+    title = f'weights of {bits} bits - float32 (points, {len(values)} networks)'
+    yield title, intervals.spread(losses)
 
 
 def _error(error):

@@ -20,29 +20,7 @@ class NamesTest(parameterized.TestCase):
     self.assertEqual(list(found.items()), list(pairs))
 
 
-class RoundedTest(parameterized.TestCase):
-  def test_the_largest_weight_of_each_filter_is_127(self):
-    # Two filters of three weights; a step is 0.01 in one and 2 in the other.
-    kernel = np.array([[1.27, -254], [0.304, 3.1], [-0.007, 0]], np.float32)
-    values, scales = epochs.rounded(kernel)
-    self.assertEqual(values.tolist(), [[127, -127], [30, 2], [-1, 0]])
-    np.testing.assert_allclose(scales, [0.01, 2], rtol=1e-6)
-    self.assertEqual((values.dtype, scales.dtype), (np.int8, np.float32))
-
-  def test_a_filter_of_zeros_stays_one(self):
-    values, scales = epochs.rounded(np.zeros([3, 3, 1, 2], np.float32))
-    self.assertFalse(values.any())
-    self.assertTrue(np.isfinite(scales).all())
-
-  @parameterized.parameters(range(5))
-  def test_no_weight_changes_by_more_than_half_a_step(self, seed):
-    kernel = np.random.default_rng(seed).normal(size=[5, 5, 8, 6])
-    kernel = (kernel * 10.0 ** np.arange(-3, 3)).astype(np.float32)
-    values, scales = epochs.rounded(kernel)
-    largest = np.abs(kernel).max(axis=(0, 1, 2))
-    changes = np.abs(values * scales - kernel).max(axis=(0, 1, 2))
-    np.testing.assert_array_less(changes, largest / 253.9)
-
+class ParametersTest(parameterized.TestCase):
   def test_small_parameters_keep_the_biases_to_the_bit(self):
     network = small_run.untrained().network
     found = epochs.small_parameters(network)['conv2']

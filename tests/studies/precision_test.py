@@ -61,6 +61,16 @@ class ReportTest(tf.test.TestCase):
     # Both runs of the null have one replica here: the same bits.
     null = table['digits: one replica - float32 (points, 1 pairs)']
     self.assertEqual(null[0], '0.00')
+    eight, two = (
+      float(
+        table[f'digits: weights of {bits} bits - float32 (points, 1 networks)'][
+          0
+        ]
+      )
+      for bits in (8, 2)
+    )
+    self.assertBetween(eight, -1, 1)
+    self.assertLess(two, -5)
     self.assertEqual(table['bfloat16, gradient: error (bits)'][1:], [''] * 7)
     self.assertRegex(table['bfloat16, output alone: error (bits)'][1], r'\(8\.')
 
