@@ -23,7 +23,7 @@ from cnn_tf.measure import excitation
 from cnn_tf.measure import fields
 from cnn_tf.network import model
 
-_LENGTH_SCALES = (28, 14, 7, 4)  # of the initial images, in pixels
+LENGTH_SCALES = (28, 14, 7, 4)  # of the initial images, in pixels
 
 
 class Settings(NamedTuple):
@@ -56,19 +56,25 @@ class Climb(NamedTuple):
     return self.images[index, excitation.best_start(self.scores[index])]
 
 
-def start(image_size: tuple[int, int], seed: int, number: int) -> tf.Tensor:
-  """Mid-grey plus smooth noise on four length scales, clipped to [0, 1].
+def start(
+  image_size: tuple[int, int],
+  seed: int,
+  number: int,
+  scales: Sequence[int] = LENGTH_SCALES,
+) -> tf.Tensor:
+  """Mid-grey plus smooth noise on some length scales, clipped to [0, 1].
 
   For each scale, random numbers are drawn at points that many pixels apart, and
   interpolated. A smooth start leads to smooth patterns and a rough start to
-  rough ones, so all scales have the same standard deviation.
+  rough ones, so all scales have the same standard deviation, 0.2 together.
   """
   image = tf.fill(image_size, 0.5)
   height, width = image_size
-  for scale in _LENGTH_SCALES:
+  for scale in scales:
     grid = np.array([1 - (-size // scale) for size in image_size])
     key = keys.key(seed, f'pattern/start/{scale}', number)
-    noise = tf.random.stateless_normal([*grid, 1], key, stddev=0.1)
+    deviation = 0.2 / len(scales) ** 0.5
+    noise = tf.random.stateless_normal([*grid, 1], key, stddev=deviation)
     wide = tf.image.resize(noise, scale * grid, 'bicubic')[..., 0]
     first = scale // 2  # the pixel on which the first random number lies
     image += wide[first : first + height, first : first + width]
@@ -92,27 +98,38 @@ def climb(
   image_size: tuple[int, int],
   settings: Settings,
 ) -> Climb:
-  """Gradient ascent for some maps of a layer, from the same starts for each.
+  """Gradient ascent for some maps of a layer, from the same starts for each."""
+  initial = [
+    start(image_size, settings.seed, number)
+    for number in range(settings.num_starts)
+  ]
+  return climb_from(network, target, maps, [initial] * len(maps), settings)
 
-  All maps and starts form one batch.
+
+def climb_from(
+  network: model.ConvNet,
+  target: Target,
+  maps: Sequence[int],
+  initial: tf.Tensor,
+  settings: Settings,
+) -> Climb:
+  """Gradient ascent from given images, `[maps, starts, height, width]`.
+
+  All maps and starts form one batch; `settings.num_starts` is not used.
   """
-  initial = tf.stack(
-    [
-      start(image_size, settings.seed, number)
-      for number in range(settings.num_starts)
-    ]
-  )
-  map_of_image = tf.repeat(tf.constant(maps), settings.num_starts)
+  initial = tf.convert_to_tensor(initial)
+  num_starts, *image_size = initial.shape[1:]
+  map_of_image = tf.repeat(tf.constant(maps), num_starts)
   last = settings.num_steps
   steps = tuple(sorted({0, last // 20, last // 2, last}))
   advance = _make_advance(network, target, settings)
-  snapshots = [tf.tile(initial, [len(maps), 1, 1])]
+  snapshots = [tf.reshape(initial, [-1, *image_size])]
   for begin, end in zip(steps, steps[1:], strict=False):
     snapshots.append(
       advance(snapshots[-1], map_of_image, tf.constant(begin), tf.constant(end))
     )
   scores = _own_scores(network, target, snapshots[-1], map_of_image)
-  shape = len(maps), settings.num_starts
+  shape = len(maps), num_starts
   return Climb(
     scores.numpy().reshape(shape),
     np.stack(snapshots, axis=1).reshape(*shape, len(steps), *image_size),

@@ -13,6 +13,7 @@ probes.py            where do the classes separate?
 rates.py             which rate, which momentum, how much L2?
 effective_field.py   how much of its receptive field does a node use?
 map_patterns.py      does gradient ascent find one pattern for a map?
+starts.py            from which starts does gradient ascent find patterns?
 clusters.py          a dense network on distances to cluster centres
 distillation.py      does a network know a 3 that it never saw?
 selection.py         what is a reported accuracy worth?
