@@ -66,8 +66,9 @@ class Kind(NamedTuple):
 def measure(plan: study.Plan) -> study.Report:
   """The test accuracy on each kind of features."""
   study.need('sklearn')
-  trained.announce(plan, trained.of_seeds(plan))
   wanted = trained.of_seeds(plan, layers=LAYERS)
+  num_kinds = 1 + 3 * len(COUNTS)
+  trained.announce(plan, trained.of_seeds(plan), unkept=wanted * num_kinds)
   found = [(CNN, of_cnn(plan))]
   data = next(trained.seeds(plan)).data
   strategy = replicas.make_strategy(plan.num_replicas, wanted[0].batch_size)

@@ -82,7 +82,11 @@ class Teaching(NamedTuple):
 
 def measure(plan: study.Plan) -> study.Report:
   """The scores of all students."""
-  trained.announce(plan, trained.of_seeds(plan))
+  teachers = trained.of_seeds(plan)
+  students = [student_settings(one, plan) for one in teachers]
+  num_students = 4 * len(TEMPERATURES) + 1
+  # A second teacher of each seed is shown no 3.
+  trained.announce(plan, teachers, teachers + num_students * students)
   found = []
   for run in trained.seeds(plan):
     found.append(teach(run, plan))
@@ -97,7 +101,7 @@ def teach(run: runs.Run, plan: study.Plan) -> Teaching:
   )
   answers = activity.log_probabilities(run.network, train.images)
   students = {}
-  settings = student_settings(run, plan)
+  settings = student_settings(run.settings, plan)
   geometries = trainer.geometries(settings, run.data)
   for kind, temperature, shown in lessons(run, train, answers, plan):
     student = teaching.train(
@@ -151,11 +155,11 @@ def without(examples: datasets.Examples, label: int) -> datasets.Examples:
   return datasets.Examples(*(array[others] for array in examples))
 
 
-def student_settings(run: runs.Run, plan: study.Plan) -> settings_lib.Settings:
+def student_settings(
+  teacher: settings_lib.Settings, plan: study.Plan
+) -> settings_lib.Settings:
   """Half the width of the teacher, and its seed."""
-  return trained.settings(
-    plan, seed=run.settings.seed, layers=trained.SMALL_LAYERS
-  )
+  return trained.settings(plan, seed=teacher.seed, layers=trained.SMALL_LAYERS)
 
 
 def score(

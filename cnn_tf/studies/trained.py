@@ -3,6 +3,7 @@
 import pathlib
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,9 +68,19 @@ def of_seeds(plan: study.Plan, **changes: Any) -> list[settings_lib.Settings]:
   return [settings(plan, seed=seed, **changes) for seed in range(plan.seeds)]
 
 
-def announce(plan: study.Plan, wanted: Iterable[settings_lib.Settings]) -> None:
-  """Prints how many runs of `wanted` are still to be trained, and how long."""
-  kept.Queue(wanted, plan.networks).announce()
+def announce(
+  plan: study.Plan,
+  wanted: Iterable[settings_lib.Settings],
+  unkept: Sequence[settings_lib.Settings] = (),
+) -> None:
+  """Prints how many networks are to be trained, and how long it takes.
+
+  Args:
+    plan: the folder of the runs.
+    wanted: of the runs; those that are finished do not count.
+    unkept: of further networks, which are no runs and are always trained.
+  """
+  kept.Queue(wanted, plan.networks).announce(unkept)
 
 
 def folder(plan: study.Plan, wanted: settings_lib.Settings) -> pathlib.Path:

@@ -110,7 +110,8 @@ def measure(plan: study.Plan) -> study.Report:
   if plan.seeds < 2:
     raise errors.UserError('two runs need two seeds: --seeds=2 or more')
   plan = plan._replace(seeds=plan.seeds // 2 * 2)
-  trained.announce(plan, trained.of_seeds(plan))
+  wanted = trained.of_seeds(plan)
+  trained.announce(plan, wanted, unkept=wanted)  # two more for each pair
   ready = trained.seeds(plan)
   found, changes = [], []
   # zip takes two runs at a time, as both arguments are the same iterator.

@@ -14,6 +14,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TextIO
 
 from cnn_tf import errors
@@ -156,13 +157,18 @@ class Queue:
     ]
     self._started, self._done = time.perf_counter(), 0.0
 
-  def announce(self) -> None:
-    """Prints how many runs are still to be trained, and how long it takes."""
-    if self.unfinished:
-      minutes = max(sum(self._seconds.values()) / 60, 1)
+  def announce(self, unkept: Sequence[settings_lib.Settings] = ()) -> None:
+    """Prints how many networks are to be trained, and how long it takes.
+
+    Args:
+      unkept: of further networks, which are no runs and are always trained.
+    """
+    count = len(self.unfinished) + len(unkept)
+    if count:
+      others = sum(seconds_of(one, one.num_epochs) for one in unkept)
+      minutes = max((sum(self._seconds.values()) + others) / 60, 1)
       print(
-        f'{len(self.unfinished)} networks to train: about {minutes:.0f} min '
-        'on two cores',
+        f'{count} networks to train: about {minutes:.0f} min on two cores',
         flush=True,
       )
 
@@ -189,6 +195,16 @@ def seconds_left(
   """
   if is_finished(settings, folder, read_test):
     return 0.0
+  done = max(storage.saved_epochs(workdir(settings, folder)), default=0)
+  return seconds_of(settings, settings.num_epochs - done)
+
+
+def seconds_of(settings: settings_lib.Settings, num_epochs: int) -> float:
+  """About how long it takes to train for some epochs on two cores.
+
+  Raises:
+    UserError: the data or the layers are not usable.
+  """
   num_images, *size = _train_shape(settings.dataset, settings.data_dir)
   if settings.transpose:
     size.reverse()
@@ -196,9 +212,7 @@ def seconds_left(
   geometries = geometry.trace(specs, (*size, 1))
   multiplications = sum(layer.num_multiplications for layer in geometries)
   per_image = _SECONDS_PER_IMAGE + multiplications / _MULTIPLICATIONS_PER_SECOND
-  done = max(storage.saved_epochs(workdir(settings, folder)), default=0)
-  epochs = settings.num_epochs - done
-  num_trained = epochs * (num_images - settings.num_validation)
+  num_trained = num_epochs * (num_images - settings.num_validation)
   return _SECONDS_PER_RUN + num_trained * per_image
 
 

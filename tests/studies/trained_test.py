@@ -55,6 +55,13 @@ class TrainedTest(tf.test.TestCase):
         trained.announce(plan, runs)
       self.assertEqual(text.getvalue(), expected)
 
+  def test_networks_that_are_no_runs_are_announced_besides(self):
+    wanted = trained.of_seeds(self.plan, **_TINY)
+    self.train(self.plan, **_TINY)
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+      trained.announce(self.plan, wanted, unkept=wanted * 3)
+    self.assertStartsWith(text.getvalue(), '3 networks to train: about ')
+
   def test_all_epochs_are_kept(self):
     plan = self.plan._replace(epochs=storage.NUM_KEPT + 2)
     _, [workdir] = self.train(plan, **_TINY)
