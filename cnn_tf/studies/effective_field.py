@@ -4,16 +4,17 @@ The receptive field follows from the windows: pixels outside of it have no
 influence at all. The influence of those inside is the effective field: the mean
 squared gradient of the centre node with respect to each pixel, before the
 activation function (Luo et al. 2016, "Understanding the Effective Receptive
-Field in Deep Convolutional Neural Networks"). Two numbers describe it: the
-smallest share of the pixels that holds 95 % of the total, and its radius, the
-root mean squared distance from its centre.
+Field in Deep Convolutional Neural Networks"). Three numbers describe it: the
+smallest shares of the pixels that hold 95 and 50 % of the total, and its radius,
+the root mean squared distance from its centre.
 
 Two comparisons separate training from the windows: the initial kernels of the
 same networks, and the number of paths from each pixel to the node. The mean
 squared gradient is proportional to this number if the weights on all paths are
 independent with mean 0, and if relu and maximum let all paths pass equally
 often. If all pixels of the receptive field had the same influence, 95 % of them
-would hold 95 % of the total; the radius is given relative to this case.
+would hold 95 % of the total, and 50 % half of it; the radius is given relative
+to this case.
 """
 
 from cnn_tf.studies import start
@@ -42,14 +43,13 @@ FULL = study.Plan('fashion', seeds=5, epochs=6)
 NUM_IMAGES = 100  # of the test set
 KINDS = ('number of paths', 'initial kernels', 'trained kernels')
 
-_HELD = 0.95
-
 
 class Field(NamedTuple):
   """The effective field of one layer."""
 
   values: np.ndarray  # [height, width], cut to the receptive field
   share: float  # the smallest share of its pixels that holds 95 % of the sum
+  half: float  # that holds 50 %
   radius: float  # relative to a field of equal values
 
 
@@ -79,14 +79,16 @@ def look(run: runs.Run) -> dict[tuple[str, str], Field]:
       ]
       for kind, values in zip(KINDS, squares, strict=True):
         cut = patches.cut(values, geometries)
-        found[layer.spec.name, kind] = Field(cut, share(cut), radius(cut))
+        found[layer.spec.name, kind] = Field(
+          cut, share(cut), share(cut, 0.5), radius(cut)
+        )
   return found
 
 
-def share(values: np.ndarray) -> float:
-  """The smallest share of the pixels that holds 95 % of the sum."""
+def share(values: np.ndarray, held: float = 0.95) -> float:
+  """The smallest share of the pixels that holds a share of the sum."""
   sums = np.cumsum(np.sort(values, axis=None)[::-1])
-  return float((np.sum(sums < _HELD * sums[-1]) + 1) / values.size)
+  return float((np.sum(sums < held * sums[-1]) + 1) / values.size)
 
 
 def radius(values: np.ndarray) -> float:
@@ -104,16 +106,20 @@ def _radius(values):
   return np.sqrt((places - centre[:, np.newaxis]).T ** 2 @ [1, 1] @ weights)
 
 
+_COLUMNS = ('share', 100, 1), ('half', 100, 1), ('radius', 1, 3)
+
+
 def _table(found):
-  rows = [['layer', 'receptive field', 'field of', '95 % in (% of the pixels)']]
-  rows[0] += ['trained - initial', 'relative radius', 'trained - initial']
+  rows = [['layer', 'receptive field', 'field of']]
+  for title in ('95 % in (% of the pixels)', '50 % in', 'relative radius'):
+    rows[0] += [title, 'trained - initial']
   for layer, kind in found[0]:
     own, initial = (
       [seed[layer, x] for seed in found] for x in (kind, 'initial kernels')
     )
     size = 'x'.join(map(str, own[0].values.shape))
     row = [layer, size, kind]
-    for name, scale, digits in ('share', 100, 1), ('radius', 1, 3):
+    for name, scale, digits in _COLUMNS:
       values, before = (
         scale * np.array([getattr(x, name) for x in fields])
         for fields in (own, initial)

@@ -21,6 +21,8 @@ class EffectiveFieldTest(tf.test.TestCase):
     # 95 % of 100 are 95; the three largest values have a sum of 97.
     values = np.array([[3.0, 60], [30, 7]])
     self.assertEqual(effective_field.share(values), 3 / 4)
+    self.assertEqual(effective_field.share(values, 0.5), 1 / 4)
+    self.assertEqual(effective_field.share(values, 0.61), 2 / 4)
     self.assertEqual(effective_field.share(np.array([[1.0, 0], [0, 0]])), 1 / 4)
 
   def test_the_radius_by_hand(self):
@@ -63,7 +65,9 @@ class EffectiveFieldTest(tf.test.TestCase):
     squares = np.mean(kernel**2, axis=(2, 3))
     share = 100 * effective_field.share(squares)
     self.assertEqual(rows[1][3], f'{share:.1f}')
-    self.assertEqual(rows[1][5], f'{effective_field.radius(squares):.3f}')
+    half = 100 * effective_field.share(squares, 0.5)
+    self.assertEqual(rows[1][5], f'{half:.1f}')
+    self.assertEqual(rows[1][7], f'{effective_field.radius(squares):.3f}')
     initial, trained_ = rows[-2:]
     difference = float(trained_[3]) - float(initial[3])
     self.assertAlmostEqual(float(trained_[4]), difference, delta=0.11)
