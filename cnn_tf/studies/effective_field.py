@@ -5,8 +5,8 @@ influence at all. The influence of those inside is the effective field: the mean
 squared gradient of the centre node with respect to each pixel, before the
 activation function (Luo et al. 2016, "Understanding the Effective Receptive
 Field in Deep Convolutional Neural Networks"). Three numbers describe it: the
-smallest shares of the pixels that hold 95 and 50 % of the total, and its radius,
-the root mean squared distance from its centre.
+smallest shares of the pixels that hold 95 and 50 % of the total, and its
+radius, the root mean squared distance from its centre.
 
 Two comparisons separate training from the windows: the initial kernels of the
 same networks, and the number of paths from each pixel to the node. The mean
