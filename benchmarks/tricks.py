@@ -4,9 +4,10 @@
 
 trains a recipe, the recipe without each of its tricks, the plain network, which
 is the recipe without all of them, and the plain network with each trick alone,
-for fewer epochs. All have the same seeds and are evaluated on the validation
-examples; the test files are not opened. The differences are paired by seed.
-Finished seeds are kept in benchmarks/accuracy.csv.
+for fewer epochs. They are evaluated on the validation examples; the test files
+are not opened. The differences are paired by seed; `--recipe_seeds` is how many
+seeds the recipes have, if not as many as the plain networks. Finished seeds are
+kept in benchmarks/accuracy.csv.
 """
 
 import dataclasses
@@ -26,7 +27,8 @@ from cnn_tf.measure import intervals
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 
-DROPOUT, SCHEDULE, FLIPS = 'dropout', 'schedule', 'prediction over flips'
+DROPOUT, SCHEDULE = 'dropout', 'schedule'
+FLIPS, BOTH_FLIPS = 'prediction over flips', 'flips, and prediction over flips'
 # The settings of each trick where the recipe has none of its own.
 _USUAL = {
   'flips': {'flip': True},
@@ -113,20 +115,38 @@ def gains(found: dict[str, list[records.Record]]) -> list[Gain]:
       )
     )
   if found['recipe'][0].accuracy_with_flips is not None:
-    alone, added = (
-      _gain([r.accuracy_with_flips for r in runs], _accuracies(runs))
-      for runs in (found['plain'], found['recipe'])
-    )
-    rows.append(Gain(FLIPS, alone, added))
+    rows += _gains_of_flips(found)
   return rows
+
+
+def _gains_of_flips(found):
+  """What it gains to average over an image and its mirror image."""
+  gain = {}
+  for one, other in (
+    ('plain', 'plain'),
+    ('recipe', 'recipe'),
+    ('with flips', 'plain'),
+    ('recipe', 'without flips'),
+  ):
+    if one in found and other in found:
+      averaged = [run.accuracy_with_flips for run in found[one]]
+      gain[one, other] = _gain(averaged, _accuracies(found[other]))
+  return [
+    Gain(FLIPS, gain['plain', 'plain'], gain['recipe', 'recipe']),
+    Gain(
+      BOTH_FLIPS,
+      gain.get(('with flips', 'plain')),
+      gain.get(('recipe', 'without flips')),
+    ),
+  ]
 
 
 def table(found: dict[str, list[records.Record]]) -> str:
   """The gains in points, in Markdown."""
   recipe, plain = found['recipe'], found['plain']
   lines = [
-    f'| trick | alone, {plain[0].epochs} epochs | added to the others, '
-    f'{recipe[0].epochs} epochs |',
+    f'| trick | alone, {plain[0].epochs} epochs (n = {len(plain)}) | added to '
+    f'the others, {recipe[0].epochs} epochs (n = {len(recipe)}) |',
     '| --- | --- | --- |',
     *(
       f'| {gain.trick} | {_cell(gain.alone)} | {_cell(gain.added)} |'
@@ -156,8 +176,8 @@ def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Figure:
     9.0,
     height + 2.0,
     'What each training trick gains',
-    f'{recipe[0].dataset}, recipe {name}; validation; {len(recipe)} seeds, '
-    'paired; ranges: 95 % intervals of the mean',
+    f'{recipe[0].dataset}, recipe {name}; validation; seeds: {len(plain)} '
+    f'alone, {len(recipe)} added, paired; ranges: 95 % intervals of the mean',
   )
   panel = sheet.place(figure, 2.2, 1.2, 6.3, height)
   charts.dots(panel, [gain.trick for gain in rows], series, 0.0, digits=2)
@@ -179,10 +199,11 @@ def main(*flagfiles: str) -> None:
     raise errors.UserError('one recipe is needed: --flagfile=configs/X.flags')
   name = pathlib.Path(flagfiles[0]).stem
   recipe = settings_lib.read(flagfiles[0])
-  found = {
-    key: seeds.of_flags(case.name, case.settings, 'validation')
-    for key, case in cases(name, recipe, flags.FLAGS.epochs).items()
-  }
+  found = {}
+  for key, case in cases(name, recipe, flags.FLAGS.epochs).items():
+    is_recipe = key == 'recipe' or key.startswith('without')
+    count = flags.FLAGS.recipe_seeds if is_recipe else None
+    found[key] = seeds.of_flags(case.name, case.settings, 'validation', count)
   print(f'\n{table(found)}\n')
   figure = pathlib.Path(flags.FLAGS.figure)
   storage.make_folder(figure.parent)
@@ -246,5 +267,6 @@ def _series(label, color, rows, column):
 
 if __name__ == '__main__':
   flags.DEFINE_integer('epochs', 20, 'of the plain network', lower_bound=1)
+  flags.DEFINE_integer('recipe_seeds', None, 'of the recipes', lower_bound=1)
   flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
   seeds.run(main)

@@ -146,14 +146,22 @@ class GainsTest(parameterized.TestCase):
     )
 
   def test_prediction_over_flips_is_compared_with_a_single_pass(self):
+    plain = [0.91, 0.92, 0.93]
     found = all_cases(
       recipe=several([0.92, 0.94], [0.93, 0.95]),
-      plain=several([0.91, 0.92, 0.93], [0.91, 0.92, 0.93]),
+      plain=several(plain, plain),
+      **{
+        'with flips': several(plain, [x + 0.03 for x in plain]),
+        'without flips': several([0.91, 0.93]),
+      },
     )
-    *_, last = tricks.gains(found)
+    *_, last, both = tricks.gains(found)
     self.assertEqual(last.trick, tricks.FLIPS)
     self.assertAlmostEqual(last.added.mean, 1.0)
     self.assertAlmostEqual(last.alone.mean, 0.0)
+    self.assertEqual(both.trick, tricks.BOTH_FLIPS)
+    self.assertAlmostEqual(both.added.mean, 2.0)
+    self.assertAlmostEqual(both.alone.mean, 3.0)
 
   def test_the_figure_has_a_row_for_each_trick(self):
     figure = tricks.draw(all_cases(), 'r')
@@ -172,16 +180,18 @@ class CommandTest(tf.test.TestCase):
     (folder / 'r.flags').write_text(settings.to_flags())
     done = subprocess.run(
       [sys.executable, '-m', 'benchmarks.tricks', '--flagfile=r.flags']
-      + ['--seeds=1', '--epochs=1', '--csv=a.csv', '--replicas=1'],
+      + ['--seeds=2', '--epochs=1', '--csv=a.csv', '--replicas=1']
+      + ['--recipe_seeds=1'],
       cwd=folder,
       env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
       capture_output=True,
       text=True,
     )
     self.assertEqual((done.returncode, done.stderr), (0, ''))
-    # The recipe, the plain network, the recipe without flips and without its
-    # schedule, and each trick alone but dropout, which needs a dense layer.
-    self.assertLen(records.read(folder / 'a.csv'), 3 + len(tricks.TRICKS))
+    # The recipe, without flips and without its schedule, with one seed; the
+    # plain network, and each trick alone but dropout, which needs dense layers.
+    count = 3 + 2 * len(tricks.TRICKS)
+    self.assertLen(records.read(folder / 'a.csv'), count)
     self.assertIn('| label smoothing | ', done.stdout)
     self.assertTrue((folder / 'runs/tricks.png').exists())
 
