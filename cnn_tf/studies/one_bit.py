@@ -22,9 +22,10 @@ mean something, these must be as they are:
 - another order of the examples, and another seed: how far apart are trainings
   that have less in common?
 
-Other small changes: one replica, which is the same sums in another order, and
-bfloat16. And what makes an ulp grow? ReLU has a kink and maximum pooling a
-switch, where the gradient jumps; ELU and average pooling have none.
+Other small changes are one replica, which adds the same numbers in another
+order, and bfloat16. And what makes an ulp grow? The gradient of ReLU jumps at
+0, and that of maximum pooling where another value becomes the largest; those of
+ELU and average pooling are continuous.
 """
 
 from cnn_tf.studies import start
@@ -41,7 +42,6 @@ import numpy as np
 from cnn_tf.data import datasets
 from cnn_tf.figures import charts
 from cnn_tf.figures import sheet
-from cnn_tf.measure import activity
 from cnn_tf.measure import intervals
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
@@ -70,15 +70,6 @@ class Case(NamedTuple):
   both: dict[str, Any] = {}  # in the settings of both
   start: trajectory.Departure = trajectory.UNCHANGED  # of the usual one
   num_replicas: str = ''  # of the other one, if it is another number
-
-
-class Effect(NamedTuple):
-  """How the other training of a case differs from the usual one."""
-
-  distances: dict[int, float]  # by the number of steps since the departure
-  differ: float  # the share of test predictions that differ in the end
-  gain: float  # in test accuracy
-  num_variables: int  # that differ in the end
 
 
 def measure(plan: study.Plan) -> study.Report:
@@ -119,21 +110,31 @@ def cases(plan: study.Plan, seed: int) -> dict[str, Case]:
   }
 
 
-def effects(plan: study.Plan, seed: int) -> dict[str, Effect]:
+def effects(plan: study.Plan, seed: int) -> dict[str, trajectory.Effect]:
   """Trains all networks of a seed."""
   usual, found = {}, {}
   data = trainer.load(trained.settings(plan))
   for name, case in cases(plan, seed).items():
     wanted = settings(plan, seed=seed, **case.both)
+    changed = settings(plan, **({'seed': seed} | case.both | case.changes))
+    length = len(data.train.labels) // wanted.batch_size
+    first = case.departure.after * length
     key = wanted.layers, case.start
     if key not in usual:
-      usual[key] = train(plan, wanted, data, case.start)
-    changed = settings(plan, **({'seed': seed} | case.both | case.changes))
-    other = train(plan, changed, data, case.departure, case.num_replicas)
-    first = case.departure.after * (len(data.train.labels) // wanted.batch_size)
-    found[name] = compare(usual[key], other, data.test, first)
+      steps = {step for after in (0, *_AFTER) for step in since(after * length)}
+      usual[key] = train(plan, wanted, data, case.start, steps)
+    other = train(
+      plan, changed, data, case.departure, since(first), case.num_replicas
+    )
+    found[name] = trajectory.compare(usual[key], other, data.test, first)
     gc.collect()  # Graphs are in reference cycles, and hold the training set.
   return found
+
+
+def since(first: int) -> set[int]:
+  """The steps of interest after the first ones."""
+  doubled = [2**k for k in range(20)]
+  return {first + step for step in (*range(1, _NUM_SINGLE + 1), *doubled)}
 
 
 def settings(plan: study.Plan, **changes: Any) -> settings_lib.Settings:
@@ -146,66 +147,32 @@ def train(
   wanted: settings_lib.Settings,
   data: datasets.Dataset,
   departure: trajectory.Departure,
+  steps: set[int],
   num_replicas: str = '',
 ) -> trajectory.Trajectory:
-  """Trains one network, with snapshots after all steps of interest."""
+  """Trains one network; by default with the number of replicas of the plan."""
   strategy = replicas.make_strategy(
     num_replicas or plan.num_replicas, wanted.batch_size
   )
-  per_epoch = len(data.train.labels) // wanted.batch_size
-  doubled = [2**k for k in range(20)]
-  steps = {
-    per_epoch * after + step
-    for after in (0, *_AFTER)
-    for step in (*range(1, _NUM_SINGLE + 1), *doubled)
-  }
   return trajectory.follow(wanted, data, strategy, departure, steps)
 
 
-def compare(
-  usual: trajectory.Trajectory,
-  other: trajectory.Trajectory,
-  test: datasets.Examples,
-  first: int,
-) -> Effect:
-  """How two trainings differ that departed after `first` steps."""
-  distances = {
-    step - first: trajectory.distance(usual.snapshots[step], values)
-    for step, values in other.snapshots.items()
-    if step > first or step == 0 == first
-  }
-  one, two = (
-    activity.log_probabilities(x.network, test.images).argmax(axis=1)
-    for x in (usual, other)
-  )
-  gain = np.mean(two == test.labels) - np.mean(one == test.labels)
-  last = max(usual.snapshots)
-  changed = usual.snapshots[last] != other.snapshots[last]
-  return Effect(
-    distances, float(np.mean(one != two)), float(gain), int(changed.sum())
-  )
-
-
 def _table(found):
-  after = [f'distance after {step} steps' for step in _SHOWN]
   rows = [
-    ['', 'n', *after, 'at the end', 'largest factor in one step']
-    + ['variables that differ', 'predictions that differ (%)']
-    + ['test accuracy (points)']
+    ['', 'n', *(f'distance, step {step}' for step in _SHOWN), 'at the end']
+    + ['largest factor in one step', 'variables that differ']
+    + ['predictions that differ (%)', 'change of test accuracy (points)']
   ]
   for name in found[0]:
     seen = [by_case[name] for by_case in found if name in by_case]
     distances = [one.distances for one in seen]
+    factors = [trajectory.jump(one) for one in distances]
     is_ulp = name.startswith(ULP) and name != DEAD
     rows.append(
       [name, str(len(seen))]
       + [_mean([x.get(step, np.nan) for x in distances]) for step in _SHOWN]
       + [_mean([x[max(x)] for x in distances])]
-      + [
-        intervals.spread(list(map(trajectory.jump, distances)), 1)
-        if is_ulp
-        else ''
-      ]
+      + [intervals.spread(factors, 1) if is_ulp else '']
       + [f'{np.mean([one.num_variables for one in seen]):,.0f}']
       + [intervals.percent([one.differ for one in seen])]
       + [intervals.percent([one.gain for one in seen])]
@@ -234,11 +201,12 @@ def _draw(found, plan):
     f'predictions; another seed, {np.mean(shares[SEED]):.1f} %',
     f'{plan}; left: lines are geometric means; right: bars are 95 % intervals',
   )
-  _draw_lines(sheet.place(figure, 0.8, 1.2, 5.2, 3.5), found)
-  panel = sheet.place(figure, 8.4, 1.2, 3.4, 3.5)
-  means = np.array([intervals.describe(one) for one in shares.values()])
-  values, _, lows, highs = means.T
-  series = charts.Series('', sheet.BLUE, values, lows, highs)
+  _draw_lines(sheet.place(figure, 0.8, 1.1, 5.2, 3.1), found)
+  panel = sheet.place(figure, 8.4, 1.1, 3.4, 3.7)
+  values, _, *ends = np.transpose(
+    list(map(intervals.describe, shares.values()))
+  )
+  series = charts.Series('', sheet.BLUE, values, *ends)
   charts.dots(panel, list(shares), [series], digits=2)
   panel.set(xlabel='test predictions that differ in the end (%)')
   return figure
@@ -247,14 +215,18 @@ def _draw(found, plan):
 def _draw_lines(panel, found):
   """The geometric mean of the distances by step."""
   for name, (color, line) in _STYLES.items():
-    steps = [step for step in found[0][name].distances if step]
-    by_seed = [[one[name].distances[step] for step in steps] for one in found]
-    means = np.exp(np.mean(np.log(by_seed), axis=0))
-    panel.plot(steps, means, line, color=color, label=name)
-  panel.set(xscale='log', yscale='log', xlabel='training steps')
+    if name in found[0]:
+      steps = [step for step in found[0][name].distances if step]
+      by_seed = [[one[name].distances[step] for step in steps] for one in found]
+      means = np.exp(np.mean(np.log(by_seed), axis=0))
+      panel.plot(steps, means, line, color=color, label=name)
+  panel.set(
+    xscale='log', yscale='log', xlabel='training steps since the change'
+  )
   panel.set_ylabel('distance of all variables, relative')
-  panel.legend(fontsize=8, frameon=False, loc='upper left')
   panel.grid(color=sheet.PALE, linewidth=0.6)
+  place = {'loc': 'upper left', 'bbox_to_anchor': (-0.1, -0.14), 'ncols': 2}
+  panel.legend(fontsize=8, frameon=False, **place)
 
 
 _STYLES = {
@@ -262,6 +234,7 @@ _STYLES = {
   ORDER: (sheet.QUIET, '-'),
   BFLOAT16: (sheet.INK, '--'),
   ULP: (sheet.VERMILLION, '-'),
+  f'{ULP}, after epoch 1': (sheet.VERMILLION, '--'),
   AVERAGE: (sheet.BLUE, '--'),
   SMOOTH: (sheet.BLUE, '-'),
 }

@@ -1,33 +1,12 @@
 """Tests of one_bit.py."""
 
-from typing import NamedTuple
-
-import numpy as np
 import tensorflow as tf
 
-from cnn_tf.data import datasets
 from cnn_tf.studies import one_bit
-from cnn_tf.studies.measure import trajectory
 from tests import miniature
 
 
 class OneBitTest(tf.test.TestCase):
-  def test_an_effect_by_hand(self):
-    # Each calls all images the same class: 3, or 4.
-    usual, other = (
-      trajectory.Trajectory(_always(label), dict(enumerate(values)))
-      for label, values in ((3, _USUAL), (4, _OTHER))
-    )
-    images = np.zeros([5, 28, 28], np.uint8)
-    test = datasets.Examples(images, np.array([3, 4, 4, 4, 5], np.uint8))
-    found = one_bit.compare(usual, other, test, first=1)
-    self.assertAllClose(found.distances, {1: 0.1})
-    self.assertEqual(found.differ, 1)
-    self.assertAllClose(found.gain, 0.4)  # 3 of 5 instead of 1
-    self.assertEqual(found.num_variables, 1)
-    again = one_bit.compare(usual, usual, test, first=0)
-    self.assertEqual(again, ({0: 0, 1: 0, 2: 0}, 0, 0, 0))
-
   def test_all_cases_of_a_long_training(self):
     plan = one_bit.FULL
     first, second = (one_bit.cases(plan, seed) for seed in (0, 1))
@@ -56,21 +35,6 @@ class OneBitTest(tf.test.TestCase):
     self.assertBetween(at_end[one_bit.BFLOAT16], 1e-5, 1e-2)
     self.assertBetween(at_end[one_bit.ORDER], 1e-3, 1e-1)
     self.assertAllClose(at_end[one_bit.SEED], 2**0.5, atol=0.1)
-
-
-class _Constant(NamedTuple):
-  logits: list[float]
-
-  def __call__(self, images):
-    return tf.ones_like(images[:, 0, 0]) * self.logits
-
-
-def _always(label):
-  return _Constant([float(label == number) for number in range(10)])
-
-
-_USUAL = np.array([[0, 1], [1, 1], [3, 4]], np.float32)
-_OTHER = np.array([[5, 5], [7, 7], [3, 4.5]], np.float32)
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from cnn_tf import errors
 from cnn_tf.data import datasets
+from cnn_tf.measure import activity
 from cnn_tf.network import model
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer as trainer_lib
@@ -35,6 +36,15 @@ class Trajectory(NamedTuple):
 
   network: model.ConvNet  # after the last step
   snapshots: dict[int, np.ndarray]  # updates -> `[variables]` float32
+
+
+class Effect(NamedTuple):
+  """How a training differs from the one from which it departs."""
+
+  distances: dict[int, float]  # by the number of steps since the departure
+  differ: float  # the share of test predictions that differ in the end
+  gain: float  # in test accuracy
+  num_variables: int  # that differ in the end
 
 
 def follow(
@@ -72,6 +82,37 @@ def follow(
       _advance(trainer, order, start, end)
       snapshots[begin + end] = flat(trainer.network)
   return Trajectory(trainer.network, snapshots)
+
+
+def compare(
+  usual: Trajectory,
+  other: Trajectory,
+  test: datasets.Examples,
+  first: int,
+) -> Effect:
+  """How two trainings differ.
+
+  Args:
+    usual: a training.
+    other: one that departs from it.
+    test: the examples of all predictions.
+    first: the number of steps before it departs.
+  """
+  distances = {
+    step - first: distance(usual.snapshots[step], values)
+    for step, values in other.snapshots.items()
+    if step > first or step == 0 == first
+  }
+  one, two = (
+    activity.log_probabilities(x.network, test.images).argmax(axis=1)
+    for x in (usual, other)
+  )
+  gain = np.mean(two == test.labels) - np.mean(one == test.labels)
+  last = max(usual.snapshots)
+  changed = usual.snapshots[last] != other.snapshots[last]
+  return Effect(
+    distances, float(np.mean(one != two)), float(gain), int(changed.sum())
+  )
 
 
 def flat(network: model.ConvNet) -> np.ndarray:

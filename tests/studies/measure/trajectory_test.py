@@ -1,5 +1,7 @@
 """Tests of trajectory.py."""
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
 
@@ -95,12 +97,43 @@ class TrajectoryTest(tf.test.TestCase):
     alive = follow(trajectory.Departure(change=trajectory.nudge)).snapshots
     self.assertGreater(np.sum(alive[12] != follow().snapshots[12]), 100)
 
+  def test_an_effect_by_hand(self):
+    # Each calls all images the same class: 3, or 4.
+    usual, other = (
+      trajectory.Trajectory(_always(label), dict(enumerate(values)))
+      for label, values in ((3, _USUAL), (4, _OTHER))
+    )
+    images = np.zeros([5, 28, 28], np.uint8)
+    test = datasets.Examples(images, np.array([3, 4, 4, 4, 5], np.uint8))
+    found = trajectory.compare(usual, other, test, first=1)
+    self.assertAllClose(found.distances, {1: 0.1})
+    self.assertEqual(found.differ, 1)
+    self.assertAllClose(found.gain, 0.4)  # 3 of 5 instead of 1
+    self.assertEqual(found.num_variables, 1)
+    again = trajectory.compare(usual, usual, test, first=0)
+    self.assertEqual(again, ({0: 0, 1: 0, 2: 0}, 0, 0, 0))
+
   def test_a_training_that_diverges(self):
     settings = settings_lib.Settings(
       **small_data.flags('', num_epochs=2, learning_rate=1e30)
     )
     with self.assertRaisesRegex(errors.UserError, 'diverged'):
       follow(settings=settings)
+
+
+class _Constant(NamedTuple):
+  logits: list[float]
+
+  def __call__(self, images):
+    return tf.ones_like(images[:, 0, 0]) * self.logits
+
+
+def _always(label):
+  return _Constant([float(label == number) for number in range(10)])
+
+
+_USUAL = np.array([[0, 1], [1, 1], [3, 4]], np.float32)
+_OTHER = np.array([[5, 5], [7, 7], [3, 4.5]], np.float32)
 
 
 if __name__ == '__main__':
