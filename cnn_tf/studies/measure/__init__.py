@@ -12,5 +12,6 @@ shifts.py             predictions and maps of shifted images
 influence.py          how strongly pixels influence logits and nodes
 quantities.py         numbers of a network, by formula and by counting
 teaching.py           a training loop of one's own, for soft answers
+trajectory.py         a training that departs from another one, step by step
 similar_patterns.py   are patterns from different starts alike?
 """
