@@ -70,10 +70,15 @@ def headers(
 ) -> dict[str, str]:
   """Name of a flagfile -> its result, as the header of the file states it."""
   return {
-    name: f'Test accuracy {spread(record.accuracy for record in found)} % '
-    f'(n = {len(found)})'
+    name: _header([record.accuracy for record in found])
     for name, _, found in _flagfiles(all_records, configs)
   }
+
+
+def _header(accuracies):
+  mean, _, deviation = spread(accuracies).partition(' (')
+  deviation = deviation.rstrip(')')
+  return f'Test accuracy {mean} % ({deviation}, n = {len(accuracies)})'
 
 
 def _flagfiles(all_records, configs):
@@ -114,11 +119,11 @@ def _command(name, found):
 
 
 def spread(accuracies: Iterable[float]) -> str:
-  """`mean ± standard deviation`, in percent; of a single value the value."""
+  """The mean and the standard deviation, in percent; of one value the value."""
   found = intervals.describe([100 * accuracy for accuracy in accuracies])
   if found.deviation != found.deviation:  # NaN: a single seed
     return f'{found.mean:.2f}'
-  return f'{found.mean:.2f} ± {found.deviation:.2f}'
+  return f'{found.mean:.2f} (sd {found.deviation:.2f})'
 
 
 def interval(accuracies: Iterable[float]) -> str:

@@ -67,7 +67,7 @@ class TableTest(absltest.TestCase):
     self.assertEqual(
       row,
       ['`plain`', 'Fashion-MNIST', '114,454', '2,815,336', '7', '1:15']
-      + ['float32', '3', '92.00 ± 0.20', '91.50 to 92.50', '']
+      + ['float32', '3', '92.00 (sd 0.20)', '91.50 to 92.50', '']
       + [
         '`python -m benchmarks.accuracy --flagfile=configs/plain.flags '
         '--seeds=3 --first_seed=1000 --on=test`'
@@ -86,11 +86,11 @@ class TableTest(absltest.TestCase):
     found = [self.record(seed, 0.9 + seed / 100) for seed in (0, 1, 2)]
     self.assertEqual(
       results.short_table(found, self.configs).splitlines()[2],
-      '| `plain` | Fashion-MNIST | 7 | 3 | 91.00 ± 1.00 | 88.52 to 93.48 |  |',
+      '| `plain` | Fashion-MNIST | 7 | 3 | 91.00 (sd 1.00) | 88.52 to 93.48 |  |',
     )
     self.assertEqual(
       results.headers(found, self.configs),
-      {'plain': 'Test accuracy 91.00 ± 1.00 % (n = 3)'},
+      {'plain': 'Test accuracy 91.00 % (sd 1.00, n = 3)'},
     )
 
   def test_flips_are_a_column_of_their_own(self):
@@ -99,7 +99,7 @@ class TableTest(absltest.TestCase):
       self.record(1, 0.92, accuracy_with_flips=0.93),
     )
     self.assertEqual(
-      row[8:11], ['92.00 ± 0.00', '92.00 to 92.00', '93.00 ± 0.00']
+      row[8:11], ['92.00 (sd 0.00)', '92.00 to 92.00', '93.00 (sd 0.00)']
     )
 
 

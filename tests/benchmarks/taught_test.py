@@ -120,8 +120,14 @@ class TaughtTest(tf.test.TestCase):
     _, _, row, alone = taught.summary(lines).splitlines()
     self.assertEqual(
       row.strip('| ').split(' | '),
-      ['`small`', '3 `large`', '4', 'test', '60', '2', '93.50 ± 0.71']
-      + ['87.15 to 99.85', '94.00 ± 0.00', '97.00 ± 0.00', '94.50', '10:50']
+      ['`small`', '3 `large`', '4', 'test', '60', '2', '93.50 (sd 0.71)']
+      + [
+        '87.15 to 99.85',
+        '94.00 (sd 0.00)',
+        '97.00 (sd 0.00)',
+        '94.50',
+        '10:50',
+      ]
       + ['61:40'],
     )
     self.assertStartsWith(alone, '| `small` | none: the labels |  | test | 60')
