@@ -86,7 +86,8 @@ class TableTest(absltest.TestCase):
     found = [self.record(seed, 0.9 + seed / 100) for seed in (0, 1, 2)]
     self.assertEqual(
       results.short_table(found, self.configs).splitlines()[2],
-      '| `plain` | Fashion-MNIST | 7 | 3 | 91.00 (sd 1.00) | 88.52 to 93.48 |  |',
+      '| `plain` | Fashion-MNIST | 7 | 3 | 91.00 (sd 1.00) '
+      '| 88.52 to 93.48 |  |',
     )
     self.assertEqual(
       results.headers(found, self.configs),
