@@ -141,6 +141,20 @@ def train(
   Raises:
     UserError: the training diverges.
   """
+  *_, network = by_epoch(wanted, data, strategy, order_seed)
+  return network
+
+
+def by_epoch(
+  wanted: settings_lib.Settings,
+  data: datasets.Dataset,
+  strategy: tf.distribute.Strategy,
+  order_seed: int | None = None,
+) -> Iterator[model.ConvNet]:
+  """The network of `train` after each epoch: the same one, still in training.
+
+  Arguments and errors as for `train`.
+  """
   geometries = trainer_lib.geometries(wanted, data)
   trainer = trainer_lib.Trainer(wanted, data, geometries, strategy)
   seed = wanted.seed if order_seed is None else order_seed
@@ -150,7 +164,7 @@ def train(
     done = trainer.train_steps(order, tf.constant(0), tf.constant(num_images))
     if not done.all_finite:
       raise errors.UserError(f'training has diverged in epoch {epoch}')
-  return trainer.network
+    yield trainer.network
 
 
 def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:
