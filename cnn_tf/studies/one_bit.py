@@ -6,11 +6,12 @@ is repeated to the bit. How far apart are the two networks, step by step, and
 how many test predictions differ in the end?
 
 Known before: Summers and Dinneen 2021, "Nondeterminism and Instability in
-Neural Network Optimization": changes of a single bit end as far apart as other
-sources of randomness. Kwok et al. 2025, "The Butterfly Effect: Neural Network
-Training Trajectories Are Highly Sensitive to Initial Conditions": only changes
-early in training do. Shamir, Lin and Coviello 2020, "Smooth Activations and
-Reproducibility in Deep Networks": smooth activation functions repeat better.
+Neural Network Optimization": one changed bit leads to a very different network,
+and all sources of randomness have similar effects. Kwok et al. 2025, "The
+Butterfly Effect: Neural Network Training Trajectories Are Highly Sensitive to
+Initial Conditions": the effect fades as training goes on. Shamir, Lin and
+Coviello 2020, "Smooth Activations and Reproducibility in Deep Networks": smooth
+activation functions repeat better.
 
 The distance is `|others - values| / |values|` over all variables. If it is to
 mean something, these must be as they are:

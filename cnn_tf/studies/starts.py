@@ -242,12 +242,12 @@ def _draw(found, plan):
   figure = sheet.new(
     9.4,
     6.4,
-    f'Patterns of one map of {name}: two starts of one scale correlate by '
-    f'{same:.2f}, of two scales by {between:.2f}',
+    f'{name}: patterns of a map correlate by {same:.2f} for one scale, '
+    f'{between:.2f} for two',
     f'{plan}; seed 0; two starts of {_NUM_SHOWN} maps for each length scale',
   )
   for row, scale in enumerate(SCALES):
-    sheet.write(figure, sheet.MARGIN, 1.6 + 0.85 * row, scale)
+    sheet.write(figure, sheet.MARGIN, 1.55 + 0.8 * row, scale)
   for column, of_map in enumerate(layers[0].patterns[:_NUM_SHOWN]):
     images = [image for of_scale in of_map for image in of_scale[:2]]
     grid = tiles.Tiles(images, 2, 1.6)

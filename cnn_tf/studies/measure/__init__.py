@@ -6,6 +6,8 @@ rounding.py           what rounding changes, op by op and together
 op_times.py           how long each op takes
 op_errors.py          errors and times of all ops of a network
 similarity.py         how similar two layers are
+matching.py           which filters of two networks belong together?
+paths.py              the straight line between two networks
 centres.py            centres among images, and distances to them
 ablation.py           a network whose tensors are changed on the way
 shifts.py             predictions and maps of shifted images
