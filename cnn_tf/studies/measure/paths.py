@@ -123,8 +123,8 @@ def score(logits: np.ndarray, labels: np.ndarray) -> evaluation.Means:
 def barrier(shares: Sequence[float], losses: Sequence[float]) -> float:
   """How far the loss rises above the line between its ends.
 
-  Frankle et al. 2020 subtract the mean of the ends; Entezari et al. 2022 the
-  line between them, as here.
+  Entezari et al. 2022, "The Role of Permutation Invariance in Linear Mode
+  Connectivity of Neural Networks", call it the barrier.
 
   Args:
     shares: from 0 to 1.
