@@ -5,11 +5,12 @@ the straight line between them. Test accuracy and cross-entropy are measured at
 11 places of that line.
 
 Known before: Frankle et al. 2020, "Linear Mode Connectivity and the Lottery
-Ticket Hypothesis": networks that part late enough, by the order of the examples,
-are joined by a line without a rise of the error, on MNIST even from the start.
-Entezari et al. 2022 conjecture that any two are, once their filters are in the
-right order; Ainsworth et al. 2023, "Git Re-Basin", find such orders, best for
-wide networks. Jordan et al. 2023, "REPAIR": variances shrink in the middle.
+Ticket Hypothesis": networks that part late enough, by the order of the
+examples, are joined by a line without a rise of the error, on MNIST even from
+the start. Entezari et al. 2022 conjecture that any two are, once their filters
+are in the right order; Ainsworth et al. 2023, "Git Re-Basin", find such orders,
+best for wide networks. Jordan et al. 2023, "REPAIR": variances shrink in the
+middle.
 
 The networks are two seeds as they are, or with the filters of the second in the
 order of their partners in the first, by weights or by activations on training
