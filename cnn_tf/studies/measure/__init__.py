@@ -8,6 +8,7 @@ op_errors.py          errors and times of all ops of a network
 similarity.py         how similar two layers are
 centres.py            centres among images, and distances to them
 ablation.py           a network whose tensors are changed on the way
+removal.py            what is lost without a map, and how few are enough
 shifts.py             predictions and maps of shifted images
 influence.py          how strongly pixels influence logits and nodes
 quantities.py         numbers of a network, by formula and by counting
