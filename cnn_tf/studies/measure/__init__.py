@@ -10,6 +10,7 @@ matching.py           which filters of two networks belong together?
 paths.py              the straight line between two networks
 centres.py            centres among images, and distances to them
 ablation.py           a network whose tensors are changed on the way
+removal.py            what is lost without a map, and how few are enough
 shifts.py             predictions and maps of shifted images
 influence.py          how strongly pixels influence logits and nodes
 quantities.py         numbers of a network, by formula and by counting
