@@ -16,6 +16,7 @@ map_patterns.py      does gradient ascent find one pattern for a map?
 clusters.py          a dense network on distances to cluster centres
 distillation.py      does a network know a 3 that it never saw?
 memorising.py        when does a network believe a wrong label?
+layers_reset.py      how much of a network must be learned?
 selection.py         what is a reported accuracy worth?
 precision.py         what does bfloat16 cost, and what does it give?
 __main__.py          the command that lists the studies

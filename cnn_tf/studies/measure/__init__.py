@@ -7,6 +7,7 @@ op_times.py           how long each op takes
 op_errors.py          errors and times of all ops of a network
 similarity.py         how similar two layers are
 centres.py            centres among images, and distances to them
+filters.py            filters for a first layer, without labels
 ablation.py           a network whose tensors are changed on the way
 shifts.py             predictions and maps of shifted images
 influence.py          how strongly pixels influence logits and nodes
