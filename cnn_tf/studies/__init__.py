@@ -20,6 +20,7 @@ distillation.py      does a network know a 3 that it never saw?
 one_bit.py           what does the last bit of one weight change?
 memorising.py        when does a network believe a wrong label?
 path.py              what is the mean of two networks worth?
+layers_reset.py      how much of a network must be learned?
 selection.py         what is a reported accuracy worth?
 precision.py         what does bfloat16 cost, and what does it give?
 __main__.py          the command that lists the studies

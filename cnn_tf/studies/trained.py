@@ -3,6 +3,7 @@
 import pathlib
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from cnn_tf.measure import activity
 from cnn_tf.measure import runs
 from cnn_tf.network import model
 from cnn_tf.run import history
+from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import storage
 from cnn_tf.run import trainer as trainer_lib
@@ -129,6 +131,7 @@ def train(
   data: datasets.Dataset,
   strategy: tf.distribute.Strategy,
   order_seed: int | None = None,
+  frozen: Mapping[str, np.ndarray] | None = None,
 ) -> model.ConvNet:
   """A network that is trained as a run is, but without a folder.
 
@@ -137,11 +140,12 @@ def train(
     data: any data, not only those of the settings.
     strategy: where to train.
     order_seed: the seed of the order of the examples, if it is another one.
+    frozen: layer name -> the kernel that it keeps; its bias stays 0.
 
   Raises:
     UserError: the training diverges.
   """
-  *_, network = by_epoch(wanted, data, strategy, order_seed)
+  *_, network = by_epoch(wanted, data, strategy, order_seed, frozen)
   return network
 
 
@@ -150,6 +154,7 @@ def by_epoch(
   data: datasets.Dataset,
   strategy: tf.distribute.Strategy,
   order_seed: int | None = None,
+  frozen: Mapping[str, np.ndarray] | None = None,
 ) -> Iterator[model.ConvNet]:
   """The network of `train` after each epoch: the same one, still in training.
 
@@ -157,6 +162,7 @@ def by_epoch(
   """
   geometries = trainer_lib.geometries(wanted, data)
   trainer = trainer_lib.Trainer(wanted, data, geometries, strategy)
+  _freeze(trainer, frozen or {})
   seed = wanted.seed if order_seed is None else order_seed
   num_images = len(data.train.labels)
   for epoch in range(1, wanted.num_epochs + 1):
@@ -165,6 +171,23 @@ def by_epoch(
     if not done.all_finite:
       raise errors.UserError(f'training has diverged in epoch {epoch}')
     yield trainer.network
+
+
+def _freeze(trainer, kernels):
+  """Before the first step, leaves some layers out of what is trained.
+
+  Their variables are not trainable, so there are no gradients of them, and the
+  optimizer does not know them. Their L2 penalty is a constant in the loss.
+  """
+  network = trainer.network
+  with replicas.scope(trainer.strategy):
+    for name, kernel in kernels.items():
+      bias = tf.zeros(kernel.shape[-1])
+      network.kernels[name] = tf.Variable(kernel, trainable=False)
+      network.biases[name] = tf.Variable(bias, trainable=False)
+    trainer.optimizer = trainer_lib.make_optimizer(
+      trainer.settings, network.trainable_variables
+    )
 
 
 def accuracy(network: model.ConvNet, examples: datasets.Examples) -> float:

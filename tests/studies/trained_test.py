@@ -6,6 +6,7 @@ import io
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.data import datasets
 from cnn_tf.run import replicas
 from cnn_tf.run import storage
 from cnn_tf.studies import trained
@@ -89,6 +90,28 @@ class TrainedTest(tf.test.TestCase):
       for name, kernel in run.network.kernels.items():
         equal = np.array_equal(network.kernels[name], kernel)
         self.assertEqual(equal, same, (seed, name))
+
+  def test_frozen_layers_stay_and_the_others_learn_as_usual(self):
+    [run] = trained.seeds(self.plan, **_TINY)
+    one_batch = datasets.Examples(*(x[:128] for x in run.data.train))
+    data = run.data._replace(train=one_batch)
+    strategy = replicas.make_strategy('1', run.settings.batch_size)
+    kernel = np.full([3, 3, 1, 2], 0.5, np.float32)
+    start = {'conv1': run.untrained().kernels['conv1'].numpy()}
+    usual, nothing, own, other = (
+      trained.train(run.settings, data, strategy, frozen=frozen)
+      for frozen in (None, {}, start, {'conv1': kernel})
+    )
+    for name in usual.kernels:
+      # In the first step, the gradients of one layer do not depend on what
+      # becomes of another.
+      for network in (nothing, own) if name == 'logits' else (nothing,):
+        self.assertAllEqual(network.kernels[name], usual.kernels[name])
+        self.assertAllEqual(network.biases[name], usual.biases[name])
+    self.assertAllEqual(own.kernels['conv1'], start['conv1'])
+    self.assertNotAllEqual(usual.kernels['conv1'], start['conv1'])
+    self.assertAllEqual(other.kernels['conv1'], kernel)
+    self.assertAllEqual(other.biases['conv1'], np.zeros(2))
 
 
 if __name__ == '__main__':

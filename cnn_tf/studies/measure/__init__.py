@@ -9,6 +9,7 @@ similarity.py         how similar two layers are
 matching.py           which filters of two networks belong together?
 paths.py              the straight line between two networks
 centres.py            centres among images, and distances to them
+filters.py            filters for a first layer, without labels
 ablation.py           a network whose tensors are changed on the way
 removal.py            what is lost without a map, and how few are enough
 shifts.py             predictions and maps of shifted images
