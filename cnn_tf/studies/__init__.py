@@ -10,6 +10,7 @@ two_runs.py          do two trainings find the same filters?
 pooling.py           maximum, average, stride or none?
 shift.py             is a CNN invariant to translation?
 ablation.py          what does a network lose without one of its maps?
+uphill.py            what must change in a 4 to become a 9, and how little?
 probes.py            where do the classes separate?
 rates.py             which rate, which momentum, how much L2?
 effective_field.py   how much of its receptive field does a node use?

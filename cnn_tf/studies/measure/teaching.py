@@ -11,7 +11,8 @@ as 1 / T ** 2, and the factor T ** 2 makes up for it. Hinton, Vinyals and Dean
 
 `run/trainer.py` cannot train with this loss, and need not: `train` combines the
 same network, optimizers, schedules and order of the examples in a loop of its
-own. It shows how to train with any loss.
+own. It shows how to train with any loss, and on any images: `Change` may be an
+attack on the network as it is now, which makes this adversarial training.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,9 @@ from cnn_tf.network import model
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
 from cnn_tf.tricks import averages
+
+# The network, pixels, answers, number of updates -> pixels to show instead.
+Change = Callable[[model.ConvNet, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 _CERTAIN = 100.0  # exp(-100) is 0 beside 1
 
@@ -55,6 +59,7 @@ def train(
   geometries: Sequence[geometry.LayerGeometry],
   lessons_of: Callable[[int], Lessons],
   temperature: float,
+  change: Change | None = None,
 ) -> model.ConvNet:
   """A new network that learns the answers of its lessons.
 
@@ -64,6 +69,7 @@ def train(
     geometries: the layers of the network.
     lessons_of: the epoch, 1 for the first -> its lessons, always as many.
     temperature: T above.
+    change: if given, what the images are replaced by.
 
   Returns:
     The network, or its average if the settings ask for one.
@@ -77,7 +83,8 @@ def train(
     lessons = lessons_of(epoch)
     num_images = len(lessons.images)
     if epoch == 1:
-      student = Student(settings, geometries, num_images // batch_size)
+      steps_per_epoch = num_images // batch_size
+      student = Student(settings, geometries, steps_per_epoch, change)
       step = tf.function(student.step, autograph=False)
     order = datasets.order(num_images, settings.seed, epoch).numpy()
     for first in range(0, num_images - batch_size + 1, batch_size):
@@ -103,6 +110,7 @@ class Student:
     settings: settings_lib.Settings,
     geometries: Sequence[geometry.LayerGeometry],
     steps_per_epoch: int,
+    change: Change | None = None,
   ):
     """Before the first update; arguments as for `train`."""
     self.network = faster.FasterConvNet(geometries, settings.seed)
@@ -116,6 +124,7 @@ class Student:
     self._optimizer = trainer.make_optimizer(settings, variables)
     self._schedule = trainer.make_schedule(settings, steps_per_epoch)
     self._l2_scale = settings.l2_scale
+    self._change = change
     self._num_updates = tf.Variable(0, trainable=False, dtype=tf.int64)
 
   def step(
@@ -128,8 +137,11 @@ class Student:
       answers: `[batch, classes]` float32.
       temperature: T above.
     """
+    pixels = datasets.to_float(images)
+    if self._change:
+      pixels = self._change(self.network, pixels, answers, self._num_updates)
     with tf.GradientTape() as tape:
-      logits = self.network(datasets.to_float(images))
+      logits = self.network(pixels)
       soft = cross_entropy(logits, answers, temperature)
       penalty = losses.l2_penalty(self.network.kernels.values(), self._l2_scale)
       loss = tf.reduce_mean(soft) + penalty

@@ -91,6 +91,27 @@ class TeachingTest(tf.test.TestCase):
     teaching.train(settings, GEOMETRIES, lessons_of, temperature=1)
     self.assertEqual(epochs, [1, 2, 3])
 
+  def test_a_change_replaces_the_images_and_knows_the_network(self):
+    random = np.random.default_rng(0)
+    pixels = random.integers(256, size=[30, 28, 28], dtype=np.uint8)
+    numbers = []
+
+    def change(network, images, answers, number):
+      numbers.append(number)
+      self.assertEqual(network(images).shape, answers.shape)
+      return 1 - images
+
+    def kernel(images, change=None):
+      answers = teaching.certain(np.arange(30) % 10, 10)
+      given = teaching.Lessons(images, answers)
+      found = teaching.train(SETTINGS, GEOMETRIES, lambda _: given, 1, change)
+      return found.kernels['conv1'].numpy()
+
+    inverted = kernel(255 - pixels)
+    self.assertAllClose(kernel(pixels, change), inverted, atol=1e-6)
+    self.assertNotAllClose(kernel(pixels), inverted, atol=1e-3)
+    self.assertEqual(numbers[0].dtype, tf.int64)
+
   def test_the_average_is_returned_if_there_is_one(self):
     def kernel(average, num_images):
       settings = dataclasses.replace(SETTINGS, average=average)
