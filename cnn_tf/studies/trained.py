@@ -1,5 +1,6 @@
 """A plan, settings -> trained networks; studies share their runs."""
 
+import gc
 import pathlib
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -146,6 +147,7 @@ def train(
     UserError: the training diverges.
   """
   *_, network = by_epoch(wanted, data, strategy, order_seed, frozen)
+  gc.collect()  # Graphs are in reference cycles, and hold the training set.
   return network
 
 

@@ -63,6 +63,7 @@ NUM_STARTS = 2
 NUM_SHOWN = 2  # 4s in the figure
 LABEL, TARGET = 4, 9
 TRAINING_EPSILON, TRAINING_STEPS = 0.2, 5
+WARM_UP = 300  # updates in which epsilon rises from 0: otherwise all may die
 
 SIGNS, FGSM, PGD = 'random signs', 'FGSM', 'PGD'
 ROUNDED, TRANSFER = 'PGD, rounded to bytes', 'PGD, made for another seed'
@@ -140,7 +141,8 @@ def half_width(
 
   def attacked(network, pixels, answers, number):
     attack = attacks.pgd(keys.key(seed, 'training', number), TRAINING_STEPS)
-    return attack(network, pixels, tf.argmax(answers, axis=1), epsilon)
+    risen = epsilon * tf.minimum(tf.cast(number, tf.float32) / WARM_UP, 1.0)
+    return attack(network, pixels, tf.argmax(answers, axis=1), risen)
 
   return teaching.train(
     settings,

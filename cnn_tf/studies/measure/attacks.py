@@ -215,8 +215,8 @@ def gradients(
 def between_neighbours(values: np.ndarray) -> float:
   """The correlation of pixels with their right and lower neighbours.
 
-  It is 0 for noise, and near 1 for a smooth picture. Rows and columns that are
-  0 in all pictures, as the unseen ones are, must be left out.
+  It is 0 for noise and for black pictures, near 1 for a smooth one. Rows and
+  columns that are 0 in all pictures, as the unseen ones are, must be left out.
 
   Args:
     values: `[n, height, width]`.
@@ -229,4 +229,6 @@ def between_neighbours(values: np.ndarray) -> float:
     np.concatenate([x.ravel() for x in part])
     for part in zip(*pairs, strict=True)
   )
+  if not first.any():  # a gradient of 0
+    return 0.0
   return float(np.corrcoef(first, second)[0, 1])
