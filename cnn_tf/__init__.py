@@ -2,7 +2,7 @@
 
 It classifies images of MNIST and Fashion-MNIST. `first.py` is a complete
 example on one page; the essential path is one step of its training, for any
-chain of convolution, pooling and dense layers; `run/` has the loop.
+chain of convolutions and poolings, then dense layers; `run/` has the loop.
 
 Terms:
 

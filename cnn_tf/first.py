@@ -17,7 +17,7 @@ generator = tf.random.Generator.from_seed(SEED)
 
 def kernel(shape, fan_in):
   """A random kernel; an output is a sum of `fan_in` products."""
-  # With this variance, values neither grow nor vanish from layer to layer:
+  # With this variance, relu layers neither enlarge nor diminish their values:
   # network/initializers.py (He et al. 2015, "Delving Deep into Rectifiers").
   # A tf.Tensor is immutable; a tf.Variable has a value that `assign` changes.
   return tf.Variable(generator.normal(shape, stddev=(2 / fan_in) ** 0.5))
@@ -80,7 +80,7 @@ def main():
   for i in range(num_steps):
     batch = order[BATCH_SIZE * i : BATCH_SIZE * (i + 1)]
     images = datasets.to_float(train.images[batch])
-    labels = tf.cast(train.labels[batch], tf.int32)
+    labels = tf.cast(train.labels[batch], tf.int32)  # the op takes no uint8
     # The rate falls linearly towards 0. It is a tensor because `step` would be
     # traced again for every new Python number.
     rate = tf.constant(LEARNING_RATE * (1 - i / num_steps))

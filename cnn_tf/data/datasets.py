@@ -63,7 +63,7 @@ def load(
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
-  """Holds out `count` random examples: the others, and those, in their order.
+  """The examples without `count` random ones, and these; both in file order.
 
   Raises:
     UserError: no example would remain.

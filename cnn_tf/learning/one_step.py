@@ -64,7 +64,7 @@ for w, g in zip(initial.trainable_variables, gradients, strict=True):
 by_tape = {w.name: g.numpy() for w, g in zip(variables, gradients, strict=True)}
 by_hand = backward.backward(initial, images.numpy(), labels).kernels
 kernel = initial.kernels[LAYER].numpy().astype(float)
-initial.kernels[LAYER], weight = kernel, kernel[INDEX]  # changed in place below
+initial.kernels[LAYER], weight = kernel, kernel[INDEX]  # kernel changes below
 
 
 def mean_cross_entropy(network):
@@ -83,7 +83,7 @@ print(f'tf.GradientTape            {by_tape[f"{LAYER}/kernel:0"][INDEX]:11.8f}')
 print(f'backward.py, plus L2       {by_hand[LAYER][INDEX] + decay:11.8f}')
 print(f'finite difference, plus L2 {difference + decay:11.8f}')
 
-updated = network.kernels[LAYER].numpy()[INDEX]
+updated = network.kernels[LAYER].numpy()[INDEX]  # the velocity was 0
 print(f'\nUpdate: {weight:.8f} - {RATE} * gradient = {updated:.8f}')
 penalty = losses.l2_penalty(network.kernels.values(), L2_SCALE)
 after = mean_cross_entropy(network) + penalty

@@ -69,7 +69,7 @@ def train_step(
 
   Args:
     network: the network to train.
-    optimizer: of its variables; RMSProp or Adam of `adaptive.py`, too.
+    optimizer: `Momentum`, or one of `adaptive.py`, for its variables.
     rate: scalar float32 tensor, the learning rate.
     images: `[batch, height, width, channels]` float32.
     labels: `[batch]`, integers.

@@ -56,8 +56,8 @@ def glorot(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Uniform in ±`sqrt(6 / (fan_in + fan_out))`.
 
   The variance `2 / (fan_in + fan_out)` is a compromise: `1 / fan_in` preserves
-  the variance of activations, `1 / fan_out` that of gradients, near x = 0 if
-  f(x) is about x. Glorot and Bengio 2010, "Understanding the difficulty of
+  the variance of activations, `1 / fan_out` that of gradients, if f(x) is about
+  x (not for sigmoid). Glorot and Bengio 2010, "Understanding the difficulty of
   training deep feedforward neural networks", equation 16.
   """
   *window, num_inputs, num_outputs = shape

@@ -3,8 +3,8 @@
 Inputs, kernels and results are tensors; windows and strides are pairs
 `(vertical, horizontal)`, and a padding is `valid` or `same`. Images and feature
 maps are NHWC, the only layout in which all ops and gradients run on a CPU.
-There, TensorFlow uses Intel's library oneDNN for most ops; docs/traps.md lists
-its bugs. `onednn.check_nhwc` and `windows.check_padding` return their argument.
+There, TensorFlow uses Intel's oneDNN for most ops; onednn.py avoids its bugs.
+`check_nhwc` (rank, type) and `check_padding` return the argument they check.
 """
 
 import tensorflow as tf
@@ -26,8 +26,8 @@ def max_pool2d(inputs, window, stride, padding):
   """The maximum of each window.
 
   The gradient goes to the first of equal maxima. Comparisons with NaN are
-  false, so a NaN may be dropped here: that the loss is finite does not prove
-  that all gradients and variables are.
+  false, so a NaN may be dropped here: a finite loss does not prove that all
+  gradients and variables are finite.
   """
   inputs, padding = onednn.check_nhwc(inputs), windows.check_padding(padding)
   return tf.nn.max_pool2d(inputs, window, stride, padding.upper())
@@ -58,8 +58,8 @@ def add_bias(inputs, bias):
 def dropout(inputs, rate, random_bytes):
   """Sets a random share `rate` of the inputs to 0, against overfitting.
 
-  The others are divided by `1 - rate`, rounded to 256ths: the expected value
-  stays. Srivastava et al. 2014, "Dropout", JMLR 15, pages 1929 to 1958.
+  The others are divided by `1 - rate`, so the expected value stays; `rate` is
+  rounded to 256ths. Srivastava et al. 2014, "Dropout", JMLR 15, page 1929.
   """
   n = round(256 * rate)
   return tf.where(random_bytes >= n, inputs * (256 / (256 - n)), 0.0)

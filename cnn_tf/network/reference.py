@@ -9,7 +9,7 @@ are HWIO, `[height, width, input channels, output channels]`.
 `upstream` is the gradient of the loss with respect to the output of an op. The
 functions `*_gradient` and `*_gradients` multiply it by the op's derivatives
 (chain rule) and return the gradient of the loss with respect to its arguments.
-The cross-entropy is the loss itself, so its upstream gradient would be 1.
+`cross_entropy_gradient` takes none; `backward.py` divides by the batch size.
 
 `np.einsum` multiplies, and sums over every letter that is missing on the right:
 b is the image, (i, j) the position in the window, c the input map, o the output
@@ -21,8 +21,8 @@ import numpy as np
 
 from cnn_tf.network import windows
 
-# Normal inputs of mean 0 and variance 1 then give such outputs (Klambauer et
-# al. 2017, "Self-Normalizing Neural Networks").
+# selu then keeps mean 0 and variance 1 from layer to layer (Klambauer et al.
+# 2017, "Self-Normalizing Neural Networks").
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 

@@ -62,7 +62,7 @@ class Pool(_Sliding):
 
   def __post_init__(self):
     if self.stride is None:
-      object.__setattr__(self, 'stride', self.window)
+      object.__setattr__(self, 'stride', self.window)  # the class is frozen
 
   def output_shape(self, shape: Shape) -> Shape:
     """`(height, width, channels)`, with as many maps as the input."""
