@@ -26,6 +26,12 @@ class RemovalTest(tf.test.TestCase):
     self.assertAllClose(found.most_missed, -2 / 4)
     self.assertAllClose(found.cross_entropy, 9 * 3 / 8 / 2)
 
+  def test_the_map_missed_most_is_chosen_on_the_first_half(self):
+    labels = np.zeros(8, int)
+    first, second = [1, 1, 0, 0, 1, 0, 0, 0], [1, 0, 0, 0, 1, 1, 1, 0]
+    found = removal.loss(logits(labels), logits([first, second]), labels)
+    self.assertAllClose(found.most_missed, -1 / 4)
+
   def test_the_worst_class_is_not_worse_on_other_images_by_chance(self):
     random = np.random.default_rng(0)
     labels = random.integers(3, size=2000)
