@@ -21,7 +21,7 @@ class Momentum(tf.Module):
   becomes up to `1 / (1 - momentum)` times longer. The rate is not part of v (in
   the papers it is), so a change of the rate takes effect at once. Sutskever et
   al. 2013, "On the importance of initialization and momentum in deep learning";
-  nesterov adds the momentum of the next step already now: Bengio et al. 2013,
+  nesterov also takes the momentum part of the next step: Bengio et al. 2013,
   "Advances in optimizing recurrent networks".
   """
 

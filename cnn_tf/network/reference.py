@@ -21,8 +21,8 @@ import numpy as np
 
 from cnn_tf.network import windows
 
-# selu then keeps mean 0 and variance 1 from layer to layer (Klambauer et al.
-# 2017, "Self-Normalizing Neural Networks").
+# With these constants, selu keeps mean 0 and variance 1 from layer to layer
+# (Klambauer et al. 2017, "Self-Normalizing Neural Networks").
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 

@@ -81,7 +81,7 @@ def announce(
   Args:
     plan: the folder of the runs.
     wanted: of the runs; those that are finished do not count.
-    unkept: of further networks, which are no runs and are always trained.
+    unkept: the settings of further networks, which are not kept as runs.
   """
   kept.Queue(wanted, plan.networks).announce(unkept)
 

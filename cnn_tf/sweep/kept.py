@@ -161,7 +161,7 @@ class Queue:
     """Prints how many networks are to be trained, and how long it takes.
 
     Args:
-      unkept: of further networks, which are no runs and are always trained.
+      unkept: the settings of further networks, which are not kept as runs.
     """
     count = len(self.unfinished) + len(unkept)
     if count:
