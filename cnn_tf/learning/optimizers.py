@@ -48,4 +48,4 @@ class Momentum(tf.Module):
 
 def zeros_like(variables: Sequence[tf.Variable]) -> list[tf.Variable]:
   """A variable of zeros for each variable: the state of an optimizer."""
-  return [tf.Variable(tf.zeros(w.shape), trainable=False) for w in variables]
+  return [tf.Variable(tf.zeros_like(w), trainable=False) for w in variables]

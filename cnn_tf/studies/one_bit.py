@@ -24,9 +24,10 @@ mean something, these must be as they are:
   that have less in common?
 
 Other small changes are one replica, which adds the same numbers in another
-order, and bfloat16. And what makes an ulp grow? The gradient of ReLU jumps at
-0, and that of maximum pooling where another value becomes the largest; those of
-ELU and average pooling are continuous.
+order, and bfloat16. And what makes an ulp grow? If it is the rounding, the same
+change must not grow in float64; an ulp of float64 is 2 ** 29 times smaller. The
+gradient of ReLU jumps at 0, and that of maximum pooling where another value
+becomes the largest; those of ELU and average pooling are continuous.
 """
 
 from cnn_tf.studies import start
@@ -34,6 +35,7 @@ from cnn_tf.studies import start
 if __name__ == '__main__':
   start.quietly()  # before the next lines import TensorFlow
 
+import functools
 import gc
 from typing import Any
 from typing import NamedTuple
@@ -49,6 +51,7 @@ from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer
 from cnn_tf.studies import study
 from cnn_tf.studies import trained
+from cnn_tf.studies.measure import double
 from cnn_tf.studies.measure import trajectory
 
 QUICK = study.Plan('fashion', seeds=1, epochs=1)
@@ -57,8 +60,10 @@ FULL = study.Plan('fashion', seeds=5, epochs=6)
 ULP, AGAIN, DEAD = 'one ulp', 'the same again', 'one ulp of a dead filter'
 ONE, BFLOAT16 = 'one replica', 'bfloat16'
 ORDER, SEED = 'another order of examples', 'another seed'
+SAME_64, ULP_64 = 'one ulp, in float64', 'one ulp of float64'
 AVERAGE, SMOOTH = 'one ulp, average pooling', 'one ulp, average pooling, ELU'
 _AFTER = (1, 3, 5)  # epochs
+_NUM_DOUBLE = 3  # seeds in float64, which takes six times as long
 _NUM_SINGLE = 128  # steps after the departure with a snapshot each
 _SHOWN = (1, 16, 64, 256)  # steps of the table
 
@@ -71,6 +76,7 @@ class Case(NamedTuple):
   both: dict[str, Any] = {}  # in the settings of both
   start: trajectory.Departure = trajectory.UNCHANGED  # of the usual one
   num_replicas: str = ''  # of the other one, if it is another number
+  double: bool = False  # both in float64, with one replica
 
 
 def measure(plan: study.Plan) -> study.Report:
@@ -108,6 +114,15 @@ def cases(plan: study.Plan, seed: int) -> dict[str, Case]:
     SEED: Case(changes={'seed': other}),
     AVERAGE: Case(ulp, both={'layers': average}),
     SMOOTH: Case(ulp, both={'layers': smooth}),
+    **(_in_double() if seed < _NUM_DOUBLE else {}),
+  }
+
+
+def _in_double():
+  ulp_64 = functools.partial(trajectory.nudge, float_type=np.float64)
+  return {
+    name: Case(trajectory.Departure(change=change), double=True)
+    for name, change in ((SAME_64, trajectory.nudge), (ULP_64, ulp_64))
   }
 
 
@@ -120,13 +135,12 @@ def effects(plan: study.Plan, seed: int) -> dict[str, trajectory.Effect]:
     changed = settings(plan, **({'seed': seed} | case.both | case.changes))
     length = len(data.train.labels) // wanted.batch_size
     first = case.departure.after * length
-    key = wanted.layers, case.start
+    key = wanted.layers, case.start, case.double
     if key not in usual:
       steps = {step for after in (0, *_AFTER) for step in since(after * length)}
-      usual[key] = train(plan, wanted, data, case.start, steps)
-    other = train(
-      plan, changed, data, case.departure, since(first), case.num_replicas
-    )
+      alike = case._replace(departure=case.start, num_replicas='')
+      usual[key] = train(plan, wanted, data, alike, steps)
+    other = train(plan, changed, data, case, since(first))
     found[name] = trajectory.compare(usual[key], other, data.test, first)
     gc.collect()  # Graphs are in reference cycles, and hold the training set.
   return found
@@ -147,15 +161,14 @@ def train(
   plan: study.Plan,
   wanted: settings_lib.Settings,
   data: datasets.Dataset,
-  departure: trajectory.Departure,
+  case: Case,
   steps: set[int],
-  num_replicas: str = '',
 ) -> trajectory.Trajectory:
   """Trains one network; by default with the number of replicas of the plan."""
-  strategy = replicas.make_strategy(
-    num_replicas or plan.num_replicas, wanted.batch_size
-  )
-  return trajectory.follow(wanted, data, strategy, departure, steps)
+  num_replicas = '1' if case.double else case.num_replicas or plan.num_replicas
+  strategy = replicas.make_strategy(num_replicas, wanted.batch_size)
+  make = double.Trainer if case.double else trainer.Trainer
+  return trajectory.follow(wanted, data, strategy, case.departure, steps, make)
 
 
 def _table(found):
@@ -218,7 +231,8 @@ def _draw_lines(panel, found):
   for name, (color, line) in _STYLES.items():
     if name in found[0]:
       steps = [step for step in found[0][name].distances if step]
-      by_seed = [[one[name].distances[step] for step in steps] for one in found]
+      seen = [one[name] for one in found if name in one]
+      by_seed = [[one.distances[step] for step in steps] for one in seen]
       means = np.exp(np.mean(np.log(by_seed), axis=0))
       panel.plot(steps, means, line, color=color, label=name)
   panel.set(
@@ -235,6 +249,8 @@ _STYLES = {
   ORDER: (sheet.QUIET, '-'),
   BFLOAT16: (sheet.INK, '--'),
   ULP: (sheet.VERMILLION, '-'),
+  SAME_64: (sheet.INK, '-'),
+  ULP_64: (sheet.INK, ':'),
   f'{ULP}, after epoch 1': (sheet.VERMILLION, '--'),
   AVERAGE: (sheet.BLUE, '--'),
   SMOOTH: (sheet.BLUE, '-'),

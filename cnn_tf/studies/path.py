@@ -76,7 +76,12 @@ def measure(plan: study.Plan) -> study.Report:
   plan = plan._replace(seeds=plan.seeds // 2 * 2)
   texts = {name: layers(filters) for name, filters in WIDTHS.items()}
   wanted = [trained.of_seeds(plan, layers=text) for text in texts.values()]
-  trained.announce(plan, sum(wanted, []))
+  branched = trained.settings(plan, layers=texts[HALF])
+  trained.announce(
+    plan,
+    sum(wanted, []),
+    plan.seeds // 2 * len(departures(plan, order_seed=0)) * [branched],
+  )
   found = [{} for _ in range(plan.seeds // 2)]
   for width, text in texts.items():
     ready = trained.seeds(plan, layers=text)
@@ -133,15 +138,21 @@ def branches(
   strategy = replicas.make_strategy(
     plan.num_replicas, first.settings.batch_size
   )
+  for kind, departure in departures(plan, order_seed).items():
+    other = trajectory.follow(first.settings, first.data, strategy, departure)
+    yield kind, other.network
+
+
+def departures(
+  plan: study.Plan, order_seed: int
+) -> dict[str, trajectory.Departure]:
+  """How networks part from the first one, by kind of pair."""
   parted = {
     _parted(epoch): trajectory.Departure(epoch, order_seed=order_seed)
     for epoch in _AFTER
     if epoch < plan.epochs
   }
-  parted[ULP] = trajectory.Departure(change=trajectory.nudge)
-  for kind, departure in parted.items():
-    other = trajectory.follow(first.settings, first.data, strategy, departure)
-    yield kind, other.network
+  return parted | {ULP: trajectory.Departure(change=trajectory.nudge)}
 
 
 def _parted(epoch):

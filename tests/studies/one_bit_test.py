@@ -32,6 +32,8 @@ class OneBitTest(tf.test.TestCase):
     self.assertEqual(table[one_bit.DEAD]['predictions that differ (%)'], '0.00')
     at_end = {name: float(row['at the end']) for name, row in table.items()}
     self.assertBetween(at_end[one_bit.ULP], 1e-10, 1e-6)
+    self.assertBetween(at_end[one_bit.SAME_64], 1e-10, 1e-6)
+    self.assertBetween(at_end[one_bit.ULP_64], 1e-18, 1e-14)
     self.assertBetween(at_end[one_bit.BFLOAT16], 1e-5, 1e-2)
     self.assertBetween(at_end[one_bit.ORDER], 1e-3, 1e-1)
     self.assertAllClose(at_end[one_bit.SEED], 2**0.5, atol=0.1)

@@ -15,8 +15,9 @@ removal.py            what is lost without a map, and how few are enough
 shifts.py             predictions and maps of shifted images
 influence.py          how strongly pixels influence logits and nodes
 quantities.py         numbers of a network, by formula and by counting
-attacks.py             small changes of pixels with a large effect
+attacks.py            small changes of pixels with a large effect
 teaching.py           a training loop of one's own, for soft answers
+double.py             training in float64
 trajectory.py         a training that departs from another one, step by step
 similar_patterns.py   are patterns from different starts alike?
 """

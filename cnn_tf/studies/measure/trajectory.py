@@ -35,7 +35,7 @@ class Trajectory(NamedTuple):
   """A training."""
 
   network: model.ConvNet  # after the last step
-  snapshots: dict[int, np.ndarray]  # updates -> `[variables]` float32
+  snapshots: dict[int, np.ndarray]  # updates -> `[variables]`
 
 
 class Effect(NamedTuple):
@@ -53,6 +53,7 @@ def follow(
   strategy: tf.distribute.Strategy,
   departure: Departure = UNCHANGED,
   steps: Iterable[int] = (),
+  make_trainer: type[trainer_lib.Trainer] = trainer_lib.Trainer,
 ) -> Trajectory:
   """Trains as a run is trained, except for the departure.
 
@@ -63,12 +64,13 @@ def follow(
     departure: by default, there is none.
     steps: after how many updates to take a snapshot, besides the start, when
       the network may have been changed, and the end of every epoch.
+    make_trainer: the usual one, or that of `double.py`.
 
   Raises:
     UserError: the training diverges.
   """
   geometries = trainer_lib.geometries(wanted, data)
-  trainer = trainer_lib.Trainer(wanted, data, geometries, strategy)
+  trainer = make_trainer(wanted, data, geometries, strategy)
   length, snapshots = trainer.steps_per_epoch, {}
   for epoch in range(wanted.num_epochs):
     if departure.change and epoch == departure.after:
@@ -116,7 +118,7 @@ def compare(
 
 
 def flat(network: model.ConvNet) -> np.ndarray:
-  """The values of all variables of a network, `[variables]` float32."""
+  """The values of all variables of a network, `[variables]`."""
   values = [variable.numpy() for variable in network.trainable_variables]
   return np.concatenate([value.ravel() for value in values])
 
@@ -127,12 +129,15 @@ def distance(values: np.ndarray, others: np.ndarray) -> float:
   return float(np.linalg.norm(others - values) / np.linalg.norm(values))
 
 
-def nudge(network: model.ConvNet) -> model.ConvNet:
-  """Moves the largest weight of conv1 by one unit in the last place."""
+def nudge(
+  network: model.ConvNet, float_type: type[np.floating] = np.float32
+) -> model.ConvNet:
+  """Moves the largest weight of conv1 to the next number of a type."""
   kernel = network.kernels['conv1']
   values = kernel.numpy()
   place = _largest(values)
-  values[place] = np.nextafter(values[place], 2 * values[place])
+  weight = float_type(values[place])
+  values[place] = np.nextafter(weight, 2 * weight)
   kernel.assign(values)
   return network
 
