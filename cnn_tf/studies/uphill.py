@@ -21,8 +21,9 @@ margin between these two logits. What could make little of it:
 Two networks of half the width are trained by a loop of our own
 (`teaching.py`): one on images after PGD of a few steps, one on the images
 themselves. Are the gradients of the first one easier to read? They are shown,
-and the correlation of neighbouring pixels says how smooth they are: it is 0 for
-noise.
+with two numbers. The correlation of neighbouring pixels says how smooth they
+are; it is 0 for noise. The other is the share of the gradient that lies on ink,
+not on black; for noise, it is the share of the ink among all pixels.
 """
 
 from cnn_tf.studies import start
@@ -68,6 +69,7 @@ WARM_UP = 300  # updates in which epsilon rises from 0: otherwise all may die
 SIGNS, FGSM, PGD = 'random signs', 'FGSM', 'PGD'
 ROUNDED, TRANSFER = 'PGD, rounded to bytes', 'PGD, made for another seed'
 USUAL, HALF, ROBUST = 'usual', 'half the width', 'trained on PGD'
+IMAGES, EVEN = 'the images', 'the same everywhere'
 
 
 class Found(NamedTuple):
@@ -76,6 +78,7 @@ class Found(NamedTuple):
   accuracy: dict[str, np.ndarray]  # by attack, `[epsilons]`
   become: dict[str, np.ndarray]  # the share of 4s that become 9, `[epsilons]`
   smooth: dict[str, float]  # correlation of neighbours in the gradients
+  on_ink: dict[str, float]  # the share of the gradients on pixels with ink
   largest_unseen: float  # of the gradients of pixels that no logit sees
   same_with_noise: bool  # whether noise there leaves the logits equal
   columns: list['Column']  # of the figure
@@ -116,12 +119,20 @@ def look(run: runs.Run, other: model.ConvNet, plan: study.Plan) -> Found:
     name: attacks.gradients(network, fours, attacks.towards(TARGET))
     for name, network in networks.items()
   }
-  smooth = {'the images': fours.images} | margins
+  pictures = {IMAGES: fours.images, EVEN: np.ones(fours.images.shape)} | margins
+  pictures = {name: values[:, *seen] for name, values in pictures.items()}
   unseen = fields.unseen(run.geometries)
   return Found(
     accuracies(examples, networks, other),
     becoming(fours, networks),
-    {k: attacks.between_neighbours(x[:, *seen]) for k, x in smooth.items()},
+    {
+      k: attacks.between_neighbours(x) for k, x in pictures.items() if k != EVEN
+    },
+    {
+      k: attacks.on_ink(x, pictures[IMAGES])
+      for k, x in pictures.items()
+      if k != IMAGES
+    },
     float(np.abs(margins[USUAL][:, unseen]).max(initial=0)),
     influence.same_with_noise(run.network, examples.images, unseen),
     columns(fours, networks, margins),
@@ -255,6 +266,9 @@ def _table(found):
   for name in found[0].smooth:
     label = f'correlation of neighbours, {name}'
     add(label, intervals.spread([x.smooth[name] for x in found]))
+  for name in found[0].on_ink:
+    shares = intervals.percent([x.on_ink[name] for x in found], 1)
+    add(f'gradient on ink, {name} (%)', shares)
   largest = max(x.largest_unseen for x in found)
   add('largest gradient of an unseen pixel', f'{largest:g}')
   same = all(x.same_with_noise for x in found)

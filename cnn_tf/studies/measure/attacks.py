@@ -212,6 +212,20 @@ def gradients(
   return np.concatenate(parts)[..., 0]
 
 
+def on_ink(gradients: np.ndarray, images: np.ndarray) -> float:
+  """The share of the absolute gradient in pixels that are not black.
+
+  The mean over images; one whose gradient is 0 does not count.
+
+  Args:
+    gradients: `[n, height, width]`.
+    images: the same shape.
+  """
+  sizes = np.abs(gradients).astype(float)
+  inked, total = (x.sum(axis=(1, 2)) for x in (sizes * (images > 0), sizes))
+  return float(np.mean(inked[total > 0] / total[total > 0]))
+
+
 def between_neighbours(values: np.ndarray) -> float:
   """The correlation of pixels with their right and lower neighbours.
 
@@ -229,6 +243,6 @@ def between_neighbours(values: np.ndarray) -> float:
     np.concatenate([x.ravel() for x in part])
     for part in zip(*pairs, strict=True)
   )
-  if not first.any():  # a gradient of 0
+  if np.ptp(first) == 0:  # as of a gradient of 0
     return 0.0
   return float(np.corrcoef(first, second)[0, 1])

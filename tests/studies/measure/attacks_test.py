@@ -81,6 +81,14 @@ class ByHandTest(tf.test.TestCase):
     board = (ramp % 2 == 0).astype(float)
     self.assertAllClose(attacks.between_neighbours(board), -1)
 
+  def test_the_share_on_ink_by_hand(self):
+    images = np.array([[[0, 9]], [[0, 9]], [[9, 0]]], np.uint8)
+    gradients = np.array([[[1.0, -3]], [[0, 2]], [[0, 0]]])
+    # 3/4 and 1; the last one does not count.
+    self.assertAllClose(attacks.on_ink(gradients, images), 7 / 8)
+    everywhere = np.ones(images.shape)
+    self.assertAllClose(attacks.on_ink(everywhere, images), 1 / 2)
+
   def test_answers_by_judge_attack_and_epsilon(self):
     network = linear([[0.0, 1], [0, 0]], [0, -0.5])
     examples = datasets.Examples(np.zeros([3, 1, 2], 'u1'), np.zeros(3, 'u1'))
