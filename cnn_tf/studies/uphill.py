@@ -69,7 +69,6 @@ WARM_UP = 300  # updates in which epsilon rises from 0: otherwise all may die
 SIGNS, FGSM, PGD = 'random signs', 'FGSM', 'PGD'
 ROUNDED, TRANSFER = 'PGD, rounded to bytes', 'PGD, made for another seed'
 USUAL, HALF, ROBUST = 'usual', 'half the width', 'trained on PGD'
-IMAGES, EVEN = 'the images', 'the same everywhere'
 
 
 class Found(NamedTuple):
@@ -77,8 +76,7 @@ class Found(NamedTuple):
 
   accuracy: dict[str, np.ndarray]  # by attack, `[epsilons]`
   become: dict[str, np.ndarray]  # the share of 4s that become 9, `[epsilons]`
-  smooth: dict[str, float]  # correlation of neighbours in the gradients
-  on_ink: dict[str, float]  # the share of the gradients on pixels with ink
+  numbers: dict[str, float]  # of the gradients, by `describe`
   largest_unseen: float  # of the gradients of pixels that no logit sees
   same_with_noise: bool  # whether noise there leaves the logits equal
   columns: list['Column']  # of the figure
@@ -119,24 +117,38 @@ def look(run: runs.Run, other: model.ConvNet, plan: study.Plan) -> Found:
     name: attacks.gradients(network, fours, attacks.towards(TARGET))
     for name, network in networks.items()
   }
-  pictures = {IMAGES: fours.images, EVEN: np.ones(fours.images.shape)} | margins
-  pictures = {name: values[:, *seen] for name, values in pictures.items()}
   unseen = fields.unseen(run.geometries)
   return Found(
     accuracies(examples, networks, other),
     becoming(fours, networks),
-    {
-      k: attacks.between_neighbours(x) for k, x in pictures.items() if k != EVEN
-    },
-    {
-      k: attacks.on_ink(x, pictures[IMAGES])
-      for k, x in pictures.items()
-      if k != IMAGES
-    },
+    describe(
+      fours.images[:, *seen],
+      {name: values[:, *seen] for name, values in margins.items()},
+    ),
     float(np.abs(margins[USUAL][:, unseen]).max(initial=0)),
     influence.same_with_noise(run.network, examples.images, unseen),
     columns(fours, networks, margins),
   )
+
+
+def describe(
+  images: np.ndarray, gradients: dict[str, np.ndarray]
+) -> dict[str, float]:
+  """How smooth the gradients are, and which share of them lies on ink.
+
+  Args:
+    images: `[n, height, width]`, the pixels that are seen.
+    gradients: by network, of the same shape.
+  """
+  smooth = {'the images': images} | gradients
+  spread = {'noise': np.ones(images.shape)} | gradients
+  return {
+    f'correlation of neighbours, {name}': attacks.between_neighbours(values)
+    for name, values in smooth.items()
+  } | {
+    f'share of the gradient on ink, {name}': attacks.on_ink(values, images)
+    for name, values in spread.items()
+  }
 
 
 def half_width(
@@ -263,12 +275,8 @@ def _table(found):
     by_seed = np.array([x.become[name] for x in found])
     label = f'4s that become 9, {name} (%)'
     add(label, *map(intervals.percent, by_seed.T))
-  for name in found[0].smooth:
-    label = f'correlation of neighbours, {name}'
-    add(label, intervals.spread([x.smooth[name] for x in found]))
-  for name in found[0].on_ink:
-    shares = intervals.percent([x.on_ink[name] for x in found], 1)
-    add(f'gradient on ink, {name} (%)', shares)
+  for name in found[0].numbers:
+    add(name, intervals.spread([x.numbers[name] for x in found]))
   largest = max(x.largest_unseen for x in found)
   add('largest gradient of an unseen pixel', f'{largest:g}')
   same = all(x.same_with_noise for x in found)
