@@ -174,13 +174,14 @@ def _some(array):
 
 def _table(found, sizes, baselines):
   [count] = {len(x) for kinds in found.values() for x in kinds.values()}
-  rows = [['', 'values', f'probe, % (n = {count})', UNTRAINED]]
+  rows = [['', 'values', f'probe, % (n = {count})', '- network (points)']]
+  rows[0].append(UNTRAINED)
   rows[0] += ['R² of the pixels', UNTRAINED, 'difference']
   for dataset, kinds in found.items():
     for name in kinds[TRAINED][0].classes:
-      cells = [
-        intervals.percent(_of(x, 'classes', name)) for x in kinds.values()
-      ]
+      right, untrained = (_of(x, 'classes', name) for x in kinds.values())
+      gains = np.subtract(right, _of(kinds[TRAINED], 'classes', OWN))
+      cells = [intervals.percent(x) for x in (right, gains, untrained)]
       if name in sizes[dataset]:
         close = [_of(x, 'pixels', name) for x in kinds.values()]
         close.append(np.subtract(*close))
@@ -190,7 +191,8 @@ def _table(found, sizes, baselines):
         cells = ['', *cells, '', '', '']
       rows.append([f'{dataset}: {name}', *cells])
     for name, value in baselines[dataset].items():
-      rows.append([f'{dataset}: {name}', '', '', '', f'{value:.3f}', '', ''])
+      cells = ['', '', '', '', f'{value:.3f}', '', '']
+      rows.append([f'{dataset}: {name}', *cells])
   return rows
 
 

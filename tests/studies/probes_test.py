@@ -76,13 +76,14 @@ class ProbesTest(tf.test.TestCase):
     plan = miniature.plan(self.create_tempdir().full_path)
     table = {row[0]: row[1:] for row in probes.measure(plan).table}
     self.assertLen(table, 1 + 8 + 2 + 3)
-    size, right, untrained, close, untrained_close, gap = table['digits: image']
-    self.assertEqual((size, right, close), ('784', untrained, untrained_close))
-    self.assertEqual(float(gap), 0)
+    size, right, gain, untrained, *pixels = table['digits: image']
+    self.assertEqual((size, right), ('784', untrained))
+    self.assertEqual((pixels[0], float(pixels[2])), (pixels[1], 0))
     [accuracy] = trained.test_accuracies(plan)
-    own = table[f'digits: {probes.OWN}'][1]
-    self.assertEqual(own, f'{100 * accuracy:.2f}')
-    means = table[f'digits: {probes.NEAREST}'][1:3]
+    own = table[f'digits: {probes.OWN}'][1:3]
+    self.assertEqual(own, [f'{100 * accuracy:.2f}', '0.00'])
+    self.assertAllClose(float(gain), float(right) - 100 * accuracy, atol=0.01)
+    means = table[f'digits: {probes.NEAREST}'][1:4:2]
     self.assertAllInRange([float(mean) for mean in means], 50, 95)
 
 
