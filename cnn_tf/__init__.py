@@ -43,6 +43,7 @@ The other folders; a folder imports only those above it:
   run/               settings -> training, and the folder of its results
   measure/           a trained network -> numbers
   sweep/             settings, seeds -> finished runs, compared
+  pictures.py        PNG, JPEG, GIF or BMP files -> grey images
   figures/           numbers -> pictures
   visualization/     the commands that draw a run
   page/              a run -> an HTML file that runs its network in the browser
@@ -51,7 +52,6 @@ The other folders; a folder imports only those above it:
   explain/           one node of an op, term by term
   traps/             surprising behaviour of TensorFlow's raw ops, live
   compare.py         several runs in one table
-  pictures.py        PNG, JPEG, GIF or BMP files -> grey images
   pack.py            folders of pictures -> a dataset
   classify.py        pictures -> their classes, by the network of a run
 """

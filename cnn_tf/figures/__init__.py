@@ -12,4 +12,5 @@ one_class.py          many images of one class in every map of a layer
 confusion.py          the confusion matrix, and the worst mistakes
 receptive_fields.py   receptive fields on an image
 patterns.py           patterns beside real patches
+dreams.py             a picture, and what an ascent makes of it
 """

@@ -10,4 +10,6 @@ examples.py         which examples to show; are they framed like MNIST's?
 excitation.py       what excites each map: a table, a file
 ascent.py           gradient ascent on pixels
 pattern_search.py   maps of a layer -> what excites them
+dream.py            gradient ascent from a picture, in several sizes
+dream.py            gradient ascent from a picture, in several sizes
 """

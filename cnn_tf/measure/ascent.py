@@ -156,7 +156,7 @@ def _make_advance(network, target, settings):
     # own image only, so this is the gradient of each score.
     gradient = tf.roll(tape.gradient(scores, shifted), -shift, axis=[1, 2])
     done = tf.cast(number, tf.float32) / settings.num_steps
-    direction = _normalise(gradient)
+    direction = normalise(gradient)
     if settings.smoothing:
       direction -= settings.smoothing * _variation_gradient(images)
     moved = images + settings.rate * 0.01**done * direction
@@ -172,7 +172,7 @@ def _make_advance(network, target, settings):
   return advance
 
 
-def _normalise(gradient):
+def normalise(gradient):
   """Divides by the root mean square over the pixels with a gradient.
 
   The effect of the rate then does not depend on the size of the gradient or of

@@ -128,7 +128,7 @@ class AscentTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(1.0, 1e-30)
   def test_the_direction_does_not_depend_on_the_size_of_the_gradient(self, c):
     gradient = c * tf.constant([[[3.0, 0.0], [0.0, 4.0]], [[0.0] * 2] * 2])
-    direction = ascent._normalise(gradient)
+    direction = ascent.normalise(gradient)
     root = np.sqrt(25 / 2)  # of the mean square of two pixels
     expected = [[[3 / root, 0], [0, 4 / root]], [[0, 0], [0, 0]]]
     self.assertAllClose(direction, expected)
