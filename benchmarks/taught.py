@@ -64,6 +64,10 @@ def main(*flagfiles: str) -> None:
   table = pathlib.Path(chosen.csv)
   for path in flagfiles:
     settings = seeds.settings_on(settings_lib.read(path), chosen.on)
+    if settings.precision == 'auto':
+      raise errors.UserError(
+        f'{path}: write out the --precision of the student'
+      )
     teacher = chosen.teacher and seeds.settings_on(
       settings_lib.read(chosen.teacher), chosen.on
     )

@@ -65,7 +65,7 @@ def train(
 
   Args:
     settings: the seed, batch size, number of epochs, L2 scale, optimizer,
-      schedule and average.
+      schedule, precision and average.
     geometries: the layers of the network.
     lessons_of: the epoch, 1 for the first -> its lessons, always as many.
     temperature: T above.
@@ -113,11 +113,14 @@ class Student:
     change: Change | None = None,
   ):
     """Before the first update; arguments as for `train`."""
-    self.network = faster.FasterConvNet(geometries, settings.seed)
-    self.average = None
+
+    def make_network():
+      return faster.FasterConvNet(geometries, settings.seed, settings.precision)
+
+    self.network, self.average = make_network(), None
     variables = self.network.trainable_variables
     if settings.average:
-      self.average = faster.FasterConvNet(geometries, settings.seed)
+      self.average = make_network()
       self._average = averages.Average(
         variables, self.average.trainable_variables, settings.average
       )

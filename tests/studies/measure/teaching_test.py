@@ -39,6 +39,13 @@ class TeachingTest(tf.test.TestCase):
       found = teaching.cross_entropy(zeros, zeros, temperature)
       self.assertAllClose(found, [temperature**2 * math.log(2)])
 
+  def test_the_precision_is_that_of_the_settings(self):
+    for precision in ('float32', 'bfloat16'):
+      settings = dataclasses.replace(SETTINGS, precision=precision, average=0.9)
+      student = teaching.Student(settings, GEOMETRIES, steps_per_epoch=5)
+      for network in (student.network, student.average):
+        self.assertEqual(network.precision, precision)
+
   def test_by_hand(self):
     # At T = 2 the answers have the probabilities 3/4 and 1/4, and the student's
     # are 1/2 and 1/2: 4 * log(2).
