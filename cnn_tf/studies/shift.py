@@ -63,7 +63,7 @@ NETWORKS = {
   'dense, trained on shifted images': {'layers': _LAYERS, 'shift': 8},
   _DENSE_ONLY: {'layers': 'dense 100, dense 100'},
 }
-_EQUIVARIANT = ('dense', 'global maximum, blurred')
+_EQUIVARIANT = ('dense', 'global maximum', 'global maximum, blurred')
 _STRIDE = 4  # of conv3, in pixels
 
 
@@ -128,6 +128,10 @@ def _table(found, errors):
     for field, label in ('accuracy', 'accuracy'), ('agreement', 'unchanged'):
       by_seed = [getattr(seed, field) for seed in seeds]
       add(f'{name}: {label} (%)', by_seed, intervals.percent)
+    if name != 'dense':
+      pairs = zip(seeds, found['dense'], strict=True)
+      gains = [one.accuracy - dense.accuracy for one, dense in pairs]
+      add(f'{name} - dense (points)', gains, intervals.percent)
   for key, by_seed in errors.items():
     add(f'{", ".join(key)}: error', by_seed, _exact)
   return rows

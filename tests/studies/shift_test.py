@@ -103,6 +103,12 @@ class ShiftTest(tf.test.TestCase):
       for label, shares in zip(('accuracy', 'unchanged'), found, strict=True):
         cell = table[f'{name}: {label} (%)'][3]
         self.assertEqual(cell, f'{100 * shares[0]:.2f}')
+    gain = float(table['global maximum - dense (points)'][4])
+    one, dense = (
+      float(table[f'{name}: accuracy (%)'][4])
+      for name in ('global maximum', 'dense')
+    )
+    self.assertAllClose(gain, one - dense, atol=0.02)
     self.assertEqual(table['dense, conv3: error'][4], '0')
     self.assertNotEqual(table['dense, conv3: error'][2], '0')
     [shifted] = [x for x in shift.NETWORKS.values() if 'shift' in x]
