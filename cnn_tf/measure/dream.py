@@ -52,17 +52,21 @@ def sizes(
 ) -> list[tuple[int, int]]:
   """At most `count` sizes, each 1.4 times the one before; `size` is the last.
 
-  Those on which the last layer has no node are left out.
+  Those that are smaller than the receptive field of the last layer are left
+  out. Dense layers have only one size.
 
   Raises:
     UserError: there is none.
   """
-  least = only_size(geometries) or geometries[-1].receptive_field
+  fixed = only_size(geometries)
+  least = fixed or geometries[-1].receptive_field
   found = [
     tuple(round(side / _FACTOR**number) for side in size)
     for number in reversed(range(count))
   ]
-  found = [x for x in found if np.all(np.greater_equal(x, least))]
+  found = [
+    x for x in found if x == fixed or not fixed and np.all(np.array(x) >= least)
+  ]
   if not found:
     name = geometries[-1].spec.name
     ours, needed = ('{}x{}'.format(*x) for x in (size, least))

@@ -208,9 +208,9 @@ def _draw(found, plan):
     11.8,
     5.3,
     f'{_count(counts).partition(" ±")[0]} maps of {last} keep half of the '
-    f'accuracy; without a single one, {mean:.2f} points are lost',
-    f'{plan}; {NUM_IMAGES:,} test images; the worst class is chosen on one '
-    'half and scored on the other; bars: 95 % interval over seeds',
+    f'accuracy above chance; any one lost costs {mean:.2f} points on average',
+    f'{plan}; {NUM_IMAGES:,} test images, right {NUM_IMAGES // 2:,}; the worst '
+    'class is chosen on one half, scored on the other; bars: 95 % interval',
   )
   _draw_losses(sheet.place(figure, 0.9, 1.2, 4.6, 2.9), found)
   _draw_few(sheet.place(figure, 6.4, 1.2, 5.0, 2.9), found)

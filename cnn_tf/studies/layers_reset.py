@@ -20,7 +20,9 @@ Networks of half the usual width answer three questions:
   network on the pixels.
 - How many random filters is a learned one worth? conv1 has more or fewer
   filters, frozen or learned. Two kinds of filters that need no labels are
-  frozen as well: centres of clusters of patches, and principal components.
+  frozen as well: centres of clusters of patches, and principal components. The
+  centres have no mean, so they do not see a constant grey. Is that all? The
+  nulls are single patches, and random filters with their means removed.
 """
 
 from cnn_tf.studies import start
@@ -57,6 +59,7 @@ OWN, OTHER = 'its own initial kernel', 'that of another seed'
 LEARNED, DENSE = 'all learned', 'dense 19 on the pixels'
 CONVOLUTIONS = 'all convolutions frozen'
 CLUSTERS, COMPONENTS = 'conv1 frozen: k-means', 'conv1 frozen: components'
+PATCHES, NO_MEANS = 'conv1 frozen: patches', 'conv1 frozen: means removed'
 _NARROW = 'conv {0} 3x3, maxpool 2x2, conv {1} 3x3, maxpool 2x2, conv {1} 3x3, '
 
 
@@ -97,6 +100,8 @@ NULLS = {
   DENSE: Variant(layers='dense 19'),
   CLUSTERS: Variant(('conv1',), filters=filters.of_clusters),
   COMPONENTS: Variant(('conv1',), filters=filters.of_components),
+  PATCHES: Variant(('conv1',), filters=filters.of_patches),
+  NO_MEANS: Variant(('conv1',), filters=filters.without_means),
 }
 FROZEN_COUNTS, LEARNED_COUNTS = (4, 8, 16, 32, 64, 128), (4, 8, 16, 32)
 WIDTHS = {
@@ -324,15 +329,25 @@ def _draw_widths(panel, found):
 
   line('learned', 'learned', sheet.BLUE, LEARNED_COUNTS)
   line('frozen', 'random, frozen', sheet.VERMILLION, FROZEN_COUNTS)
-  for name, marker in ((CLUSTERS, '^'), (COMPONENTS, 's')):
-    label = name.partition(': ')[2] + ', frozen'
-    mean = np.mean(tests(found, name))
-    panel.plot(16, mean, marker, color=sheet.INK, markersize=5, label=label)
+  for place, (name, marker) in enumerate(_MARKERS.items(), -2):
+    mean, _, low, high = intervals.describe(tests(found, name))
+    panel.errorbar(
+      16 * 1.1 ** (place + 0.5),  # side by side
+      mean,
+      [[mean - low], [high - mean]],
+      fmt=marker,
+      color=sheet.INK,
+      markersize=5,
+      label=name.partition(': ')[2] + ', frozen',
+    )
   panel.set(xscale='log', xlabel='filters of conv1', ylabel='accuracy (%)')
   panel.set_xticks(FROZEN_COUNTS, map(str, FROZEN_COUNTS))
   panel.minorticks_off()
   panel.set_title('how many filters', fontsize=10)
   _legend(panel)
+
+
+_MARKERS = {CLUSTERS: '^', COMPONENTS: 's', PATCHES: 'x', NO_MEANS: 'o'}
 
 
 def _legend(panel):

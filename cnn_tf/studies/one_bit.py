@@ -27,7 +27,8 @@ Other small changes are one replica, which adds the same numbers in another
 order, and bfloat16. And what makes an ulp grow? If it is the rounding, the same
 change must not grow in float64; an ulp of float64 is 2 ** 29 times smaller. The
 gradient of ReLU jumps at 0, and that of maximum pooling where another value
-becomes the largest; those of ELU and average pooling are continuous.
+becomes the largest; those of ELU and average pooling are continuous. (The ELU
+networks start with the kernels of the ReLU networks, not with smaller ones.)
 """
 
 from cnn_tf.studies import start
@@ -68,6 +69,9 @@ _NUM_SINGLE = 128  # steps after the departure with a snapshot each
 _SHOWN = (1, 16, 64, 256)  # steps of the table
 
 
+_AVERAGED = trained.SMALL_LAYERS.replace('maxpool', 'avgpool')
+
+
 class Case(NamedTuple):
   """Two trainings, the usual one and another one."""
 
@@ -91,8 +95,6 @@ def measure(plan: study.Plan) -> study.Report:
 def cases(plan: study.Plan, seed: int) -> dict[str, Case]:
   """All cases of a seed; the exact ones of the first seed only."""
   other = plan.seeds + seed  # that no usual training has
-  average = trained.SMALL_LAYERS.replace('maxpool', 'avgpool')
-  smooth = average.replace('3x3', '3x3 elu').replace('dense 50', 'dense 50 elu')
   ulp = trajectory.Departure(change=trajectory.nudge)
   exact = {
     AGAIN: Case(),
@@ -112,10 +114,18 @@ def cases(plan: study.Plan, seed: int) -> dict[str, Case]:
     BFLOAT16: Case(changes={'precision': 'bfloat16'}),
     ORDER: Case(trajectory.Departure(order_seed=other)),
     SEED: Case(changes={'seed': other}),
-    AVERAGE: Case(ulp, both={'layers': average}),
-    SMOOTH: Case(ulp, both={'layers': smooth}),
+    AVERAGE: Case(ulp, both={'layers': _AVERAGED}),
+    SMOOTH: _smooth(seed),
     **(_in_double() if seed < _NUM_DOUBLE else {}),
   }
+
+
+def _smooth(seed):
+  layers = _AVERAGED.replace('3x3', '3x3 elu').replace('50', '50 elu')
+  draw = functools.partial(trajectory.drawn_for_relu, seed=seed)
+  start = trajectory.Departure(change=draw)
+  ulp = start._replace(change=lambda network: trajectory.nudge(draw(network)))
+  return Case(ulp, both={'layers': layers}, start=start)
 
 
 def _in_double():

@@ -34,6 +34,8 @@ class DreamTest(tf.test.TestCase):
       errors.UserError, '9x7 pixels; conv2 needs 8x8'
     ):
       dream.sizes(CONV2, (9, 7), 4)
+    with self.assertRaisesRegex(errors.UserError, 'logits needs 28x28'):
+      dream.sizes(GEOMETRIES, (40, 40), 1)
 
   def test_a_rate_of_0_leaves_the_picture_to_the_bit(self):
     start = picture(31, 40)

@@ -1,7 +1,9 @@
 """Tests of one_bit.py."""
 
+import numpy as np
 import tensorflow as tf
 
+from cnn_tf.run import trainer
 from cnn_tf.studies import one_bit
 from tests import miniature
 
@@ -17,6 +19,23 @@ class OneBitTest(tf.test.TestCase):
     # No seed is used twice.
     others = [one_bit.cases(plan, seed)[one_bit.SEED] for seed in range(5)]
     self.assertEqual([x.changes['seed'] for x in others], [5, 6, 7, 8, 9])
+
+  def test_elu_starts_with_the_kernels_of_relu(self):
+    plan = miniature.plan(self.create_tempdir().full_path)
+    case = one_bit.cases(plan, 0)[one_bit.SMOOTH]
+    wanted = one_bit.settings(plan, num_epochs=1, **case.both)
+    data = trainer.load(wanted)
+    usual = one_bit.settings(plan, num_epochs=1)
+    found = [
+      one_bit.train(plan, settings, data, one, set()).snapshots[0]
+      for settings, one in (
+        (usual, one_bit.Case()),
+        (wanted, case._replace(departure=case.start)),
+        (wanted, case),
+      )
+    ]
+    self.assertAllEqual(found[0], found[1])
+    self.assertEqual(np.sum(found[1] != found[2]), 1)
 
   def test_the_report(self):
     plan = miniature.plan(self.create_tempdir().full_path)

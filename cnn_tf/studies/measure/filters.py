@@ -44,12 +44,24 @@ def of_clusters(images: np.ndarray, like: np.ndarray, seed: int) -> np.ndarray:
   """
   from sklearn import cluster
 
-  side, _, _, count = like.shape
-  found = patches(images, side, _NUM_PATCHES, seed)
-  found = found - found.mean(axis=1, keepdims=True)
-  found /= np.linalg.norm(found, axis=1, keepdims=True)
-  k_means = cluster.KMeans(count, n_init=1, random_state=seed).fit(found)
-  return scaled(k_means.cluster_centers_.T, like)
+  found = _normalised(images, like, seed)
+  k_means = cluster.KMeans(like.shape[-1], n_init=1, random_state=seed)
+  return scaled(k_means.fit(found).cluster_centers_.T, like)
+
+
+def of_patches(images: np.ndarray, like: np.ndarray, seed: int) -> np.ndarray:
+  """The first of the patches of which `of_clusters` finds the centres."""
+  found = _normalised(images, like, seed)
+  return scaled(found[: like.shape[-1]].T, like)
+
+
+def without_means(
+  images: np.ndarray, like: np.ndarray, seed: int
+) -> np.ndarray:
+  """The filters of `like` themselves, each with its mean subtracted."""
+  del images, seed
+  flat = like.reshape(-1, like.shape[-1])
+  return scaled(flat - flat.mean(axis=0), like)
 
 
 def of_components(
@@ -70,6 +82,13 @@ def of_components(
   found = patches(images, side, _NUM_PATCHES, seed)
   basis = linear.components(found, count // 2)
   return scaled(np.concatenate([basis, -basis], axis=1), like)
+
+
+def _normalised(images, like, seed):
+  """Patches with a mean of 0 and a norm of 1, `[patches, pixels]`."""
+  found = patches(images, like.shape[0], _NUM_PATCHES, seed)
+  found = found - found.mean(axis=1, keepdims=True)
+  return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
 def scaled(filters: np.ndarray, like: np.ndarray) -> np.ndarray:

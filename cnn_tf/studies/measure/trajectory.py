@@ -13,8 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_tf import errors
+from cnn_tf import keys
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
+from cnn_tf.network import initializers
 from cnn_tf.network import model
 from cnn_tf.run import settings as settings_lib
 from cnn_tf.run import trainer as trainer_lib
@@ -139,6 +141,16 @@ def nudge(
   weight = float_type(values[place])
   values[place] = np.nextafter(weight, 2 * weight)
   kernel.assign(values)
+  return network
+
+
+def drawn_for_relu(network: model.ConvNet, seed: int) -> model.ConvNet:
+  """Draws the kernels of the hidden layers as those of relu layers are."""
+  *hidden, _ = network.kernels
+  for name in hidden:
+    kernel = network.kernels[name]
+    key = keys.key(seed, f'{name}/kernel')
+    kernel.assign(initializers.he(tuple(kernel.shape), key))
   return network
 
 

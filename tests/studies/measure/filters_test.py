@@ -33,7 +33,12 @@ class FiltersTest(tf.test.TestCase):
     self.images = small_data.examples(200).images
 
   def test_equal_norms_and_the_norm_of_the_other_kernel(self):
-    for make in (filters.of_clusters, filters.of_components):
+    for make in (
+      filters.of_clusters,
+      filters.of_components,
+      filters.of_patches,
+      filters.without_means,
+    ):
       found = make(self.images, initial(), seed=0)
       self.assertEqual((found.shape, found.dtype), ((3, 3, 1, 16), np.float32))
       norms = np.linalg.norm(found.reshape(9, 16), axis=0)
@@ -44,6 +49,20 @@ class FiltersTest(tf.test.TestCase):
     self.assertAllClose(found.mean(axis=0), np.zeros(16), atol=1e-6)
     cosines = np.corrcoef(found.T) - np.eye(16)
     self.assertLess(cosines.max(), 0.99)
+
+  def test_patches_are_filters_without_a_mean(self):
+    found = filters.of_patches(self.images, initial(), 0).reshape(9, 16)
+    self.assertAllClose(found.mean(axis=0), np.zeros(16), atol=1e-6)
+    patch = filters.patches(self.images, 3, 20000, seed=0)[0]
+    self.assertAllClose(np.corrcoef(found[:, 0], patch)[0, 1], 1)
+
+  def test_random_filters_without_their_means(self):
+    found = filters.without_means(self.images, initial(), 0).reshape(9, 16)
+    self.assertAllClose(found.mean(axis=0), np.zeros(16), atol=1e-6)
+    before = initial().reshape(9, 16)
+    for index in range(16):
+      cosine = np.corrcoef(found[:, index], before[:, index])[0, 1]
+      self.assertAllClose(cosine, 1)
 
   def test_components_are_orthogonal_and_have_negatives(self):
     found = filters.of_components(self.images, initial(), 0).reshape(9, 16)

@@ -56,6 +56,16 @@ class TrajectoryTest(tf.test.TestCase):
     self.assertEqual(np.abs(after[place]), np.abs(weights).max())
     self.assertEqual(after[place] - before[place], np.spacing(before[place]))
 
+  def test_kernels_drawn_for_relu(self):
+    elu = layers.parse('conv 4 3x3 elu, maxpool 2x2, dense 5 elu')
+    relu = layers.parse('conv 4 3x3, maxpool 2x2, dense 5')
+    one, other = (
+      model.ConvNet(geometry.trace(x, (28, 28, 1)), seed=2) for x in (elu, relu)
+    )
+    self.assertNotAllClose(one.kernels['conv1'], other.kernels['conv1'])
+    trajectory.drawn_for_relu(one, seed=2)
+    self.assertAllEqual(trajectory.flat(one), trajectory.flat(other))
+
   def test_without_a_departure_it_is_the_usual_training(self):
     network = trained.train(SETTINGS, data(), tf.distribute.get_strategy())
     for steps in ((), STEPS):
