@@ -14,7 +14,8 @@ prevents memorization of noisy labels": they first predict the true labels of
 mislabelled images, and later the wrong ones.
 
 The basic setting has a constant rate, no L2 penalty and no other
-regularization. Each of the others changes one thing. The nulls:
+regularization. Each of the others changes one thing, except that the falling
+rate also starts higher. The nulls:
 
 - the mislabelled images held out: what a network says of images that it never
   sees, after a fifth fewer steps;
