@@ -32,6 +32,7 @@ if __name__ == '__main__':
 
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -129,18 +130,14 @@ def measure(plan: study.Plan) -> study.Report:
   found = Found({}, {}, {})
   wanted = [(name, rate) for name in PARTS for rate in RATES]
   wanted += [(name, RATE) for name in (*NULLS, *WIDTHS)]
-  print(f'{plan.seeds * len(wanted)} networks to train')
+  variants = PARTS | NULLS | WIDTHS
+  announce(plan, [(variants[name], rate) for name, rate in wanted])
   for run in trained.seeds(plan, layers=trained.SMALL_LAYERS):
     for key, accuracy in resets(run).items():
       found.resets.setdefault(key, []).append(accuracy)
     for name, rate in wanted:
-      variant = (PARTS | NULLS | WIDTHS)[name]
-      settings = trained.settings(
-        plan,
-        seed=run.settings.seed,
-        layers=variant.layers,
-        learning_rate=rate,
-      )
+      variant = variants[name]
+      settings = of_seeds(plan, variant, rate)[run.settings.seed]
       network = train(plan, variant, settings, run.data)
       scores = Scores(
         *(
@@ -152,6 +149,21 @@ def measure(plan: study.Plan) -> study.Report:
       found.num_parameters[name] = num_trained(network, variant.frozen)
     print(f'seed {run.settings.seed}: {len(wanted)} networks', flush=True)
   return study.Report(_table(found), _draw(found, plan))
+
+
+def announce(plan: study.Plan, wanted: Sequence[tuple[Variant, float]]) -> None:
+  """Prints how many networks are to be trained; those of runs are kept."""
+  kept, unkept = [], []
+  for variant, rate in wanted:
+    (unkept if variant.frozen else kept).extend(of_seeds(plan, variant, rate))
+  trained.announce(plan, kept, unkept)
+
+
+def of_seeds(
+  plan: study.Plan, variant: Variant, rate: float
+) -> list[settings_lib.Settings]:
+  """The settings of a variant, by seed."""
+  return trained.of_seeds(plan, layers=variant.layers, learning_rate=rate)
 
 
 def resets(run: runs.Run) -> dict[tuple[str, str], float]:
