@@ -250,7 +250,7 @@ def _draw_lines(panel, found):
   )
   panel.set_ylabel('distance of all variables, relative')
   panel.grid(color=sheet.PALE, linewidth=0.6)
-  place = {'loc': 'upper left', 'bbox_to_anchor': (-0.1, -0.14), 'ncols': 2}
+  place = {'loc': 'upper left', 'bbox_to_anchor': (-0.1, -0.14), 'ncols': 3}
   panel.legend(fontsize=8, frameon=False, **place)
 
 
