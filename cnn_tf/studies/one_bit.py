@@ -223,7 +223,7 @@ def _draw(found, plan):
     5.4,
     f'The last bit of one weight changes {np.mean(shares[ULP]):.1f} % of the '
     f'predictions; another seed, {np.mean(shares[SEED]):.1f} %',
-    f'{plan} (float64: {_NUM_DOUBLE} seeds; the first two rows: 1); left: '
+    f'{plan} (float64: {min(plan.seeds, _NUM_DOUBLE)}; exact rows: 1); left: '
     'geometric means; right: bars are 95 % intervals',
   )
   _draw_lines(sheet.place(figure, 0.8, 1.1, 5.2, 3.1), found)
