@@ -11,5 +11,4 @@ excitation.py       what excites each map: a table, a file
 ascent.py           gradient ascent on pixels
 pattern_search.py   maps of a layer -> what excites them
 dream.py            gradient ascent from a picture, in several sizes
-dream.py            gradient ascent from a picture, in several sizes
 """

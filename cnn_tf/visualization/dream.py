@@ -1,4 +1,4 @@
-"""Climbs from a picture uphill, to what excites a layer or some of its maps.
+"""Climbs uphill from a picture, to what excites a layer or some of its maps.
 
 python -m cnn_tf.visualization.dream --workdir=DIR --layer=conv3 --start=test:17
 python -m cnn_tf.visualization.dream --workdir=DIR --layer=conv2 --start=cat.jpg

@@ -13,7 +13,7 @@ class DreamTest(command_case.CommandTestCase, parameterized.TestCase):
 
   def test_help_is_its_docstring(self):
     output = self.assert_output('--help')
-    self.assertStartsWith(output, 'Climbs from a picture uphill')
+    self.assertStartsWith(output, 'Climbs uphill from a picture')
     for flag in ('--maps', '--num_sizes', '--start'):
       self.assertIn(flag, output)
 

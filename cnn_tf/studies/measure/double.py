@@ -42,7 +42,7 @@ class ConvNet(model.ConvNet):
 
 
 class Trainer(trainer.Trainer):
-  """Trains such a network; without an average."""
+  """A trainer of such a network, without a moving average."""
 
   def _make_variables(
     self,
