@@ -1,11 +1,11 @@
 """What does a network lose without one of its maps?
 
 Known before: Morcos et al. 2018, "On the importance of single directions for
-generalization", remove single units and random directions; Zhou et al. 2018,
-"Revisiting the Importance of Individual Units in CNNs via Ablation": without a
-unit the accuracy hardly falls, but that of some classes does. Szegedy et al.
-2014, "Intriguing properties of neural networks": several ways to look at units
-show no difference between them and random directions.
+generalization", remove single units, and add noise in random directions; Zhou
+et al. 2018, "Revisiting the Importance of Individual Units in CNNs via
+Ablation": without a unit the accuracy hardly falls, but that of some classes
+does. Szegedy et al. 2014, "Intriguing properties of neural networks": several
+ways to look at units show no difference between them and random directions.
 
 Each map of each convolution, and each unit of dense1, is replaced on all test
 images by 0, as the page does with a map that is turned off, or by its mean over
@@ -16,8 +16,8 @@ the map that is missed most.
 
 The null removes a random direction instead of a map. The directions of a layer
 form a random orthogonal basis, so that together they have the same variance as
-its maps. If the axes of the maps mean nothing, a direction is missed as much as
-a map that is replaced by its mean.
+its maps, though spread more evenly. If the axes of the maps mean nothing, a
+direction is missed about as much as a map that is replaced by its mean.
 
 How few maps are enough? Starting from none, the map that gains most is added,
 again and again; the others are 0. This is chosen on training images, and scored
@@ -203,12 +203,12 @@ def _count(counts):
 def _draw(found, plan):
   last = FEW[-1]
   counts = [removal.needed(x.kept[last].chosen) for x in found]
-  mean = -100 * np.mean([x.losses[last, MEAN].mean for x in found])
+  lost = intervals.percent([-x.losses[last, MEAN].mean for x in found])
   figure = sheet.new(
     11.8,
     5.3,
     f'{_count(counts).partition(" ±")[0]} maps of {last} keep half of the '
-    f'accuracy above chance; any one lost costs {mean:.2f} points on average',
+    f'accuracy above chance; without one, {lost} points are lost on average',
     f'{plan}; {NUM_IMAGES:,} test images, right {NUM_IMAGES // 2:,}; the worst '
     'class is chosen on one half, scored on the other; bars: 95 % interval',
   )
