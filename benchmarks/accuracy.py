@@ -1,7 +1,7 @@
 """The accuracy of flagfiles over seeds: mean, deviation and interval.
 
 python -m benchmarks.accuracy --flagfile=configs/fashion.flags --seeds=10
-python -m benchmarks.accuracy configs/*.flags --on=test --first_seed=1000
+python -m benchmarks.accuracy configs/vgg.flags configs/mlp.flags --on=test
 python -m benchmarks.accuracy --table      prints the tables of the docs
 
 Each finished seed becomes a line of benchmarks/accuracy.csv; seeds found there
@@ -63,6 +63,7 @@ def row(name: str, accuracies: list[float]) -> list[str]:
 
 if __name__ == '__main__':
   seeds.define_on()
+  seeds.define_replicas()
   flags.DEFINE_bool(
     'table', False, 'print the tables of docs/results.md and README.md'
   )

@@ -93,7 +93,6 @@ def run(
   flags.DEFINE_integer('seeds', 3, 'how many seeds', lower_bound=1)
   flags.DEFINE_integer('first_seed', 0, 'the first of them', lower_bound=0)
   flags.DEFINE_string('csv', table, 'the table to add to')
-  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
   # absl would read a flagfile as flags of this command.
   sys.argv = [word.removeprefix('--flagfile=') for word in sys.argv]
   command.run(main, takes_arguments=True)
@@ -108,6 +107,11 @@ def define_on() -> None:
     'validation: the examples held out, without opening the test files; test: '
     'trains on all examples, and evaluates once on the test set',
   )
+
+
+def define_replicas() -> None:
+  """Defines `--replicas`, which `of_flags` reads."""
+  flags.DEFINE_string('replicas', 'auto', 'as for run_train.py')
 
 
 def of_flags(

@@ -1,6 +1,7 @@
 """Teachers, their answers for some versions of all images, and a student."""
 
 import dataclasses
+import gc
 import pathlib
 import time
 from typing import Any
@@ -9,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import taught
+from cnn_tf import errors
 from cnn_tf.data import datasets
 from cnn_tf.measure import activity
 from cnn_tf.measure import runs
@@ -27,7 +30,7 @@ _BATCH_SIZE = 500
 _SEED = 0  # the same versions for all students
 
 
-class Lessons(NamedTuple):
+class Course(NamedTuple):
   """What all students of the same teachers share."""
 
   data: datasets.Dataset
@@ -44,43 +47,70 @@ class Lessons(NamedTuple):
 
 
 def prepare(
-  case: dict[str, Any],
+  case: taught.Case,
   settings: settings_lib.Settings,
   teacher: settings_lib.Settings | None,
   folder: pathlib.Path,
-) -> Lessons:
-  """Trains the teachers, if there are any, and asks them.
+) -> Course:
+  """Asks the teachers, if there are any; otherwise the answers are the labels.
 
   Args:
-    case: `versions`, and `teachers`: how many; `on`: validation or test.
+    case: how many versions and teachers; validation or test.
     settings: of the students.
     teacher: the settings of the teachers, with any seed.
     folder: of the teachers' runs.
+
+  Raises:
+    UserError: not all teachers are trained.
   """
-  read_test = case['on'] == 'test'
+  read_test = case.on == 'test'
   data = trainer.load(settings, read_test)
   most = trainer.augmentation(settings)
   if not teacher:
-    hard = teaching.certain(data.train.labels, data.num_classes)
-    answers = np.tile(np.float16(hard), [case['versions'], 1, 1])
-    return Lessons(data, most, answers, None, 0)
-  workdirs = [
-    kept.train(
-      dataclasses.replace(teacher, seed=seed), folder, read_test=read_test
-    )
-    for seed in range(case['teachers'])
-  ]
+    hard = np.float16(teaching.certain(data.train.labels, data.num_classes))
+    answers = np.broadcast_to(hard, [case.versions, *hard.shape])
+    return Course(data, most, answers, None, 0)
+  workdirs = finished(teacher, case.teachers, folder, read_test)
   teachers = [runs.load(x, read_test=read_test) for x in workdirs]
+  print(
+    f'asking {len(teachers)} teachers: {case.versions} versions', flush=True
+  )
   answers = np.stack(
     [
       answer(teachers, version_of(data.train.images, most, version))
-      for version in range(case['versions'])
+      for version in range(case.versions)
     ]
   )
   examples = data.test if read_test else data.validation
   right = answer(teachers, examples.images).argmax(axis=1) == examples.labels
   seconds = sum(map(history.read_seconds, workdirs))
-  return Lessons(data, most, answers, float(right.mean()), round(seconds))
+  return Course(data, most, answers, float(right.mean()), round(seconds))
+
+
+def finished(
+  settings: settings_lib.Settings,
+  count: int,
+  folder: pathlib.Path,
+  read_test: bool,
+) -> list[pathlib.Path]:
+  """The folders of the runs with the seeds 0, 1, ...
+
+  They are not trained here: this process has run ops, so that it could not
+  make replicas, and the bits of the teachers would depend on who trains them.
+
+  Raises:
+    UserError: one of them is not finished.
+  """
+  places = []
+  for seed in range(count):
+    seeded = dataclasses.replace(settings, seed=seed)
+    places.append(kept.workdir(seeded, folder))
+    if not kept.is_finished(seeded, folder, read_test):
+      raise errors.UserError(
+        f'{places[-1]}: this teacher is not trained: use benchmarks.accuracy '
+        f'with --seeds={count}, and --on as here'
+      )
+  return places
 
 
 def version_of(
@@ -120,13 +150,13 @@ def answer(teachers: list[runs.Run], images: np.ndarray) -> np.ndarray:
 
 
 def teach(
-  settings: settings_lib.Settings, lessons: Lessons, temperature: float
+  settings: settings_lib.Settings, course: Course, temperature: float
 ) -> dict[str, Any]:
   """Trains a student; returns its scores, its time, and where it ran."""
   started = time.perf_counter()
-  data = lessons.data
+  data = course.data
   geometries = trainer.geometries(settings, data)
-  student = teaching.train(settings, geometries, lessons.of_epoch, temperature)
+  student = teaching.train(settings, geometries, course.of_epoch, temperature)
   seconds = round(time.perf_counter() - started)
   strategy = tf.distribute.get_strategy()
 
@@ -139,7 +169,7 @@ def teach(
   if settings.evaluate_flips:
     flipped = means(evaluation.with_flips(student), examples).accuracy
   here = environment.describe(1)
-  return {
+  scores = {
     'accuracy': round(single.accuracy, 6),
     'cross_entropy': round(single.cross_entropy, 6),
     'accuracy_with_flips': flipped and round(flipped, 6),
@@ -148,3 +178,5 @@ def teach(
     'machine': f'{replicas.num_cores()} x {here["cpu"]}',
     'tensorflow': here['tensorflow'],
   }
+  gc.collect()  # graphs are in reference cycles, and hold copies of the images
+  return scores

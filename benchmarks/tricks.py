@@ -269,4 +269,5 @@ if __name__ == '__main__':
   flags.DEFINE_integer('epochs', 20, 'of the plain network', lower_bound=1)
   flags.DEFINE_integer('recipe_seeds', None, 'of the recipes', lower_bound=1)
   flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
+  seeds.define_replicas()
   seeds.run(main)

@@ -12,7 +12,8 @@ validation images without 3s.
 
 A student hardly ever meets a high probability for 3, so its logit is too low
 for all images. A bias is added to it, without any label: the one with which a
-tenth of the test images are called 3.
+tenth of the test images are called 3. (1,010 of the 10,000 are 3s, so at most
+99.0 % of them can be found that way; guessing finds 10 %.)
 
 The nulls, with the same images and the same training:
 
@@ -169,10 +170,9 @@ def score(
 ) -> Scores:
   """What a student knows; `validation` has no 3s."""
   logits = activity.log_probabilities(student, test.images)
-  raised = logits.copy()
-  raised[:, HIDDEN] += bias(logits, HIDDEN, SHARE)
   is_hidden = test.labels == HIDDEN
-  before, after = (x.argmax(axis=1) == test.labels for x in (logits, raised))
+  before = logits.argmax(axis=1) == test.labels
+  after = biased(logits, HIDDEN, SHARE) == test.labels
   return Scores(
     trained.accuracy(student, validation),
     float(before[is_hidden].mean()),
@@ -181,16 +181,25 @@ def score(
   )
 
 
-def bias(logits: np.ndarray, label: int, share: float) -> float:
-  """What to add to a logit so that a `share` of the images get its label.
+def biased(logits: np.ndarray, label: int, share: float) -> np.ndarray:
+  """The predictions after a bias that gives a `share` of the images a label.
+
+  A bias adds the same to a logit of all images. So those images get the label
+  whose logit is highest above the others, or least below them. Of images with
+  equal logits, of which a bias would take all or none, the first ones get it.
 
   Args:
     logits: `[n, classes]`.
     label: the class whose logit is raised, or lowered.
     share: of the images, from 0 to 1.
   """
-  others = np.delete(logits, label, axis=1).max(axis=1)
-  return float(np.quantile(others - logits[:, label], share))
+  others = logits.copy()
+  others[:, label] = -np.inf
+  predictions = others.argmax(axis=1)
+  below = others.max(axis=1) - logits[:, label]
+  nearest = np.argsort(below, kind='stable')
+  predictions[nearest[: round(share * len(logits))]] = label
+  return predictions
 
 
 def chosen(found: list[Teaching]) -> int:

@@ -1,5 +1,6 @@
 """Tests of benchmarks/taught.py and benchmarks/students.py."""
 
+import dataclasses
 import pathlib
 import types
 
@@ -9,10 +10,16 @@ import tensorflow as tf
 from benchmarks import records
 from benchmarks import students
 from benchmarks import taught
+from cnn_tf import errors
+from cnn_tf.measure import runs
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.sweep import kept
 from cnn_tf.tricks import augment
 from tests import small_data
 
+CASE = taught.Case(
+  'small', '01234567', 'small-89abcdef', 2, 4.0, 2, 'validation'
+)
 LINE = taught.Taught(
   *('small', '01234567', 'large-89abcdef', 3, 4.0, 18, 'test', 0, 60),
   *(0.93, 0.2, 0.94, 0.97, 0.945, 600, 3700, '2 x a CPU', '2.21.0'),
@@ -50,8 +57,8 @@ class VersionsTest(tf.test.TestCase):
   def test_the_epochs_show_the_versions_in_turn(self):
     answers = np.arange(3)[:, np.newaxis, np.newaxis]
     data = types.SimpleNamespace(train=small_data.examples(5))
-    lessons = students.Lessons(data, augment.NONE, answers, None, 0)
-    shown = [lessons.of_epoch(n).answers.item() for n in (1, 2, 3, 4)]
+    course = students.Course(data, augment.NONE, answers, None, 0)
+    shown = [course.of_epoch(n).answers.item() for n in (1, 2, 3, 4)]
     self.assertEqual(shown, [0, 1, 2, 0])
 
 
@@ -70,49 +77,103 @@ class AnswerTest(tf.test.TestCase):
     self.assertAllClose(found, [expected] * 3, atol=1e-3)
 
 
-class TaughtTest(tf.test.TestCase):
-  def measure(self, teacher, seeds):
-    folder = pathlib.Path(self.folder)
-    settings = settings_lib.Settings(
-      **small_data.flags(folder, num_epochs=2, batch_size=64, shift=1)
-    )
-    case = {
-      'student': 'small',
-      'settings': '01234567',
-      'teacher': 'labels',
-      'teachers': 2,
-      'temperature': 4.0,
-      'versions': 2,
-      'on': 'validation',
-    }
-    teacher = teacher and settings
-    taught.measure(
-      case, settings, teacher, seeds, folder / 'taught.csv', folder
-    )
-    return records.read(folder / 'taught.csv', taught.Taught)
+class CheckTest(tf.test.TestCase):
+  def assert_refused(self, message, teacher=None, **flags):
+    student = {'label_smoothing': 0.0, 'layers': 'conv 4 3x3'} | flags
+    with self.assertRaisesRegex(errors.UserError, f'^a.flags: .*{message}'):
+      taught.check('a.flags', settings_lib.Settings(**student), teacher)
 
+  def test_a_student_is_trained_as_its_flags_say_or_not_at_all(self):
+    self.assert_refused('label_smoothing', label_smoothing=0.1)
+    self.assert_refused('dropout', layers='dense 10 dropout 0.5')
+
+  def test_teachers_have_the_data_of_the_student(self):
+    for name, value in (('dataset', 'fashion'), ('num_validation', 9)):
+      teacher = settings_lib.Settings(**{name: value})
+      self.assert_refused(f'another --{name}$', teacher)
+    settings = settings_lib.Settings(label_smoothing=0.0, layers='conv 4 3x3')
+    taught.check('a.flags', settings, settings_lib.Settings())
+
+
+class TaughtTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
-    self.folder = self.create_tempdir().full_path
+    self.folder = pathlib.Path(self.create_tempdir().full_path)
     small_data.write(self.folder)
-    for path in pathlib.Path(self.folder).glob('t10k-*'):
+    self.settings = settings_lib.Settings(
+      **small_data.flags(self.folder, num_epochs=2, batch_size=64, shift=1)
+    )
+
+  def break_data(self, part):
+    for path in self.folder.glob(f'{part}-*'):
       path.write_bytes(b'not an IDX file')  # it would be seen
 
-  def test_a_line_for_each_seed_and_none_is_trained_twice(self):
-    first = self.measure(True, [0, 1])
+  def train_teachers(self, **flags):
+    settings = dataclasses.replace(self.settings, **flags)
+    for seed in (0, 1):
+      seeded = dataclasses.replace(settings, seed=seed)
+      kept.train(seeded, self.folder, '1', read_test=CASE.on == 'test')
+
+  def measure(self, case, seeds):
+    taught.measure(
+      case,
+      self.settings,
+      self.settings if case.teachers else None,
+      seeds,
+      self.folder / 'taught.csv',
+      self.folder,
+    )
+    return records.read(self.folder / 'taught.csv', taught.Taught)
+
+  def test_a_line_for_each_seed_of_a_case_and_none_is_trained_twice(self):
+    self.break_data('t10k')
+    self.train_teachers()
+    first = self.measure(CASE, [0, 1])
     self.assertEqual([line.seed for line in first], [0, 1])
     self.assertBetween(first[0].accuracy, 0.3, 1)
     self.assertBetween(first[0].training_accuracy, 0.3, 1)
     self.assertBetween(first[0].teacher_accuracy, 0.3, 1)
-    for path in pathlib.Path(self.folder).glob('train-*'):
-      path.write_bytes(b'not an IDX file')
-    self.assertEqual(self.measure(True, [1, 0]), first)
+    *before, third = self.measure(CASE._replace(versions=3), [0])
+    self.assertEqual(before, first)
+    self.assertEqual((third.seed, third.versions), (0, 3))
+    self.break_data('train')
+    self.assertEqual(self.measure(CASE, [1, 0]), [*first, third])
+
+  def test_teachers_that_are_not_trained_end_with_one_line(self):
+    with self.assertRaisesRegex(errors.UserError, 'seed0.*benchmarks.accuracy'):
+      self.measure(CASE, [0])
+
+  def test_the_answers_are_those_to_the_images_that_are_shown(self):
+    self.train_teachers()
+    course = students.prepare(CASE, self.settings, self.settings, self.folder)
+    workdirs = students.finished(self.settings, 2, self.folder, False)
+    teachers = [runs.load(place, read_test=False) for place in workdirs]
+    for epoch in (1, 2, 3):
+      images, answers = course.of_epoch(epoch)
+      self.assertAllEqual(answers, students.answer(teachers, images))
+    others = course.of_epoch(2).answers
+    self.assertNotAllClose(course.of_epoch(1).answers, others)
+    self.assertAllEqual(course.of_epoch(3).answers, course.of_epoch(1).answers)
 
   def test_without_a_teacher_it_learns_the_labels(self):
-    [line] = self.measure(False, [0])
+    case = CASE._replace(teacher='labels', teachers=0, temperature=1.0)
+    [line] = self.measure(case, [0])
     self.assertBetween(line.accuracy, 0.3, 1)
     self.assertIsNone(line.teacher_accuracy)
     self.assertEqual(line.teacher_seconds, 0)
+
+  def test_on_the_test_set_the_scores_are_those_of_the_test_images(self):
+    # All images are black and equal, so they are all 0 to the student, or none.
+    for path in self.folder.glob('t10k-*'):
+      header = 16 if 'images' in path.name else 8
+      content = path.read_bytes()
+      path.write_bytes(content[:header] + bytes(len(content) - header))
+    course = students.prepare(
+      CASE._replace(on='test'), self.settings, None, self.folder
+    )
+    scores = students.teach(self.settings, course, temperature=1)
+    self.assertIn(scores['accuracy'], (0.0, 1.0))
+    self.assertBetween(scores['training_accuracy'], 0.3, 0.99)
 
   def test_the_summary_by_hand(self):
     lines = [LINE, LINE._replace(seed=1, accuracy=0.94, seconds=700)]
@@ -120,7 +181,7 @@ class TaughtTest(tf.test.TestCase):
     _, _, row, alone = taught.summary(lines).splitlines()
     self.assertEqual(
       row.strip('| ').split(' | '),
-      ['`small`', '3 `large`', '4', 'test', '60', '2', '93.50 (sd 0.71)']
+      ['`small`', '3 `large`', '4', '18', 'test', '60', '2', '93.50 (sd 0.71)']
       + [
         '87.15 to 99.85',
         '94.00 (sd 0.00)',
@@ -130,7 +191,9 @@ class TaughtTest(tf.test.TestCase):
       ]
       + ['61:40'],
     )
-    self.assertStartsWith(alone, '| `small` | none: the labels |  | test | 60')
+    self.assertStartsWith(
+      alone, '| `small` | none: the labels |  | 18 | test | 60'
+    )
 
 
 if __name__ == '__main__':

@@ -24,38 +24,43 @@ class DistillationTest(tf.test.TestCase):
   def test_the_bias_by_hand(self):
     # The logit of class 1 is 3, 1, 2 and 4 below the largest of the others.
     logits = np.array([[5.0, 2, 0], [1, 0, 0], [0, 1, 3], [0, 0, 4]])
-    found = distillation.bias(logits, 1, share=0.5)
-    self.assertEqual(found, 2.5)
-    raised = logits + [0, found, 0]
-    self.assertAllEqual(raised.argmax(axis=1), [0, 1, 1, 2])
+    found = distillation.biased(logits, 1, share=0.5)
+    self.assertAllEqual(found, [0, 1, 1, 2])
+    self.assertAllEqual((logits + [0, 2.5, 0]).argmax(axis=1), found)
+    # 1 is lowered where it is largest.
+    found = distillation.biased(np.array([[0.0, 3], [0, 1]]), 1, share=0.5)
+    self.assertAllEqual(found, [1, 0])
 
   def test_a_share_of_the_images_gets_the_label(self):
     logits = np.random.default_rng(0).normal(size=[5000, 10])
     logits[:, 3] -= 7
     for share in (0.0, 0.1, 0.5):
-      raised = logits.copy()
-      raised[:, 3] += distillation.bias(logits, 3, share) + 1e-9
-      found = np.mean(raised.argmax(axis=1) == 3)
-      self.assertAllClose(found, share, atol=3e-4)
+      found = distillation.biased(logits, 3, share)
+      self.assertEqual(np.sum(found == 3), share * 5000)
+    # A student that says the same of all images knows no 3s.
+    found = distillation.biased(np.ones([5000, 10]), 3, share=0.1)
+    self.assertEqual(np.sum(found == 3), 500)
 
   def test_the_scores_by_hand(self):
-    # It looks at the first pixel only: a 3 if it is not black, else a 4.
+    # The logit of 3 is the first pixel, that of 4 is a half.
     def student(images):
-      is_three = tf.cast(images[:, 0, 0, 0] > 0, tf.float32)
-      scores = tf.stack([4 * is_three, 2 * tf.ones_like(is_three)], axis=1)
+      pixel = images[:, 0, 0, 0]
+      scores = tf.stack([pixel, 0.5 * tf.ones_like(pixel)], axis=1)
       return tf.pad(scores, [[0, 0], [3, 5]])  # of the classes 3 and 4
 
     images = np.zeros([20, 28, 28], np.uint8)
-    images[:3, 0, 0] = 30
-    labels = np.array([3, 3, 4, 3, *[4] * 16], np.uint8)
+    images[:5, 0, 0] = [250, 100, 110, 200, 5]
+    labels = np.array([3, 3, 4, 4, 3, *[4] * 15], np.uint8)
     test = datasets.Examples(images, labels)
-    found = distillation.score(student, distillation.without(test, 3), test)
-    # Of three 3s, two are called 3; of 17 4s, 16 are called 4.
-    self.assertAllClose(found.before, 2 / 3)
+    rest = distillation.without(test, 3)
+    with mock.patch.object(distillation, 'SHARE', 0.2):
+      found = distillation.score(student, rest, test)
+    # Two images are called 3: of three 3s one, of 17 4s one.
+    self.assertAllClose(found.before, 1 / 3)
     self.assertAllClose(found.validation, 16 / 17)
-    # The bias is -2, which makes the logits of these three images equal.
+    # After the bias it is four: of the 3s two, of the 4s two.
     self.assertAllClose(found.after, 2 / 3)
-    self.assertAllClose(found.others, 16 / 17)
+    self.assertAllClose(found.others, 15 / 17)
 
   @mock.patch.multiple(distillation, TEMPERATURES=(1, 4))
   def test_the_report_has_all_students_and_the_nulls_know_no_threes(self):

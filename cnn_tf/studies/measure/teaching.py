@@ -75,24 +75,28 @@ def train(
     The network, or its average if the settings ask for one.
 
   Raises:
-    UserError: the training diverges.
+    UserError: the training diverges, or the images do not fill a batch.
   """
   tf.config.experimental.enable_op_determinism()
-  batch_size = settings.batch_size
+  num_images, batch_size = len(lessons_of(1).images), settings.batch_size
+  steps_per_epoch = num_images // batch_size
+  if not steps_per_epoch:
+    raise errors.UserError(
+      f'{num_images} images are fewer than a batch of {batch_size}'
+    )
+  student = Student(settings, geometries, steps_per_epoch, change)
+  step = tf.function(student.step, autograph=False)
   for epoch in range(1, settings.num_epochs + 1):
     lessons = lessons_of(epoch)
-    num_images = len(lessons.images)
-    if epoch == 1:
-      steps_per_epoch = num_images // batch_size
-      student = Student(settings, geometries, steps_per_epoch, change)
-      step = tf.function(student.step, autograph=False)
     order = datasets.order(num_images, settings.seed, epoch).numpy()
-    for first in range(0, num_images - batch_size + 1, batch_size):
+    for first in range(0, steps_per_epoch * batch_size, batch_size):
       batch = order[first : first + batch_size]
       images = tf.constant(lessons.images[batch])
       answers = tf.constant(lessons.answers[batch], tf.float32)
       loss = step(images, answers, temperature)
-    if not np.isfinite(loss):
+    # The loss alone is not enough: max pooling may drop NaN.
+    norm = tf.linalg.global_norm([loss, *student.network.trainable_variables])
+    if not np.isfinite(norm):
       raise errors.UserError(f'training has diverged in epoch {epoch}')
   return student.average or student.network
 

@@ -88,15 +88,49 @@ class TeachingTest(tf.test.TestCase):
       self.assertAllClose(ours, theirs, atol=1e-6)
 
   def test_each_epoch_has_its_own_lessons(self):
-    epochs = []
+    settings = dataclasses.replace(SETTINGS, num_epochs=2)
+    first = lessons(30)(1)
+    second = first._replace(images=255 - first.images)
 
-    def lessons_of(epoch):
-      epochs.append(epoch)
-      return lessons(30)(epoch)
+    def kernel(*given):
+      def lessons_of(epoch):
+        return given[epoch - 1]
 
-    settings = dataclasses.replace(SETTINGS, num_epochs=3)
-    teaching.train(settings, GEOMETRIES, lessons_of, temperature=1)
-    self.assertEqual(epochs, [1, 2, 3])
+      found = teaching.train(settings, GEOMETRIES, lessons_of, temperature=1)
+      return found.kernels['conv1']
+
+    found = kernel(first, second)
+    self.assertNotAllClose(found, kernel(first, first), atol=1e-4)
+    self.assertNotAllClose(found, kernel(second, second), atol=1e-4)
+
+  def test_images_that_do_not_fill_a_batch_are_left_out(self):
+    def lessons_of(count):
+      images, answers = lessons(40)(1)
+      return lambda _: teaching.Lessons(images[:count], answers[:count])
+
+    with self.assertRaisesRegex(errors.UserError, '9 images are fewer'):
+      teaching.train(SETTINGS, GEOMETRIES, lessons_of(9), temperature=1)
+    # 35 images are three batches; with a constant rate nothing else changes.
+    order = datasets.order(35, seed=3, epoch=1).numpy()
+    images, answers = lessons(35)(1)
+    shown = teaching.Lessons(images.copy(), answers)
+    shown.images[order[30:]] = 0
+    found, expected = (
+      teaching.train(SETTINGS, GEOMETRIES, lambda _, one=one: one, 1)
+      for one in (shown, teaching.Lessons(images, answers))
+    )
+    self.assertAllEqual(found.kernels['conv1'], expected.kernels['conv1'])
+
+  def test_a_nan_that_max_pooling_drops_is_noticed(self):
+    images, answers = lessons(30)(1)
+
+    def change(network, pixels, *_):
+      network.biases['conv1'].assign([math.nan] * 4)
+      return pixels
+
+    with self.assertRaisesRegex(errors.UserError, 'diverged in epoch 1$'):
+      given = teaching.Lessons(images, answers)
+      teaching.train(SETTINGS, GEOMETRIES, lambda _: given, 1, change)
 
   def test_a_change_replaces_the_images_and_knows_the_network(self):
     random = np.random.default_rng(0)
