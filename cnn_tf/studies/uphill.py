@@ -295,8 +295,8 @@ def _draw(found, plan):
   figure = sheet.new(
     11.8,
     5.0,
-    f'Pixels changed by {SHOWN:g}: {signs} right after random signs, {pgd} '
-    f'after PGD; at half the width {half}, trained on PGD {robust}',
+    f'{SHOWN:g} uphill: {pgd} right (random signs {signs}); '
+    f'half the width {half}, trained on PGD {robust}',
     f'{plan}; {NUM_IMAGES:,} test images; bars: 95 % interval over seeds; '
     f'trained on PGD: with changes of {TRAINING_EPSILON:g}, half the width',
   )
