@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import peers
-from benchmarks import speeds
 from cnn_tf.measure import intervals
 from cnn_tf.run import terminal
 
@@ -80,16 +79,18 @@ def seconds_to(run: Run, goal: float) -> np.ndarray:
   return np.where(reached.any(axis=1), seconds, np.nan)
 
 
-def ratio(theirs: Run, ours: Run) -> speeds.Ratio:
+def ratio(theirs: Run, ours: Run) -> intervals.Interval:
   """The seconds of one run divided by those of another, per epoch.
 
-  The median over the epochs of all common seeds, paired, since libraries that
-  take turns share the slow periods of a machine. The first epoch of a seed,
-  which is traced or compiled, does not count, unless it is the only one.
+  The mean over the common seeds of the median over the epochs of a seed. They
+  are paired, since libraries that take turns share the slow periods of a
+  machine. The first epoch of a seed, which is traced or compiled, does not
+  count, unless it is the only one.
   """
   theirs, ours = _paired(theirs, ours)
   start = min(1, ours.shape[1] - 1)
-  return speeds.ratio(theirs[:, start:].ravel(), ours[:, start:].ravel())
+  by_seed = np.median(theirs[:, start:] / ours[:, start:], axis=1)
+  return intervals.describe(list(by_seed))
 
 
 def ratio_of_sums(theirs: Run, ours: Run) -> float:
@@ -99,48 +100,39 @@ def ratio_of_sums(theirs: Run, ours: Run) -> float:
 
 
 def report(found: Runs) -> str:
-  """The tables of all precisions, and whether the accuracies agree."""
+  """The tables of all precisions, and the differences of the accuracies."""
   precisions = list(dict.fromkeys(precision for precision, _ in found))
   parts = [_table(found, precision) for precision in precisions]
   parts += filter(None, [_across(found)])
-  parts.append(agreement(found))
+  parts += filter(None, [differences(found)])
   parts.append(
     'Seconds are those of training and validation. The first step ends so many '
     'seconds after Enter\n(with 50 steps per call, the first call). images/s: '
-    'of training, the median over epochs but the first.\nPer epoch: the median '
-    'of the ratios within an epoch, without the first, and its interval.'
+    'of training, the median over epochs but the first.\nPer epoch: the mean '
+    'over seeds of the median ratio within an epoch, without the first epoch.'
   )
   return '\n\n'.join(parts)
 
 
-def agreement(found: Runs) -> str:
-  """A line that compares the intervals of the test accuracies."""
+def differences(found: Runs) -> str:
+  """The test accuracies minus ours, paired by seed, in a line; or ''."""
   texts = []
-  for precision in dict.fromkeys(precision for precision, _ in found):
-    described = {
-      library: intervals.describe(100 * run.tests)
-      for (its_precision, library), run in found.items()
-      if its_precision == precision
-    }
-    lows, highs = zip(
-      *((x.low, x.high) for x in described.values()), strict=True
-    )
-    if np.isnan(lows).any():
-      verdict = 'have no intervals, with a single seed'
-    elif max(lows) <= min(highs):
-      verdict = 'agree within their intervals'
-    else:
-      means = ', '.join(f'{name} {x.mean:.2f}' for name, x in described.items())
-      verdict = f'do NOT agree within their intervals ({means})'
-    texts.append(f'in {precision} they {verdict}')
-  return f'Test accuracies: {"; ".join(texts)}.'
+  for (precision, library), run in found.items():
+    ours = found.get((precision, peers.OURS.library))
+    if ours and library != peers.OURS.library:
+      of_theirs, of_ours = _paired(run, ours, 'tests')
+      points = intervals.spread(list(100 * (of_theirs - of_ours)))
+      texts.append(f'{run.peer} ({precision}) {points}')
+  return (
+    f'Test accuracy minus ours, in points: {"; ".join(texts)}.' if texts else ''
+  )
 
 
-def _paired(theirs, ours):
-  """The seconds `[seeds, epochs]` of the seeds that both runs have."""
+def _paired(theirs, ours, field='seconds'):
+  """A field of both runs, of the seeds that both have, `[seeds, ...]`."""
   seeds = [seed for seed in ours.seeds if seed in theirs.seeds]
   return [
-    run.seconds[[run.seeds.index(seed) for seed in seeds]]
+    getattr(run, field)[[run.seeds.index(seed) for seed in seeds]]
     for run in (theirs, ours)
   ]
 
@@ -212,10 +204,10 @@ def _goal(seconds: Sequence[float]):
 
 
 def _ratios(theirs, ours):
-  """Cells: the ratio of the sums; the median ratio, with its interval."""
+  """Cells: the ratio of the sums; that within an epoch, with its interval."""
   found = ratio(theirs, ours)
   total = ratio_of_sums(theirs, ours)
-  return [f'{total:.2f}', f'{found.median:.2f}', _range(found.low, found.high)]
+  return [f'{total:.2f}', f'{found.mean:.2f}', _range(found.low, found.high)]
 
 
 def _range(low, high):

@@ -81,27 +81,25 @@ class ResultsTest(parameterized.TestCase):
       ['Keras, fit', '40.0', '30.0', 'never', '50', '10.0']
       + ['91.50', '72.44 to 110.56', '2.00', '2.00', '2.00 to 2.00'],
     )
-    self.assertIn('float32 they agree within their intervals', text)
+    # -1 and 1 points: 12.706 * 1.4142 / sqrt(2) = 12.71.
+    self.assertIn(
+      'minus ours, in points: Keras, fit (float32) 0.00 ± 12.71', text
+    )
 
-  def test_accuracies_whose_intervals_do_not_overlap_are_named(self):
-    rows = [
-      *_rows(_OURS, 0, 1, (0.9, 0.9), 0.9100),
-      *_rows(_OURS, 1, 1, (0.9, 0.9), 0.9102),
-      *_rows(_KERAS, 0, 1, (0.9, 0.9), 0.8700),
-      *_rows(_KERAS, 1, 1, (0.9, 0.9), 0.8702),
-    ]
-    line = race_results.agreement(race_results.runs(rows))
-    self.assertIn('do NOT agree', line)
-    self.assertIn('(ours 91.01, Keras 87.01)', line)
+  def test_the_accuracies_of_a_single_library_are_compared_with_none(self):
+    found = race_results.runs(_rows(_KERAS, 0, 1, (0.9, 0.9), 0.9))
+    self.assertEqual(race_results.differences(found), '')
 
   def test_the_first_epoch_counts_in_the_sum_alone(self):
     ours = race_results.runs(_two_seeds())[_PRECISION, 'ours']
     seconds = np.array([[10.0, 5.0, 5.0], [10.0, 5.0, 5.0]])
-    theirs = ours._replace(seconds=seconds + [[90.0, 0.0, 5.0]])
+    theirs = ours._replace(seconds=seconds + [[90.0, 0.0, 5.0], [90.0, 5, 10]])
     ours = ours._replace(seconds=seconds)
-    # Of the ratios 1, 2, 1, 2 within an epoch.
-    self.assertEqual(race_results.ratio(theirs, ours), (1.5, 1, 2))
-    self.assertEqual(race_results.ratio_of_sums(theirs, ours), 230 / 40)
+    # Within an epoch, 1 and 2 with one seed, 2 and 3 with the other one.
+    found = race_results.ratio(theirs, ours)
+    self.assertEqual(found.mean, 2)
+    self.assertAlmostEqual(found.high, 2 + 12.706 * 0.5**0.5 / 2**0.5, places=5)
+    self.assertEqual(race_results.ratio_of_sums(theirs, ours), 240 / 40)
 
   def test_only_common_seeds_are_compared(self):
     rows = [
@@ -109,7 +107,7 @@ class ResultsTest(parameterized.TestCase):
     ]
     found = race_results.runs(rows)
     both = found[_PRECISION, 'Keras'], found[_PRECISION, 'ours']
-    self.assertEqual(race_results.ratio(*both).median, 2)
+    self.assertEqual(race_results.ratio(*both).mean, 2)
     self.assertEqual(race_results.ratio_of_sums(*both), 2)
 
   def test_a_group_that_was_cut_is_not_finished(self):
