@@ -3,6 +3,29 @@
 from collections.abc import Sequence
 
 from cnn_tf import errors
+from cnn_tf.network import geometry
+
+
+def layer_and_maps(
+  geometries: Sequence[geometry.LayerGeometry],
+  name: str,
+  words: Sequence[str] | None,
+) -> tuple[Sequence[geometry.LayerGeometry], list[int]]:
+  """The layers up to one with kernels, and the numbers of some of its maps.
+
+  Args:
+    geometries: all layers.
+    name: the word of `--layer`.
+    words: those of `--maps`; without any, all maps.
+
+  Raises:
+    UserError: there is no such layer with kernels, or no such map.
+  """
+  places = {x.spec.name: i for i, x in enumerate(geometries) if x.kernel_shape}
+  last = places[layer(name, list(places))]
+  num_maps = geometries[last].output_shape[-1]
+  words = words or list(map(str, range(num_maps)))
+  return geometries[: last + 1], numbers('maps', words, num_maps)
 
 
 def layer(name: str, names: Sequence[str]) -> str:

@@ -31,7 +31,9 @@ def main() -> None:
     from cnn_tf.measure import runs
     from cnn_tf.visualization import draw
   run = runs.load(command.folder('workdir'), data_dir=flags.FLAGS.data_dir)
-  geometries, maps = _layers_and_maps(run)
+  geometries, maps = choices.layer_and_maps(
+    run.geometries, flags.FLAGS.layer, flags.FLAGS.maps
+  )
   picture = _picture(run, dream.only_size(geometries))
   settings = dream.Settings(
     **{field: flags.FLAGS[field].value for field in dream.Settings._fields}
@@ -45,19 +47,6 @@ def main() -> None:
     folder = command.folder('output') or run.workdir / draw.FOLDER
     print('\n'.join(draw.write(run, [(f'dream_{name}', figure)], folder)))
   print(f'{time.perf_counter() - started:.0f} s')
-
-
-def _layers_and_maps(run):
-  """The geometries up to the layer, and the numbers of its chosen maps."""
-  geometries = {
-    layer.spec.name: run.geometries[:number]
-    for number, layer in enumerate(run.geometries, 1)
-    if layer.kernel_shape
-  }
-  chosen = geometries[choices.layer(flags.FLAGS.layer, list(geometries))]
-  num_maps = chosen[-1].output_shape[-1]
-  numbers = flags.FLAGS.maps or list(map(str, range(num_maps)))
-  return chosen, choices.numbers('maps', numbers, num_maps)
 
 
 def _picture(run, only_size):

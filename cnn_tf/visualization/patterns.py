@@ -26,13 +26,8 @@ def main() -> None:
     from cnn_tf.visualization import draw
   workdir = command.folder('workdir')
   run = runs.load(workdir, data_dir=flags.FLAGS.data_dir)
-  geometries = {
-    layer.spec.name: layer for layer in run.geometries if layer.kernel_shape
-  }
-  name = choices.layer(flags.FLAGS.layer, list(geometries))
-  num_maps = geometries[name].output_shape[-1]
-  chosen = flags.FLAGS.maps or [str(number) for number in range(num_maps)]
-  maps = choices.numbers('maps', chosen, num_maps)
+  name = flags.FLAGS.layer
+  _, maps = choices.layer_and_maps(run.geometries, name, flags.FLAGS.maps)
   settings = ascent.Settings(
     **{field: flags.FLAGS[field].value for field in ascent.Settings._fields}
   )

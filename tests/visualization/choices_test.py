@@ -4,6 +4,8 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from cnn_tf import errors
+from cnn_tf.network import geometry
+from cnn_tf.run import layers
 from cnn_tf.visualization import choices
 
 
@@ -11,6 +13,17 @@ class ChoicesTest(parameterized.TestCase):
   def test_valid_choices_are_returned(self):
     self.assertEqual(choices.layer('conv2', ['conv1', 'conv2']), 'conv2')
     self.assertEqual(choices.numbers('maps', ['3', '0'], 4), [3, 0])
+
+  def test_the_layers_up_to_one_and_its_maps(self):
+    specs = layers.parse('conv 8 3x3, maxpool 2x2, dense 5')
+    geometries = geometry.trace(specs, (28, 28, 1))
+    found, maps = choices.layer_and_maps(geometries, 'dense1', None)
+    self.assertEqual(found, geometries[:3])
+    self.assertEqual(maps, [0, 1, 2, 3, 4])
+    found, maps = choices.layer_and_maps(geometries, 'conv1', ['7', '2'])
+    self.assertEqual((found, maps), (geometries[:1], [7, 2]))
+    with self.assertRaisesRegex(errors.UserError, 'from conv1, dense1, logits'):
+      choices.layer_and_maps(geometries, 'pool1', None)
 
   def test_an_unknown_layer_is_rejected_with_a_list_of_the_layers(self):
     with self.assertRaisesRegex(
