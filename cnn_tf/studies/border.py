@@ -7,15 +7,18 @@ and 27 of the image to the logits. This follows from the windows alone
 logit with respect to these pixels is exactly 0, and noise in their place leaves
 all logits equal, to the bit.
 
-What would be gained by seeing them? The network is trained and tested on images
+What would be gained by seeing them? On a canvas of 30x30 pixels, with a black
+frame around the image, the maps have even sizes and every pixel is seen. Two
+such networks are trained and tested, one on the images as they are, and one on
+images whose last 2 rows and columns are black. The difference is what these 108
+pixels are worth to a network that sees them.
+
+To know what to expect, the reference network is trained and tested on images
 whose last 2, 4, 6 or 8 rows and columns are black. The first of these is the
-null: the network never sees this change, so training gives the same kernels, to
-the bit. The others show what further rows and columns are worth. Conversely,
-images are shifted up and left by one pixel: again 108 pixels cannot reach the
-logits, but these are one row and one column on each side, where there is less
-ink. The control is a shift down and right, which loses more ink: does its
-accuracy lie on the curve of the black rows and columns? All networks have half
-as many filters and units as the reference network.
+null: training leaves unseen pixels out (`network/faster.py`), so the kernels
+are the same, to the bit. The others show what further rows and columns are
+worth. All networks have half as many filters and units as the reference
+network.
 """
 
 from cnn_tf.studies import start
@@ -24,6 +27,7 @@ if __name__ == '__main__':
   start.quietly()  # before the next lines import TensorFlow
 
 import functools
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -46,16 +50,6 @@ FULL = study.Plan('fashion,mnist', seeds=20, epochs=4)
 LAYERS = trained.SMALL_LAYERS
 
 
-def up_and_left(images: np.ndarray) -> np.ndarray:
-  """Shifts images by one pixel, so that rows and columns 1 to 26 are seen."""
-  return shifts.move(images, down=-1, right=-1)
-
-
-def down_and_right(images: np.ndarray) -> np.ndarray:
-  """Shifts images by one pixel in the opposite direction."""
-  return shifts.move(images, down=1, right=1)
-
-
 def blacken(images: np.ndarray, count: int) -> np.ndarray:
   """Images whose last `count` rows and columns are 0."""
   black = images.copy()
@@ -64,15 +58,22 @@ def blacken(images: np.ndarray, count: int) -> np.ndarray:
   return black
 
 
+def on_canvas(images: np.ndarray) -> np.ndarray:
+  """Images in a black frame of one pixel, of which every pixel is seen."""
+  return shifts.on_canvas(images, 30)
+
+
 NULL = 'last 2 black'
-SHIFTS = {
-  'shifted by one': up_and_left,
-  'shifted the other way': down_and_right,
-}
 BLACK = {
   f'last {n} black': functools.partial(blacken, count=n) for n in range(2, 9, 2)
 }
-CHANGES = {'original': None, **SHIFTS, **BLACK}
+WHOLE, CUT = '30x30, all seen', '30x30, last 2 black'
+CHANGES = {
+  'original': None,
+  **BLACK,
+  WHOLE: on_canvas,
+  CUT: lambda images: on_canvas(blacken(images, 2)),
+}
 
 
 class Border(NamedTuple):
@@ -108,12 +109,12 @@ def networks(plan: study.Plan) -> dict[str, tuple[study.Plan, dict[str, str]]]:
   found = {}
   for name, change in CHANGES.items():
     # One seed is enough to see that its kernels are equal, and fewer for the
-    # large losses than for the small ones of a shift.
+    # large losses than for the small one.
     fewer = 1 if name == NULL else max(1, plan.seeds // 4)
-    used = plan._replace(seeds=fewer) if name in BLACK else plan
+    used = plan if name in (WHOLE, CUT) else plan._replace(seeds=fewer)
     folder = plan.data_dir
     if change:
-      folder = changed.write(plan, name.replace(' ', '-'), change)
+      folder = changed.write(plan, re.sub('[, ]+', '-', name), change)
     found[name] = used, {'layers': LAYERS, 'data_dir': folder}
   return found
 
@@ -130,8 +131,9 @@ def look(plan: study.Plan) -> Border:
   for name, (used, changes) in networks(plan).items():
     accuracy[name] = trained.test_accuracies(used, **changes)
     change = CHANGES[name]
-    seen = change(images) if change else images
-    lost[name] = 1 - seen[:, ~unseen].sum() / images.sum()
+    shown = change(images) if change else images
+    reaches = shown if name in (WHOLE, CUT) else shown[:, ~unseen]
+    lost[name] = 1 - reaches.sum() / images.sum()
   return Border(
     unseen,
     influence.slopes(run.network, images),
@@ -150,7 +152,8 @@ def same_kernels(one: model.ConvNet, other: model.ConvNet) -> bool:
 
 
 def _table(found):
-  rows = [['', 'ink lost (%)', 'test accuracy (%)', '- original (points)']]
+  rows = [['', 'value, or ink lost (%)', 'n', 'test accuracy (%)']]
+  rows[0].append('- original, or - all seen (points)')
   for name, x in found.items():
     largest = [
       x.slopes[where].max(initial=0) for where in (x.unseen, ~x.unseen)
@@ -162,13 +165,13 @@ def _table(found):
       ('noise in unseen pixels', _equal('logits', x.same_logits)),
       (f'trained on {NULL}', _equal('kernels', x.same_kernels)),
     ):
-      rows.append([f'{name}: {fact}', value, '', ''])
+      rows.append([f'{name}: {fact}', value, '', '', ''])
     for change, accuracies in x.accuracy.items():
-      gains = _gains(x, change)
+      gains = intervals.percent(_gains(x, change))
       rows.append(
         [f'{name}: {change}', f'{100 * x.lost[change]:.2f}']
-        + [intervals.percent(accuracies)]
-        + ['' if change == 'original' else intervals.percent(gains)]
+        + [str(len(accuracies)), intervals.percent(accuracies)]
+        + ['' if change in ('original', WHOLE) else gains]
       )
   return rows
 
@@ -178,21 +181,22 @@ def _equal(what, is_equal):
 
 
 def _gains(border, change):
-  """The gain of each seed; some changes have fewer seeds."""
+  """The gain of each seed; the null has fewer seeds."""
   values = border.accuracy[change]
-  return np.subtract(values, border.accuracy['original'][: len(values)])
+  before = border.accuracy[WHOLE if change == CUT else 'original']
+  return np.subtract(values, before[: len(values)])
 
 
 def _draw(found, plan):
   gains = [
-    f'{name} {intervals.percent(_gains(x, "shifted by one"))}'
-    for name, x in found.items()
+    f'{name} {intervals.percent(-_gains(x, CUT))}' for name, x in found.items()
   ]
   figure = sheet.new(
     9.8,
     1.0 + 3.2 * len(found),
-    f'Moving ink to where it is seen gains, in points: {", ".join(gains)}',
-    f'{plan}; bars: 95 % interval; unseen: right of and below orange lines',
+    f'What seeing the border gains, in points: {", ".join(gains)}',
+    f'{plan} (black: a quarter); bars: 95 % interval; unseen: right of and '
+    'below orange lines',
   )
   for index, (name, x) in enumerate(found.items()):
     top = 1.3 + 3.2 * index
@@ -207,19 +211,19 @@ def _draw(found, plan):
 
 
 def _dose(panel, border):
-  """The difference from the original images, against the ink that is lost."""
-  black = [name for name in BLACK if name != NULL]
+  """What is lost with the ink that reaches no logit."""
+  black = ['original', *(name for name in BLACK if name != NULL)]
   for label, color, shown in (
     ('last 4, 6, 8 black', sheet.BLUE, black),
-    *((name, sheet.VERMILLION, [name]) for name in SHIFTS),
+    (CUT, sheet.VERMILLION, [CUT]),
   ):
     gains = 100 * np.transpose([_gains(border, change) for change in shown])
     series = charts.over_seeds(label, color, gains)
     charts.lines(panel, [100 * border.lost[x] for x in shown], [series])
   panel.axhline(0, color=sheet.QUIET, linewidth=0.8)
   panel.set(xlabel='ink that reaches no logit (%)')
-  panel.set(ylabel='test accuracy - original (points)')
-  panel.set_title('blue: last 4, 6, 8 black; orange: shifted', fontsize=9)
+  panel.set(ylabel='difference of test accuracy (points)')
+  panel.set_title('blue: last 4, 6, 8 black; orange: 2, of 30x30', fontsize=9)
 
 
 if __name__ == '__main__':

@@ -20,7 +20,6 @@ if __name__ == '__main__':
   start.quietly()  # before the next lines import TensorFlow
 
 import copy
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +44,6 @@ PRECISIONS = ('float32', 'bfloat16')
 WEIGHT_BITS = (8, 6, 4, 3, 2)
 _FLOAT32 = {'precision': 'float32'}
 _BATCH_SIZE, _NUM_ROUNDS = 128, 101
-_SECONDS_PER_EPOCH = 4  # on two cores
 
 
 class Accuracies(NamedTuple):
@@ -70,12 +68,13 @@ def measure(plan: study.Plan) -> study.Report:
   plans = plan.by_dataset()
   if 'mnist' in plans and len(plans) > 1:
     plans['mnist'] = a_third(plans['mnist'])  # Its accuracies vary less.
-  count = sum(2 * part.seeds + a_third(part).seeds for part in plans.values())
-  each = _SECONDS_PER_EPOCH * plan.epochs
-  print(f'{count} trainings of about {each} s; finished ones are not repeated')
+  for part in plans.values():
+    each = [trained.of_seeds(part, precision=name) for name in PRECISIONS]
+    trained.announce(part, sum(each, []))
+    trained.announce(alone(part), trained.of_seeds(alone(part), **_FLOAT32))
   found = {name: accuracies(part) for name, part in plans.items()}
   rounded = {
-    name: [*map(with_fewer_bits, trained.seeds(a_third(part), **_FLOAT32))]
+    name: [*map(with_fewer_bits, trained.seeds(part, **_FLOAT32))]
     for name, part in plans.items()
   }
   ops = look(next(iter(plans.values())))
@@ -87,26 +86,36 @@ def a_third(plan: study.Plan) -> study.Plan:
   return plan._replace(seeds=max(1, plan.seeds // 3))
 
 
-def accuracies(plan: study.Plan) -> Accuracies:
-  """Trains in both precisions and, for a third of the seeds, the null."""
+def alone(plan: study.Plan) -> study.Plan:
+  """The plan of the null: one replica, for a third of the seeds."""
   # The number of replicas is not in the settings, which name the folders.
   folder = plan.networks / 'one_replica'
-  alone = a_third(plan)._replace(networks=folder, num_replicas='1')
+  return a_third(plan)._replace(networks=folder, num_replicas='1')
+
+
+def accuracies(plan: study.Plan) -> Accuracies:
+  """Trains in both precisions and, for a third of the seeds, the null."""
   return Accuracies(
     *(trained.test_accuracies(plan, precision=name) for name in PRECISIONS),
-    trained.test_accuracies(alone, **_FLOAT32),
+    trained.test_accuracies(alone(plan), **_FLOAT32),
   )
 
 
 def with_fewer_bits(run: runs.Run) -> list[float]:
-  """The test accuracies with kernels of `WEIGHT_BITS`."""
+  """What kernels of `WEIGHT_BITS` change of the test accuracy.
+
+  Each is the largest weight of its filter times a fraction; no other scale is
+  tried. Both accuracies are of the same ops, which need not be those of the
+  training.
+  """
+  before = trained.accuracy(run.network, run.data.test)
   found = []
   for bits in WEIGHT_BITS:
     network = copy.deepcopy(run.network)
     for name, kernel in run.network.kernels.items():
       values, scales = integers.rounded(kernel.numpy(), bits)
       network.kernels[name].assign(values * scales)
-    found.append(trained.accuracy(network, run.data.test))
+    found.append(trained.accuracy(network, run.data.test) - before)
   return found
 
 
@@ -116,12 +125,6 @@ def look(plan: study.Plan) -> op_errors.OpErrors:
   images, labels = (x[: 2 * _BATCH_SIZE] for x in run.data.validation)
   pixels = datasets.to_float(images)
   return op_errors.measure(run.network, pixels, labels, PRECISIONS, _NUM_ROUNDS)
-
-
-def bound(values: Sequence[float]) -> float:
-  """The largest absolute value in the 95 % interval of the mean."""
-  found = intervals.describe(values)
-  return max(abs(found.low), abs(found.high))
 
 
 def _table(found, rounded, ops):
@@ -149,18 +152,20 @@ def _table(found, rounded, ops):
 def _accuracy_rows(result, rounded):
   """Titles and cells of the rows of a dataset."""
   for precision in PRECISIONS:
-    accuracy = intervals.percent(getattr(result, precision))
-    yield f'test accuracy, {precision} (%)', accuracy
+    values = getattr(result, precision)
+    yield f'test accuracy, {precision} (%)', intervals.percent(values)
+    if len(values) > 1:
+      deviation = 100 * intervals.describe(values).deviation
+      yield f'{precision}, standard deviation of the seeds', f'{deviation:.2f}'
   for change, values in result.differences.items():
     title = f'{change} - float32 (points, {len(values)} pairs)'
     yield title, intervals.spread(values)
     if len(values) > 1:
       deviation = intervals.describe(values).deviation
       yield f'{change}, standard deviation of the pairs', f'{deviation:.2f}'
-  for bits, values in zip(WEIGHT_BITS, np.transpose(rounded), strict=True):
-    losses = 100 * (values - result.float32[: len(values)])
-    title = f'weights of {bits} bits - float32 (points, {len(values)} networks)'
-    yield title, intervals.spread(losses)
+  for bits, losses in zip(WEIGHT_BITS, np.transpose(rounded), strict=True):
+    title = f'weights of {bits} bits - float32 (points, {len(losses)} networks)'
+    yield title, intervals.percent(losses)
 
 
 def _error(error):
@@ -173,14 +178,9 @@ def _error(error):
 
 def _title(name, result):
   changes = result.differences['bfloat16']
-  if len(changes) > 1:
-    return (
-      f'bfloat16: no difference in mean test accuracy on {name} larger than '
-      f'{bound(changes):.2f} points'
-    )
   return (
-    f'bfloat16 changes the test accuracy by {changes.mean():+.2f} points on '
-    f'{name}'
+    f'bfloat16 - float32, mean test accuracy on {name}: '
+    f'{intervals.spread(changes)} points ({len(changes)} pairs)'
   )
 
 
@@ -188,11 +188,11 @@ def _draw(found, ops, plan):
   name, result = next(iter(found.items()))
   source = (
     f'{plan}; errors and times: {name}, seed 0, {_BATCH_SIZE} validation '
-    f'images; {environment.describe(1)["cpu"]}, one thread'
+    f'images; {environment.describe(1)["cpu"]}, one thread per op'
   )
   figure = sheet.new(12.0, 4.5, _title(name, result), source)
   differences = {
-    f'{dataset},\n{change}': values
+    f'{dataset},\n{change} ({len(values)})': values
     for dataset, result in found.items()
     for change, values in result.differences.items()
   }

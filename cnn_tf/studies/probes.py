@@ -174,14 +174,15 @@ def _some(array):
 
 def _table(found, sizes, baselines):
   [count] = {len(x) for kinds in found.values() for x in kinds.values()}
-  rows = [['', 'values', f'probe, % (n = {count})', '- network (points)']]
-  rows[0].append(UNTRAINED)
-  rows[0] += ['R² of the pixels', UNTRAINED, 'difference']
+  rows = [['', 'features', f'probe, % (n = {count})', '- network (points)']]
+  rows[0] += [f'probe, {UNTRAINED} (%)', 'difference (points)']
+  rows[0] += ['R² of the pixels', f'R², {UNTRAINED}', 'difference']
   for dataset, kinds in found.items():
     for name in kinds[TRAINED][0].classes:
       right, untrained = (_of(x, 'classes', name) for x in kinds.values())
-      gains = np.subtract(right, _of(kinds[TRAINED], 'classes', OWN))
-      cells = [intervals.percent(x) for x in (right, gains, untrained)]
+      of_network = np.subtract(right, _of(kinds[TRAINED], 'classes', OWN))
+      gains = np.subtract(right, untrained)
+      cells = map(intervals.percent, (right, of_network, untrained, gains))
       if name in sizes[dataset]:
         close = [_of(x, 'pixels', name) for x in kinds.values()]
         close.append(np.subtract(*close))
@@ -191,7 +192,7 @@ def _table(found, sizes, baselines):
         cells = ['', *cells, '', '', '']
       rows.append([f'{dataset}: {name}', *cells])
     for name, value in baselines[dataset].items():
-      cells = ['', '', '', '', f'{value:.3f}', '', '']
+      cells = ['', '', '', '', '', f'{value:.3f}', '', '']
       rows.append([f'{dataset}: {name}', *cells])
   return rows
 
@@ -200,21 +201,24 @@ def _of(networks, what, name):
   return [getattr(network, what)[name] for network in networks]
 
 
-def _largest_change(found, sizes):
-  """The largest change by training of the mean R² of a layer."""
-  return max(
-    abs(np.mean(np.subtract(*(_of(x, 'pixels', y) for x in kinds.values()))))
+def _title(found, sizes):
+  """The largest change of R² by training, without and with the intervals."""
+  changes = [
+    intervals.difference(*(_of(x, 'pixels', name) for x in kinds.values()))
     for dataset, kinds in found.items()
-    for y in sizes[dataset]
-  )
+    for name in sizes[dataset]
+  ]
+  mean = max(abs(x.mean) for x in changes)
+  title = f'Training changes the mean R² of the pixels by at most {mean:.3f}'
+  most = max(max(abs(x.low), abs(x.high)) for x in changes)
+  return title if np.isnan(most) else f'{title} (intervals: {most:.3f})'
 
 
 def _draw(found, sizes, baselines, plan):
-  change = _largest_change(found, sizes)
   figure = sheet.new(
     10.6,
     1.2 + 3.3 * len(found),
-    f'Training changes the mean R² of the pixels by at most {change:.3f}',
+    _title(found, sizes),
     f'{plan}; test images; bars: 95 % interval over seeds',
   )
   for index, (dataset, kinds) in enumerate(found.items()):

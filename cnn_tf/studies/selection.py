@@ -15,7 +15,7 @@ are compared with the last epoch, with the usual settings, and with the mean of
 the group of seeds. Luck is measured on 5,000 images, half of the test set. With
 twice as many images it shrinks by sqrt(2), or more if some candidates are
 clearly better. Intervals are over seeds, for these test images. A seed is
-chosen among the others of its group, all with the usual settings.
+chosen among those of its group, all with the usual settings.
 """
 
 from cnn_tf.studies import start
@@ -96,9 +96,11 @@ def score(run: runs.Run) -> Scored:
   test = run.data.test
   correct = []
   for done in epochs:
-    storage.restore_checkpoint(
+    epoch = storage.restore_checkpoint(
       checkpoint, run.workdir, strict=False, last=done.epoch
     )
+    if epoch != done.epoch:
+      raise errors.UserError(f'{run.workdir} has no epoch {done.epoch}')
     scores = activity.log_probabilities(run.network, test.images)
     correct.append(scores.argmax(axis=1) == test.labels)
   validation = [done.validation_accuracy for done in epochs]
@@ -175,12 +177,14 @@ _COLUMNS = {
 
 def _table(found):
   rows = [['choice of (gains in points)', 'n', *_COLUMNS.values()]]
+  rows[0].append('on other images - by validation')
   for name, times in found.items():
     cells = [
       intervals.percent([getattr(one, field) for one in times])
       for field in _COLUMNS
     ]
-    rows.append([name, str(len(times)), *cells])
+    more = intervals.percent([one.real - one.by_validation for one in times])
+    rows.append([name, str(len(times)), *cells, more])
   return rows
 
 
@@ -191,8 +195,8 @@ def _title(found):
       100 * np.mean([getattr(one, field) for one in found[name]])
       for field in ('luck', 'seen')
     )
-    parts.append(f'of the best {name}, {luck:.2f} of {seen:.2f}')
-  return f'Of the points gained, how many are luck? {"; ".join(parts)}'
+    parts.append(f'{luck:.2f} of {seen:.2f} points of the best {name}')
+  return f'Luck: {", ".join(parts)}'
 
 
 def _draw(found, plan):
@@ -217,7 +221,7 @@ def _draw(found, plan):
     label = _COLUMNS[field]
     series.append(charts.Series(label, color, means, lows, highs))
   charts.dots(panel, list(found), series, reference=0, digits=2)
-  panel.set_xlabel('test accuracy - that of the usual choice (points)')
+  panel.set_xlabel('test accuracy - that without a choice (points)')
   panel.legend(
     loc='upper left', bbox_to_anchor=(0, -0.2), fontsize=8, frameon=False
   )

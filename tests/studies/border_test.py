@@ -3,6 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+from cnn_tf.measure import fields
+from cnn_tf.network import geometry
+from cnn_tf.run import layers
 from cnn_tf.studies import border
 from cnn_tf.studies import changed
 from cnn_tf.studies import trained
@@ -40,7 +43,8 @@ class BorderTest(tf.test.TestCase):
       ('original', images[:, :26, :26]),
       ('last 2 black', images[:, :26, :26]),
       ('last 6 black', images[:, :22, :22]),
-      ('shifted by one', images[:, 1:27, 1:27]),
+      (border.WHOLE, images),
+      (border.CUT, images[:, :26, :26]),
     ):
       lost = f'{100 * (1 - seen.sum() / total):.2f}'
       self.assertEqual(table[f'digits: {name}'][0], lost)
@@ -48,19 +52,25 @@ class BorderTest(tf.test.TestCase):
     self.assertEqual(
       table['digits: trained on last 2 black'][0], 'kernels equal'
     )
-    self.assertEqual(table['digits: last 2 black'][2], '0.00')
+    self.assertEqual(table['digits: last 2 black'][3], '0.00')
     self.assertEqual(table['digits: largest gradient, unseen pixels'][0], '0')
-    original, black = (
-      float(table[f'digits: {x}'][1]) for x in ('original', 'last 8 black')
-    )
-    difference = float(table['digits: last 8 black'][2])
-    self.assertAlmostEqual(difference, black - original, delta=0.011)
+    for name, other in (
+      ('last 8 black', 'original'),
+      (border.CUT, border.WHOLE),
+    ):
+      accuracies = [float(table[f'digits: {x}'][2]) for x in (name, other)]
+      difference = float(table[f'digits: {name}'][3])
+      self.assertAlmostEqual(difference, np.subtract(*accuracies), delta=0.011)
 
-  def test_shifted_images_move_up_and_left(self):
-    before = next(trained.seeds(self.plan)).data.test.images
-    after = border.up_and_left(before)
-    self.assertAllEqual(after[:, :27, :27], before[:, 1:, 1:])
-    self.assertFalse(np.any(after[:, 27]))
+  def test_every_pixel_of_the_canvas_is_seen(self):
+    canvas = border.on_canvas(np.full([1, 28, 28], 9, np.uint8))
+    self.assertEqual(canvas.shape, (1, 30, 30))
+    self.assertEqual(canvas.sum(), 9 * 28 * 28)
+    self.assertFalse(np.any(canvas[0, [0, -1]]))
+    specs = layers.parse(border.LAYERS)
+    for side, unseen in (28, 108), (30, 0):
+      found = fields.unseen(geometry.trace(specs, (side, side, 1)))
+      self.assertEqual(found.sum(), unseen)
 
 
 if __name__ == '__main__':

@@ -76,7 +76,8 @@ class ProbesTest(tf.test.TestCase):
     plan = miniature.plan(self.create_tempdir().full_path)
     table = {row[0]: row[1:] for row in probes.measure(plan).table}
     self.assertLen(table, 1 + 8 + 2 + 3)
-    size, right, gain, untrained, *pixels = table['digits: image']
+    size, right, gain, untrained, change, *pixels = table['digits: image']
+    self.assertEqual(change, '0.00')
     self.assertEqual((size, right), ('784', untrained))
     self.assertEqual((pixels[0], float(pixels[2])), (pixels[1], 0))
     [accuracy] = trained.test_accuracies(plan)

@@ -6,6 +6,7 @@ from unittest import mock
 import tensorflow as tf
 
 from cnn_tf.run import storage
+from cnn_tf.run import trainer
 from cnn_tf.studies import rates
 from cnn_tf.studies import trained
 from tests import miniature
@@ -33,10 +34,19 @@ class RatesTest(tf.test.TestCase):
         for plan in (rates.FULL, rates.QUICK):
           trained.settings(plan, layers=rates.LAYERS, **changes)
 
-  def test_the_usual_rate_falls_from_a_tenth_to_a_thousandth(self):
-    used = trained.settings(rates.FULL)
-    end = used.learning_rate * used.decay_rate**used.num_epochs
-    self.assertAllClose((used.learning_rate, end), (0.1, 0.001))
+  def test_the_usual_rate_rises_to_a_tenth_and_falls_to_0_0018(self):
+    schedule = trainer.make_schedule(trained.settings(rates.FULL), 429)
+    steps = [schedule(tf.constant(step)).numpy() for step in range(4 * 429)]
+    self.assertAllClose((max(steps), steps[-1]), (0.1, 0.0018), rtol=0.01)
+
+  def test_the_title_compares_with_constant_rates_of_momentum_only(self):
+    found = {name: [0.8, 0.8] for name in rates.SETTINGS}
+    found |= {'rate constant, 0.01': [0.82, 0.82], rates.USUAL: [0.83, 0.84]}
+    found['Adam 0.001, constant, no L2'] = [0.9, 0.9]
+    self.assertEqual(
+      rates.title(found),
+      'A falling rate - the best of 3 constant ones: 1.50 ± 6.35 points',
+    )
 
   def test_the_null_has_the_usual_settings_and_seeds_of_its_own(self):
     plan = self.plan._replace(seeds=2, epochs=1)

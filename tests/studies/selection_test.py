@@ -108,7 +108,7 @@ class ReportTest(tf.test.TestCase):
       table = selection.measure(plan).table
     self.assertEqual([row[1] for row in table], ['n', '2', '2', '2', '2', '2'])
     for row in table[1:3]:  # one epoch: there is no choice
-      self.assertEqual(row[2:], ['0.00 ± 0.00'] * 4)
+      self.assertEqual(row[2:], ['0.00 ± 0.00'] * 5)
     self.assertLen(list(plan.networks.glob('*-seed?')), 6)
 
   def test_one_seed_is_no_choice(self):

@@ -88,7 +88,20 @@ class ShiftTest(tf.test.TestCase):
     ):
       self.assertAllEqual(np.flatnonzero(errors[name] == 0), list(zeros))
 
-  @mock.patch.object(shift, 'NUM_IMAGES', 30)
+  def test_the_same_images_are_shifted_in_the_same_order(self):
+    examples = small_data.examples(20)
+    with mock.patch.object(shift, 'NUM_IMAGES', 15):
+      found, again = (shift.some(examples) for _ in range(2))
+    self.assertAllEqual(found.labels, again.labels)
+    places = [
+      np.flatnonzero((examples.images == image).all(axis=(1, 2))).item()
+      for image in found.images
+    ]
+    self.assertLen(set(places), 15)
+    self.assertNotEqual(places, sorted(places))
+    self.assertAllEqual(found.labels, examples.labels[places])
+
+  @mock.patch.multiple(shift, NUM_IMAGES=30, NUM_OF_MAPS=10)
   def test_the_report_agrees_with_the_runs(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     header, *rows = shift.measure(plan).table
@@ -97,7 +110,7 @@ class ShiftTest(tf.test.TestCase):
     folder = changed.write(plan, 'canvas68', shift.on_canvas)
     for name, changes in shift.NETWORKS.items():
       [run] = trained.seeds(plan, data_dir=folder, **changes)
-      test = datasets.Examples(*(x[:30] for x in run.data.test))
+      test = shift.some(run.data.test)
       self.assertEqual(test.images.shape, (30, 68, 68))
       found = shifts.predictions(run.network, test, [3])
       for label, shares in zip(('accuracy', 'unchanged'), found, strict=True):
@@ -109,6 +122,11 @@ class ShiftTest(tf.test.TestCase):
       for name in ('global maximum', 'dense')
     )
     self.assertAllClose(gain, one - dense, atol=0.02)
+    loss = float(table['dense - itself at 0 (points)'][4])
+    at_0 = float(table['dense: accuracy (%)'][0])
+    self.assertAllClose(loss, dense - at_0, atol=0.02)
+    blurred = 'global maximum, blurred - global maximum, rate 0.03 (points)'
+    self.assertIn(blurred, table)
     self.assertEqual(table['dense, conv3: error'][4], '0')
     self.assertNotEqual(table['dense, conv3: error'][2], '0')
     [shifted] = [x for x in shift.NETWORKS.values() if 'shift' in x]

@@ -110,7 +110,8 @@ def equivariance_error(
     b = before.take(range(first - nodes, count - nodes), axis).astype(float)
     difference += np.sum((a - b) ** 2)
     size += np.sum((b - black) ** 2)
-  return float(np.sqrt(difference / size))
+  # NaN if all maps are dead.
+  return float(np.sqrt(difference / size)) if size else np.nan
 
 
 def equivariance_errors(
