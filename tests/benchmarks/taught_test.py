@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import records
+from benchmarks import results
 from benchmarks import students
 from benchmarks import taught
 from cnn_tf import errors
@@ -194,6 +195,14 @@ class TaughtTest(tf.test.TestCase):
     self.assertStartsWith(
       alone, '| `small` | none: the labels |  | 18 | test | 60'
     )
+
+  def test_the_document_shows_the_summary_of_the_csv_file(self):
+    root = results.CONFIGS.parent
+    lines = records.read(root / 'benchmarks/taught.csv', taught.Taught)
+    self.assertNotEmpty(lines)
+    text = (root / 'docs/results.md').read_text()
+    shown = text.split('<!-- table of the students -->\n')[1]
+    self.assertEqual(shown.split('\n<!-- end -->')[0], taught.summary(lines))
 
 
 if __name__ == '__main__':
