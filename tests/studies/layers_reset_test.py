@@ -14,6 +14,14 @@ from cnn_tf.studies.measure import tensors
 from tests import miniature
 
 _TINY = 'conv 4 3x3, maxpool 2x2, conv 6 3x3, maxpool 2x2, dense 8'
+_SOME_PARTS = {
+  name: layers_reset.PARTS[name]
+  for name in (layers_reset.LEARNED, layers_reset.CONVOLUTIONS)
+}
+_SOME_NULLS = {
+  name: layers_reset.NULLS[name]
+  for name in (layers_reset.DENSE, layers_reset.CLUSTERS)
+}
 
 
 def bytes_of(network):
@@ -140,14 +148,19 @@ class LayersResetTest(tf.test.TestCase):
     ):
       self.assertAllClose(counts[null] / counts[part], 1.0, atol=0.02)
 
-  @mock.patch.multiple(layers_reset, RATES=(0.1,), WIDTHS={})
   def test_the_report_has_all_variants(self):
     plan = miniature.plan(self.create_tempdir().full_path)
-    with mock.patch.object(layers_reset, '_draw'):
+    with mock.patch.multiple(
+      layers_reset,
+      RATES=(0.1,),
+      PARTS=_SOME_PARTS,
+      NULLS=_SOME_NULLS,
+      WIDTHS={},
+      _draw=mock.DEFAULT,
+    ):
       header, *rows = layers_reset.measure(plan).table
     table = {row[0]: row for row in rows}
-    variants = [*layers_reset.PARTS, *layers_reset.NULLS]
-    self.assertEqual([*table][10:], variants)
+    self.assertEqual([*table][10:], [*_SOME_PARTS, *_SOME_NULLS])
     for row in rows:
       self.assertLen(row, len(header))
     learned = float(table[layers_reset.LEARNED][2])

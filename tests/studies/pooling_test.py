@@ -67,7 +67,7 @@ class ReportTest(tf.test.TestCase):
     with mock.patch.multiple(
       pooling,
       EQUAL_MULTIPLICATIONS=[(4, 4, 6, 2)],
-      EQUAL_PARAMETERS=(4, 4, 4, 4),
+      EQUAL_PARAMETERS=(4, 4, 6, 3),
     ):
       header, *rows = pooling.measure(plan).table
     self.assertLen(rows, 8)
