@@ -96,7 +96,8 @@ STATEMENTS = (
     '1,568,512',
     quantities.PARAMETERS,
     _WITHOUT_9,
-    'the factors 9 are missing: this counts 1x1 kernels',
+    'from the second layer on the factors 9 are missing: these terms count '
+    '1x1 kernels',
   ),
   Statement(
     '3x3 from 32 to 64 maps: weights',

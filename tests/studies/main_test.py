@@ -23,7 +23,7 @@ class MainTest(absltest.TestCase):
 
   def test_they_are_those_in_the_results(self):
     results = pathlib.Path(small_data.ROOT, 'docs', 'studies.md').read_text()
-    names = re.findall(r'`python -m cnn_tf\.studies\.(\w+)', results)
+    names = re.findall(r'`python -m\s+cnn_tf\.studies\.(\w+)', results)
     self.assertCountEqual(set(names), listing.questions())
 
   def test_nothing_else_is_taken(self):
