@@ -2,8 +2,10 @@
 
 import dataclasses
 import gc
+import io
 import pathlib
 import time
+import zlib
 from typing import Any
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ from cnn_tf.run import evaluation
 from cnn_tf.run import history
 from cnn_tf.run import replicas
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.run import trainer
 from cnn_tf.studies.measure import teaching
 from cnn_tf.sweep import kept
@@ -72,19 +75,44 @@ def prepare(
     return Course(data, most, answers, None, 0)
   workdirs = finished(teacher, case.teachers, folder, read_test)
   teachers = [runs.load(x, read_test=read_test) for x in workdirs]
-  print(
-    f'asking {len(teachers)} teachers: {case.versions} versions', flush=True
-  )
-  answers = np.stack(
-    [
-      answer(teachers, version_of(data.train.images, most, version))
-      for version in range(case.versions)
-    ]
-  )
+  path = folder / table_name(teacher, case, most)
+  if not path.exists():
+    print(f'asking {case.teachers} teachers: {case.versions} versions')
+    write(path, to_all_versions(teachers, data.train.images, most, case))
+  answers = np.load(path)
   examples = data.test if read_test else data.validation
   right = answer(teachers, examples.images).argmax(axis=1) == examples.labels
   seconds = sum(map(history.read_seconds, workdirs))
   return Course(data, most, answers, float(right.mean()), round(seconds))
+
+
+def table_name(
+  teacher: settings_lib.Settings, case: taught.Case, most: augment.Augmentation
+) -> str:
+  """The name of the file of the answers, which is made once."""
+  changes = f'{zlib.crc32(repr(most).encode()):08x}'
+  count = f'{case.teachers}x{case.versions}'
+  return f'answers-{kept.digest(teacher)}-{count}-{changes}.npy'
+
+
+def write(path: pathlib.Path, array: np.ndarray) -> None:
+  """Writes a `.npy` file, whole or not at all."""
+  content = io.BytesIO()
+  np.save(content, array)
+  storage.write(path, content.getvalue())
+
+
+def to_all_versions(
+  teachers: list[runs.Run],
+  images: np.ndarray,
+  most: augment.Augmentation,
+  case: taught.Case,
+) -> np.ndarray:
+  """The answers to `[n, height, width]` images: `[versions, n, classes]`."""
+  versions = range(case.versions)
+  return np.stack(
+    [answer(teachers, version_of(images, most, x)) for x in versions]
+  )
 
 
 def finished(

@@ -8,9 +8,9 @@ The first command trains the teachers, with the seeds 0, 1 and 2. Their answer
 is the mean of their log-probabilities. Every image has a fixed number of
 versions, changed at random as the student's flags say (`--shift`, `--flip`,
 ...); an epoch shows the next version of all images. The answers for all
-versions are computed once per session, so a step of training costs no more
-than without a teacher. Without `--teacher`, the student learns the labels from
-the same versions.
+versions are computed once and kept beside the teachers, so a step of training
+costs no more than without a teacher. Without `--teacher`, the student learns
+the labels from the same versions.
 
 Only the students differ in their seeds: an interval says nothing of other
 teachers or other versions. On validation, students and teachers are trained

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import types
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -155,6 +156,29 @@ class TaughtTest(tf.test.TestCase):
     others = course.of_epoch(2).answers
     self.assertNotAllClose(course.of_epoch(1).answers, others)
     self.assertAllEqual(course.of_epoch(3).answers, course.of_epoch(1).answers)
+
+  def test_the_answers_are_made_once_for_these_teachers_and_versions(self):
+    self.train_teachers()
+
+    def answers(case=CASE, **flags):
+      settings = dataclasses.replace(self.settings, **flags)
+      return students.prepare(
+        case, settings, self.settings, self.folder
+      ).answers
+
+    first = answers()
+    made_again = mock.patch.object(
+      students, 'to_all_versions', side_effect=NotImplementedError
+    )
+    with made_again:
+      self.assertAllEqual(answers(num_epochs=3), first)
+      for case, flags in (
+        (CASE._replace(versions=3), {}),
+        (CASE._replace(teachers=1), {}),
+        (CASE, {'flip': True}),
+      ):
+        with self.assertRaises(NotImplementedError):
+          answers(case, **flags)
 
   def test_without_a_teacher_it_learns_the_labels(self):
     case = CASE._replace(teacher='labels', teachers=0, temperature=1.0)
