@@ -277,7 +277,7 @@ def _draw(found, plan):
   )
   figure = sheet.new(
     13.4,
-    5.4,
+    5.8,
     f'All convolutions frozen at random kernels: {frozen:.1f} % correct; all '
     f'learned: {learned:.1f} %',
     f'{plan}; test images; the rates of the title are chosen on validation '
