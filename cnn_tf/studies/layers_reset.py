@@ -21,8 +21,9 @@ Networks of half the usual width answer three questions:
 - How many random filters is a learned one worth? conv1 has more or fewer
   filters, frozen or learned. Two kinds of filters that need no labels are
   frozen as well: centres of clusters of patches, and principal components. The
-  centres have no mean, so they do not see a constant grey. Is that all? The
-  nulls are single patches, and random filters with their means removed.
+  centres have no mean, so they do not see a constant grey, and all have the
+  same norm. Is that all? The nulls are single patches, random filters with
+  their means removed, and random filters that only get the same norm.
 """
 
 from cnn_tf.studies import start
@@ -61,6 +62,7 @@ LEARNED, DENSE = 'all learned', 'dense 19 on the pixels'
 CONVOLUTIONS = 'all convolutions frozen'
 CLUSTERS, COMPONENTS = 'conv1 frozen: k-means', 'conv1 frozen: components'
 PATCHES, NO_MEANS = 'conv1 frozen: patches', 'conv1 frozen: means removed'
+EQUAL_NORMS = 'conv1 frozen: equal norms'
 _NARROW = 'conv {0} 3x3, maxpool 2x2, conv {1} 3x3, maxpool 2x2, conv {1} 3x3, '
 
 
@@ -103,6 +105,7 @@ NULLS = {
   COMPONENTS: Variant(('conv1',), filters=filters.of_components),
   PATCHES: Variant(('conv1',), filters=filters.of_patches),
   NO_MEANS: Variant(('conv1',), filters=filters.without_means),
+  EQUAL_NORMS: Variant(('conv1',), filters=filters.of_equal_norms),
 }
 FROZEN_COUNTS, LEARNED_COUNTS = (4, 8, 16, 32, 64, 128), (4, 8, 16, 32)
 WIDTHS = {
@@ -277,7 +280,7 @@ def _draw(found, plan):
   )
   figure = sheet.new(
     13.4,
-    5.8,
+    6.0,
     f'All convolutions frozen at random kernels: {frozen:.1f} % correct; all '
     f'learned: {learned:.1f} %',
     f'{plan}; test images; the rates of the title are chosen on validation '
@@ -359,7 +362,13 @@ def _draw_widths(panel, found):
   _legend(panel)
 
 
-_MARKERS = {CLUSTERS: '^', COMPONENTS: 's', PATCHES: 'x', NO_MEANS: 'o'}
+_MARKERS = {
+  CLUSTERS: '^',
+  COMPONENTS: 's',
+  PATCHES: 'x',
+  NO_MEANS: 'o',
+  EQUAL_NORMS: 'd',
+}
 
 
 def _legend(panel):

@@ -64,6 +64,14 @@ def without_means(
   return scaled(flat - flat.mean(axis=0), like)
 
 
+def of_equal_norms(
+  images: np.ndarray, like: np.ndarray, seed: int
+) -> np.ndarray:
+  """The filters of `like` themselves, with their means."""
+  del images, seed
+  return scaled(like.reshape(-1, like.shape[-1]), like)
+
+
 def of_components(
   images: np.ndarray, like: np.ndarray, seed: int
 ) -> np.ndarray:

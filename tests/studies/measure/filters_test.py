@@ -38,6 +38,7 @@ class FiltersTest(tf.test.TestCase):
       filters.of_components,
       filters.of_patches,
       filters.without_means,
+      filters.of_equal_norms,
     ):
       found = make(self.images, initial(), seed=0)
       self.assertEqual((found.shape, found.dtype), ((3, 3, 1, 16), np.float32))
@@ -63,6 +64,12 @@ class FiltersTest(tf.test.TestCase):
     for index in range(16):
       cosine = np.corrcoef(found[:, index], before[:, index])[0, 1]
       self.assertAllClose(cosine, 1)
+
+  def test_random_filters_of_equal_norms_keep_their_directions(self):
+    found = filters.of_equal_norms(self.images, initial(), 0).reshape(9, 16)
+    before = initial().reshape(9, 16)
+    units = before / np.linalg.norm(before, axis=0)
+    self.assertAllClose(found / np.linalg.norm(found, axis=0), units)
 
   def test_components_are_orthogonal_and_have_negatives(self):
     found = filters.of_components(self.images, initial(), 0).reshape(9, 16)
