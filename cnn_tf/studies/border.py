@@ -167,11 +167,12 @@ def _table(found):
     ):
       rows.append([f'{name}: {fact}', value, '', '', ''])
     for change, accuracies in x.accuracy.items():
-      gains = intervals.percent(_gains(x, change))
+      gains = ''
+      if change not in ('original', WHOLE):
+        gains = intervals.percent(_gains(x, change))
       rows.append(
         [f'{name}: {change}', f'{100 * x.lost[change]:.2f}']
-        + [str(len(accuracies)), intervals.percent(accuracies)]
-        + ['' if change in ('original', WHOLE) else gains]
+        + [str(len(accuracies)), intervals.percent(accuracies), gains]
       )
   return rows
 

@@ -62,6 +62,30 @@ class BorderTest(tf.test.TestCase):
       difference = float(table[f'digits: {name}'][3])
       self.assertAlmostEqual(difference, np.subtract(*accuracies), delta=0.011)
 
+  def test_differences_are_paired_whatever_the_numbers_of_seeds(self):
+    accuracy = {name: [0.5, 0.7] for name in border.CHANGES}
+    accuracy |= {border.NULL: [0.5], 'last 4 black': [0.4, 0.7]}
+    accuracy |= {border.WHOLE: [0.5] * 8, border.CUT: [0.4, *[0.5] * 7]}
+    found = border.Border(
+      np.zeros([2, 2], bool),
+      np.ones([2, 2]),
+      True,
+      True,
+      np.ones([2, 2]),
+      dict.fromkeys(border.CHANGES, 0.1),
+      accuracy,
+    )
+    table = {row[0]: row[2:] for row in border._table({'digits': found})}
+    for name, count, difference in (
+      ('original', '2', ''),
+      (border.NULL, '1', '0.00'),
+      ('last 4 black', '2', '-5.00 ± 63.53'),
+      (border.WHOLE, '8', ''),
+      (border.CUT, '8', '-1.25 ± 2.96'),
+    ):
+      cells = table[f'digits: {name}']
+      self.assertEqual((cells[0], cells[2]), (count, difference))
+
   def test_every_pixel_of_the_canvas_is_seen(self):
     canvas = border.on_canvas(np.full([1, 28, 28], 9, np.uint8))
     self.assertEqual(canvas.shape, (1, 30, 30))
