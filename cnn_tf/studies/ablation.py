@@ -208,7 +208,7 @@ def _draw(found, plan):
     11.8,
     5.3,
     f'{_count(counts).partition(" ±")[0]} maps of {last} keep half of the '
-    f'accuracy above chance; without one, {lost} points are lost on average',
+    f'accuracy above chance; one less costs {lost} points',
     f'{plan}; {NUM_IMAGES:,} test images, right {NUM_IMAGES // 2:,}; the worst '
     'class is chosen on one half, scored on the other; bars: 95 % interval',
   )
