@@ -46,12 +46,7 @@ def run(
   if docstring is None:
     docstring = sys.modules['__main__'].__doc__ or ''  # none in python -OO
   protect_output()
-  # Figures are drawn as PNG files, for which matplotlib needs no backend, but
-  # an unknown name here would keep it from loading.
-  os.environ.pop('MPLBACKEND', None)
-  # TensorFlow leaves oneDNN off without AVX512_VNNI. With AVX2 alone, training
-  # is 1.3 times as fast with it (two cores of an EPYC, Zen 3).
-  os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
+  set_environment()
   try:
     try:
       app.run(
@@ -66,6 +61,17 @@ def run(
     # Python flushes again at its end, and must not fail there.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(141)
+
+
+def set_environment() -> None:
+  """Sets what matplotlib and TensorFlow read while they are imported."""
+  # Figures are drawn as PNG files, for which matplotlib needs no backend, but
+  # an unknown name here would keep it from loading.
+  os.environ.pop('MPLBACKEND', None)
+  # TensorFlow leaves oneDNN off on CPUs without instructions for neural
+  # networks, such as AVX512_VNNI. With AVX2 alone, training is 1.3 times as
+  # fast with it (two cores of an EPYC, Zen 3).
+  os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
 
 
 def folder(flag: str) -> pathlib.Path | None:

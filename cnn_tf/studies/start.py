@@ -1,7 +1,5 @@
 """The start of a study's command, before TensorFlow is imported."""
 
-import os
-
 from cnn_tf.run import command
 from cnn_tf.sweep import kept
 
@@ -12,5 +10,5 @@ def quietly() -> None:
   Studies import TensorFlow at their top, before `command.run` is called.
   """
   command.exit_at_ctrl_c()
-  os.environ.pop('MPLBACKEND', None)  # as in `command.run`
+  command.set_environment()
   kept.import_tensorflow()

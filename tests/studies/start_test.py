@@ -43,6 +43,20 @@ sys.meta_path.insert(0, Press())
 runpy.run_module('cnn_tf.studies.border', run_name='__main__', alter_sys=True)
 """
 
+# Ends with what TensorFlow would read of the environment on its import.
+_SHOW = """
+import os, runpy, sys
+
+class Show:
+  def find_spec(self, name, path=None, target=None):
+    if name == 'tensorflow':
+      sys.exit('oneDNN ' + os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'default'))
+
+os.environ.pop('TF_ENABLE_ONEDNN_OPTS', None)  # the tests set it
+sys.meta_path.insert(0, Show())
+runpy.run_module('cnn_tf.studies.border', run_name='__main__', alter_sys=True)
+"""
+
 _HEAD = """
 from cnn_tf.studies import start
 
@@ -75,6 +89,9 @@ class StartTest(parameterized.TestCase):
     done = _python(_PRESS.replace('MODULE', repr(module)))
     self.assertEqual((done.returncode, done.stdout), (130, '\nStopped.\n'))
     self.assertEqual(done.stderr, '')
+
+  def test_onednn_is_on_before_tensorflow_is_imported(self):
+    self.assertEqual(_python(_SHOW).stderr, 'oneDNN 1\n')
 
   def test_a_study_prints_no_messages_of_libraries(self):
     folder = self.create_tempdir().full_path
