@@ -1,5 +1,6 @@
 """Tests of replicas.py: what a run comes to does not depend on their number."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -7,6 +8,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import weakref
 from typing import NamedTuple
 from unittest import mock
 
@@ -75,6 +77,21 @@ def _take_steps(ours):
       progress = ours.train_steps(order, tf.constant(start), end)
       steps.append([float(total) for total in progress.totals])
   return steps
+
+
+def _train_and_forget(count, folder):
+  """Ends with an error if the graph of a training stays in memory."""
+  del folder
+  strategy = replicas.make_strategy(str(count), _BATCH_SIZE)
+  ours, evaluate = _build(strategy, small_data.examples(50))
+  order = tf.range(50)
+  ours.train_steps(order, tf.constant(0), tf.constant(2 * _BATCH_SIZE))
+  evaluate()
+  # The graph of the steps holds the strategy, and each copy of the data.
+  alive = weakref.ref(strategy)
+  del strategy, ours, evaluate
+  gc.collect()
+  assert not alive(), 'the graph is still in memory'
 
 
 def _restore(count, folder):
@@ -160,6 +177,9 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
     for other in (two, four):
       self.assertAllClose(other['steps'], one['steps'], rtol=1e-4, atol=0)
       self.assertAllClose(other['scored'], one['scored'], rtol=1e-4, atol=0)
+
+  def test_no_training_set_stays_in_memory(self):
+    _in_processes(_train_and_forget, [2], None)
 
   def test_shards_are_equal_and_make_a_batch(self):
     found = [replica.shard for replica in _replicas(3, 12)]
