@@ -206,21 +206,17 @@ def all_reduce_sum(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
   if context.num_replicas_in_sync == 1:
     return list(tensors)
   flat = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
-  # Not context.all_reduce: it registers a gradient, for ever, which holds this
-  # graph, and so the training set.
-  flat = context.merge_call(_add, args=(flat,))
+
+  def add(strategy, values):
+    return strategy.extended.reduce_to('SUM', values, destinations=values)
+
+  # context.all_reduce would hold this graph, with all images, for ever.
+  flat = context.merge_call(add, args=(flat,))
   sizes = [tensor.shape.num_elements() for tensor in tensors]
   return [
     tf.reshape(part, tensor.shape)
     for part, tensor in zip(tf.split(flat, sizes), tensors, strict=True)
   ]
-
-
-def _add(strategy, values):
-  """The sum over all replicas, on each of them."""
-  return strategy.extended.reduce_to(
-    tf.distribute.ReduceOp.SUM, values, destinations=values
-  )
 
 
 def first_replica(strategy: tf.distribute.Strategy, values: Any) -> Any:

@@ -1,5 +1,7 @@
 """The start of a study's command, before TensorFlow is imported."""
 
+import os
+
 from cnn_tf.run import command
 from cnn_tf.sweep import kept
 
@@ -10,5 +12,5 @@ def quietly() -> None:
   Studies import TensorFlow at their top, before `command.run` is called.
   """
   command.exit_at_ctrl_c()
-  command.set_environment()
+  os.environ.pop('MPLBACKEND', None)  # as in `command.run`
   kept.import_tensorflow()
