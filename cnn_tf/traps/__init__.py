@@ -23,6 +23,7 @@ number_of_threads.py        threads change the last bits
 slower_when_compiled.py     XLA's max pooling on a CPU
 counting_in_float32.py      a counter stops at 2 ** 24
 one_more_draw.py            a seed starts a sequence of draws
+graph_that_stays.py         a custom gradient keeps it for ever
 python_number_retraces.py   one graph for each value of an argument
 python_number_freezes.py    a number becomes a constant of the graph
 shuffle_then_cache.py       the same order in every epoch

@@ -35,6 +35,7 @@ NAMES = (
   'slower_when_compiled',
   'counting_in_float32',
   'one_more_draw',
+  'graph_that_stays',
   'python_number_retraces',
   'python_number_freezes',
   'shuffle_then_cache',
