@@ -77,7 +77,8 @@ def prepare(
   teachers = [runs.load(x, read_test=read_test) for x in workdirs]
   path = folder / table_name(teacher, case, most)
   if not path.exists():
-    print(f'asking {case.teachers} teachers: {case.versions} versions')
+    text = f'asking {case.teachers} teachers: {case.versions} versions'
+    print(text, flush=True)  # this takes minutes
     write(path, to_all_versions(teachers, data.train.images, most, case))
   answers = np.load(path)
   examples = data.test if read_test else data.validation

@@ -210,7 +210,7 @@ def all_reduce_sum(tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
   def add(strategy, values):
     return strategy.extended.reduce_to('SUM', values, destinations=values)
 
-  # context.all_reduce would hold this graph, with all images, for ever.
+  # context.all_reduce has a gradient that keeps this graph, and all images.
   flat = context.merge_call(add, args=(flat,))
   sizes = [tensor.shape.num_elements() for tensor in tensors]
   return [
