@@ -195,7 +195,7 @@ def _title(found):
       100 * np.mean([getattr(one, field) for one in found[name]])
       for field in ('luck', 'seen')
     )
-    parts.append(f'{luck:.2f} of {seen:.2f} points of the best {name}')
+    parts.append(f'{luck:.2f} of {seen:.2f} points ({name})')
   return f'Luck: {", ".join(parts)}'
 
 
