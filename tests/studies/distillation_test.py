@@ -62,7 +62,8 @@ class DistillationTest(tf.test.TestCase):
     self.assertAllClose(found.after, 2 / 3)
     self.assertAllClose(found.others, 15 / 17)
 
-  @mock.patch.multiple(distillation, TEMPERATURES=(1, 4))
+  # Five steps are too few for a lower rate.
+  @mock.patch.multiple(distillation, TEMPERATURES=(1, 4), LEARNING_RATE=0.1)
   def test_the_report_has_all_students_and_the_nulls_know_no_threes(self):
     plan = miniature.plan(self.create_tempdir().full_path)
     table = {
