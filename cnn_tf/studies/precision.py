@@ -43,7 +43,7 @@ FULL = study.Plan('fashion,mnist', seeds=30, epochs=6)
 PRECISIONS = ('float32', 'bfloat16')
 WEIGHT_BITS = (8, 6, 4, 3, 2)
 _FLOAT32 = {'precision': 'float32'}
-_BATCH_SIZE, _NUM_ROUNDS = 128, 101
+_BATCH_SIZE, NUM_ROUNDS = 128, 101
 
 
 class Accuracies(NamedTuple):
@@ -124,7 +124,7 @@ def look(plan: study.Plan) -> op_errors.OpErrors:
   run = next(trained.seeds(plan, **_FLOAT32))
   images, labels = (x[: 2 * _BATCH_SIZE] for x in run.data.validation)
   pixels = datasets.to_float(images)
-  return op_errors.measure(run.network, pixels, labels, PRECISIONS, _NUM_ROUNDS)
+  return op_errors.measure(run.network, pixels, labels, PRECISIONS, NUM_ROUNDS)
 
 
 def _table(found, rounded, ops):
