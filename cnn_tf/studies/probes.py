@@ -96,24 +96,31 @@ def features(network: model.ConvNet) -> linear.Features:
 
 
 def look(network: model.ConvNet, data: datasets.Dataset) -> Scores:
-  """The scores of one network."""
-  of_batch, test = features(network), data.test
-  probes = linear.softmax_regressions(
-    of_batch, data.train, data.num_classes, _NUM_PROBE_EPOCHS
-  )
-  classes = {
-    name: linear.accuracy(scores, test.labels)
-    for name, scores in linear.read(of_batch, probes, test.images).items()
-  }
-  classes[NEAREST] = nearest_mean(network, data)
-  classes[OWN] = trained.accuracy(network, test)
-  images = _some(test.images)
+  """The scores of one network; the data have validation images."""
+  of_batch, images = features(network), _some(data.test.images)
   restored = linear.read(of_batch, restoring(of_batch, data), images)
   pixels = {
     name: linear.explained(values, centres.pixels(images))
     for name, values in restored.items()
   }
-  return Scores(classes, pixels)
+  return Scores(accuracies(network, data), pixels)
+
+
+def accuracies(
+  network: model.ConvNet, data: datasets.Dataset
+) -> dict[str, float]:
+  """On test images, of a probe of each tensor, class means, and the network."""
+  of_batch, test = features(network), data.test
+  probes = linear.softmax_regressions(
+    of_batch, data.train, data.num_classes, _NUM_PROBE_EPOCHS
+  )
+  found = {
+    name: linear.accuracy(scores, test.labels)
+    for name, scores in linear.read(of_batch, probes, test.images).items()
+  }
+  found[NEAREST] = nearest_mean(network, data)
+  found[OWN] = trained.accuracy(network, test)
+  return found
 
 
 def restoring(

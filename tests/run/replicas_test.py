@@ -288,6 +288,7 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
       'learning_rate': '0.01',
     }
     flags = [f'--{name}={value}' for name, value in given.items()]
+    flags += ['--replicas=1', '--nofigures', '--nopage']
     with (
       socket.create_server(('127.0.0.1', 0)) as a,
       socket.create_server(('127.0.0.1', 0)) as b,
@@ -305,7 +306,7 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
         )
       command = [sys.executable, str(small_data.ROOT / 'run_train.py')]
       return subprocess.Popen(
-        [*command, *flags, f'--workdir={folder / workdir}', '--replicas=1'],
+        [*command, *flags, f'--workdir={folder / workdir}'],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -63,6 +63,20 @@ class ProbesTest(tf.test.TestCase):
     self.assertGreater(linear.explained(restored['image'], pixels), 0.98)
     self.assertBetween(linear.explained(restored['dense1'], pixels), 0.1, 0.7)
 
+  def test_accuracies_need_no_validation_images(self):
+    train, rest = datasets.hold_out(small_data.examples(900), 200)
+    nothing = datasets.Examples(rest.images[:0], rest.labels[:0])
+    data = datasets.Dataset(train, nothing, rest, 10)
+    one = network('conv 4 3x3, dense 20')
+    found = probes.accuracies(one, data)
+    self.assertEqual(
+      list(found),
+      ['image', 'conv1', 'dense1', 'logits', probes.NEAREST, probes.OWN],
+    )
+    self.assertEqual(found[probes.OWN], trained.accuracy(one, rest))
+    self.assertGreater(found['image'], 0.5)
+    self.assertGreater(found[probes.NEAREST], 0.5)
+
   def test_components_and_class_means_restore_some_of_an_image(self):
     train, rest = datasets.hold_out(small_data.examples(900), 200)
     found = probes.without_a_network(datasets.Dataset(train, rest, rest, 10))
