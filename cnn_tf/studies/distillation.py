@@ -160,7 +160,7 @@ def without(examples: datasets.Examples, label: int) -> datasets.Examples:
 def student_settings(
   teacher: settings_lib.Settings, plan: study.Plan
 ) -> settings_lib.Settings:
-  """Half the width of the teacher, and its seed."""
+  """Half the width of the teacher, its seed, and a lower rate."""
   return trained.settings(
     plan,
     seed=teacher.seed,
