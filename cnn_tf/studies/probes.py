@@ -109,7 +109,7 @@ def look(network: model.ConvNet, data: datasets.Dataset) -> Scores:
 def accuracies(
   network: model.ConvNet, data: datasets.Dataset
 ) -> dict[str, float]:
-  """Test accuracies of a probe of each tensor, of class means, of the network."""
+  """Test accuracies of a probe of each tensor, class means, and the network."""
   of_batch, test = features(network), data.test
   probes = linear.softmax_regressions(
     of_batch, data.train, data.num_classes, _NUM_PROBE_EPOCHS
