@@ -12,6 +12,7 @@ import sys
 import time
 import unittest
 
+import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
@@ -95,6 +96,37 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(
       small_data.saved_values(two, 1), small_data.saved_values(one, 1)
     )
+
+  def test_they_train_and_go_on_as_one_and_only_the_chief_writes(self):
+    smooth = 'conv 4 3x3 tanh, avgpool 2x2, conv 8 3x3 tanh, dense 16 tanh'
+    others = {'layers': smooth, 'num_epochs': 2, 'learning_rate': 0.01}
+    two = self.folder / 'two'
+
+    def run_on_two():
+      workers = [self.start(task, 'two', **others) for task in (0, 1)]
+      outputs = [worker.communicate()[0] for worker in workers]
+      self.assertEqual([worker.returncode for worker in workers], [0, 0])
+      self.assertIn('Test:', outputs[0])
+      self.assertEqual(outputs[1], '')
+      return outputs[0], (two / 'metrics.csv').read_text()
+
+    _, table = run_on_two()
+    self.assertLen(list(two.glob('events.*')), 1)
+    flags = small_data.flags('.', **others)
+    self.train_alone('--workdir=one', '--replicas=1', **flags)
+    rows = [
+      np.loadtxt(self.folder / x / 'metrics.csv', delimiter=',', skiprows=1)
+      for x in ('one', 'two')
+    ]
+    self.assertAllClose(*rows, rtol=1e-4, atol=0)
+
+    # As if both had been killed before the end of the second epoch.
+    (two / 'result.json').unlink()
+    for file in (two / 'checkpoints').glob('ckpt-2.*'):
+      file.unlink()
+    printed, table_again = run_on_two()
+    self.assertIn('Resuming after epoch 1.', printed)
+    self.assertEqual(table_again, table)
 
   def test_other_flags_are_refused_by_both(self):
     processes = [self.start(task, seed=5 * task) for task in (0, 1)]

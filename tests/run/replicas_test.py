@@ -5,9 +5,7 @@ import json
 import multiprocessing
 import os
 import pathlib
-import socket
 import subprocess
-import sys
 import weakref
 from typing import NamedTuple
 from unittest import mock
@@ -278,64 +276,6 @@ class ReplicasTest(tf.test.TestCase, parameterized.TestCase):
   def test_auto_leaves_each_replica_32_images(self):
     strategy = replicas.make_strategy('auto', replicas.MIN_SHARD_SIZE * 2 - 1)
     self.assertEqual(strategy.num_replicas_in_sync, 1)
-
-  def test_two_machines_train_and_go_on_as_one_and_only_the_chief_writes(self):
-    folder = pathlib.Path(self.create_tempdir().full_path)
-    small_data.write(folder)
-    given = small_data.flags(folder) | {
-      'layers': _SMOOTH,
-      'num_epochs': '2',
-      'learning_rate': '0.01',
-    }
-    flags = [f'--{name}={value}' for name, value in given.items()]
-    flags += ['--replicas=1', '--nofigures', '--nopage']
-    with (
-      socket.create_server(('127.0.0.1', 0)) as a,
-      socket.create_server(('127.0.0.1', 0)) as b,
-    ):
-      addresses = [f'127.0.0.1:{s.getsockname()[1]}' for s in (a, b)]
-
-    def start(workdir, task):
-      environment = os.environ | {'PYTHONPATH': str(small_data.ROOT)}
-      if task is not None:
-        environment['TF_CONFIG'] = json.dumps(
-          {
-            'cluster': {'worker': addresses},
-            'task': {'type': 'worker', 'index': task},
-          }
-        )
-      command = [sys.executable, str(small_data.ROOT / 'run_train.py')]
-      return subprocess.Popen(
-        [*command, *flags, f'--workdir={folder / workdir}'],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-      )
-
-    def run_on_two():
-      workers = [start('two', 0), start('two', 1)]
-      outputs = [worker.communicate()[0] for worker in workers]
-      self.assertEqual([worker.returncode for worker in workers], [0, 0])
-      self.assertIn('Test:', outputs[0])
-      self.assertEqual(outputs[1], '')
-      return outputs[0], (folder / 'two' / 'metrics.csv').read_text()
-
-    _, table = run_on_two()
-    self.assertLen(list((folder / 'two').glob('events.*')), 1)
-    start('one', None).communicate()
-    rows = [
-      np.loadtxt(folder / name / 'metrics.csv', delimiter=',', skiprows=1)
-      for name in ('one', 'two')
-    ]
-    self.assertAllClose(*rows, rtol=1e-4, atol=0)
-
-    # As if both had been killed before the end of the second epoch.
-    (folder / 'two' / 'result.json').unlink()
-    for file in (folder / 'two' / 'checkpoints').glob('ckpt-2.*'):
-      file.unlink()
-    printed, table_again = run_on_two()
-    self.assertIn('Resuming after epoch 1.', printed)
-    self.assertEqual(table_again, table)
 
 
 class CoresTest(tf.test.TestCase):
