@@ -115,7 +115,7 @@ def define_replicas() -> None:
 
 
 def of_flags(
-  name: str, settings: settings_lib.Settings, on: str, count: int | None = None
+  name: str, settings: settings_lib.Settings, on: str
 ) -> list[records.Record]:
   """`measure` for the seeds, the table and the replicas of the flags.
 
@@ -123,10 +123,9 @@ def of_flags(
     name: as for `measure`.
     settings: as for `measure`.
     on: as for `measure`.
-    count: how many seeds, if not as many as `--seeds` says.
   """
   first = flags.FLAGS.first_seed
-  seeds = range(first, first + (count or flags.FLAGS.seeds))
+  seeds = range(first, first + flags.FLAGS.seeds)
   table = pathlib.Path(flags.FLAGS.csv)
   return measure(name, settings, on, seeds, table, flags.FLAGS.replicas)
 

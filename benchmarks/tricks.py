@@ -4,10 +4,9 @@
 
 trains a recipe, the recipe without each of its tricks, the plain network, which
 is the recipe without all of them, and the plain network with each trick alone,
-for fewer epochs. They are evaluated on the validation examples; the test files
-are not opened. The differences are paired by seed; `--recipe_seeds` is how many
-seeds the recipes have, if not as many as the plain networks. Finished seeds are
-kept in benchmarks/accuracy.csv.
+all for the same number of epochs. They are evaluated on the validation
+examples; the test files are not opened. The differences are paired by seed.
+Finished seeds are kept in benchmarks/accuracy.csv.
 """
 
 import dataclasses
@@ -75,11 +74,9 @@ def turn(
   return dataclasses.replace(settings, **values)
 
 
-def without_tricks(
-  recipe: settings_lib.Settings, epochs: int
-) -> settings_lib.Settings:
+def without_tricks(recipe: settings_lib.Settings) -> settings_lib.Settings:
   """The plain network of a recipe."""
-  plain = dataclasses.replace(recipe, num_epochs=epochs)
+  plain = recipe
   for trick in TRICKS:
     plain = turn(plain, trick, False)
   return plain
@@ -88,14 +85,18 @@ def without_tricks(
 def cases(
   name: str, recipe: settings_lib.Settings, epochs: int
 ) -> dict[str, Case]:
-  """What to train: 'recipe', 'plain', and 'without ...' and 'with ...'."""
-  plain = without_tricks(recipe, epochs)
-  found = {'recipe': Case(name, recipe), 'plain': Case(f'{name}-plain', plain)}
+  """What to train: 'all', 'plain', and 'without ...' and 'with ...'."""
+  recipe = dataclasses.replace(recipe, num_epochs=epochs)
+  plain = without_tricks(recipe)
+  found = {
+    'all': Case(f'{name}-all', recipe),
+    'plain': Case(f'{name}-plain', plain),
+  }
   for trick in TRICKS:
     word = trick.replace(', ', '-').replace(' ', '-')
     without = turn(recipe, trick, False)
     if without != recipe:
-      found[f'without {trick}'] = Case(f'{name}-without-{word}', without)
+      found[f'without {trick}'] = Case(f'{name}-all-without-{word}', without)
     alone = turn(plain, trick, recipe)
     if alone != plain:  # dropout needs a dense layer
       found[f'with {trick}'] = Case(f'{name}-plain-with-{word}', alone)
@@ -111,10 +112,10 @@ def gains(found: dict[str, list[records.Record]]) -> list[Gain]:
       Gain(
         trick,
         alone and _gain(_accuracies(alone), _accuracies(found['plain'])),
-        without and _gain(_accuracies(found['recipe']), _accuracies(without)),
+        without and _gain(_accuracies(found['all']), _accuracies(without)),
       )
     )
-  if found['recipe'][0].accuracy_with_flips is not None:
+  if found['all'][0].accuracy_with_flips is not None:
     rows += _gains_of_flips(found)
   return rows
 
@@ -124,36 +125,36 @@ def _gains_of_flips(found):
   gain = {}
   for one, other in (
     ('plain', 'plain'),
-    ('recipe', 'recipe'),
+    ('all', 'all'),
     ('with flips', 'plain'),
-    ('recipe', 'without flips'),
+    ('all', 'without flips'),
   ):
     if one in found and other in found:
       averaged = [run.accuracy_with_flips for run in found[one]]
       gain[one, other] = _gain(averaged, _accuracies(found[other]))
   return [
-    Gain(FLIPS, gain['plain', 'plain'], gain['recipe', 'recipe']),
+    Gain(FLIPS, gain['plain', 'plain'], gain['all', 'all']),
     Gain(
       BOTH_FLIPS,
       gain.get(('with flips', 'plain')),
-      gain.get(('recipe', 'without flips')),
+      gain.get(('all', 'without flips')),
     ),
   ]
 
 
 def table(found: dict[str, list[records.Record]]) -> str:
   """The gains in points, in Markdown."""
-  recipe, plain = found['recipe'], found['plain']
+  plain = found['plain']
   lines = [
-    f'| trick | alone, {plain[0].epochs} epochs (n = {len(plain)}) | added to '
-    f'the others, {recipe[0].epochs} epochs (n = {len(recipe)}) |',
+    f'| trick, {plain[0].epochs} epochs, n = {len(plain)} | alone | added to '
+    'the others |',
     '| --- | --- | --- |',
     *(
       f'| {gain.trick} | {_cell(gain.alone)} | {_cell(gain.added)} |'
       for gain in gains(found)
     ),
     f'| the accuracy without, with all | {_percent(plain)} | '
-    f'{_percent(recipe)} |',
+    f'{_percent(found["all"])} |',
   ]
   return '\n'.join(lines)
 
@@ -161,23 +162,18 @@ def table(found: dict[str, list[records.Record]]) -> str:
 def draw(found: dict[str, list[records.Record]], name: str) -> sheet.Figure:
   """The gains as dots with their intervals."""
   rows = gains(found)
-  recipe, plain = found['recipe'], found['plain']
+  plain = found['plain']
   series = [
-    _series(f'alone, {plain[0].epochs} epochs', sheet.BLUE, rows, 'alone'),
-    _series(
-      f'added to the others, {recipe[0].epochs} epochs',
-      sheet.VERMILLION,
-      rows,
-      'added',
-    ),
+    _series('alone', sheet.BLUE, rows, 'alone'),
+    _series('added to the others', sheet.VERMILLION, rows, 'added'),
   ]
   height = 0.5 * len(rows)
   figure = sheet.new(
     9.0,
     height + 2.0,
     'What each training trick gains',
-    f'{recipe[0].dataset}, recipe {name}; validation; seeds: {len(plain)} '
-    f'alone, {len(recipe)} added, paired; ranges: 95 % intervals of the mean',
+    f'{plain[0].dataset}, recipe {name}, {plain[0].epochs} epochs; validation; '
+    f'{len(plain)} seeds, paired; ranges: 95 % intervals of the mean',
   )
   panel = sheet.place(figure, 2.2, 1.2, 6.3, height)
   charts.dots(panel, [gain.trick for gain in rows], series, 0.0, digits=2)
@@ -201,9 +197,7 @@ def main(*flagfiles: str) -> None:
   recipe = settings_lib.read(flagfiles[0])
   found = {}
   for key, case in cases(name, recipe, flags.FLAGS.epochs).items():
-    is_recipe = key == 'recipe' or key.startswith('without')
-    count = flags.FLAGS.recipe_seeds if is_recipe else None
-    found[key] = seeds.of_flags(case.name, case.settings, 'validation', count)
+    found[key] = seeds.of_flags(case.name, case.settings, 'validation')
   print(f'\n{table(found)}\n')
   figure = pathlib.Path(flags.FLAGS.figure)
   storage.make_folder(figure.parent)
@@ -266,8 +260,7 @@ def _series(label, color, rows, column):
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('epochs', 20, 'of the plain network', lower_bound=1)
-  flags.DEFINE_integer('recipe_seeds', None, 'of the recipes', lower_bound=1)
+  flags.DEFINE_integer('epochs', 20, 'of every training', lower_bound=1)
   flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
   seeds.define_replicas()
   seeds.run(main)
