@@ -4,9 +4,10 @@
 
 trains a recipe, the recipe without each of its tricks, the plain network, which
 is the recipe without all of them, and the plain network with each trick alone,
-all for the same number of epochs. They are evaluated on the validation
-examples; the test files are not opened. The differences are paired by seed.
-Finished seeds are kept in benchmarks/accuracy.csv.
+all for the same number of epochs; the recipe and the plain network also for the
+epochs of the recipe. They are evaluated on the validation examples; the test
+files are not opened. The differences are paired by seed. Finished seeds are
+kept in benchmarks/accuracy.csv.
 """
 
 import dataclasses
@@ -85,19 +86,27 @@ def without_tricks(recipe: settings_lib.Settings) -> settings_lib.Settings:
 def cases(
   name: str, recipe: settings_lib.Settings, epochs: int
 ) -> dict[str, Case]:
-  """What to train: 'all', 'plain', and 'without ...' and 'with ...'."""
-  recipe = dataclasses.replace(recipe, num_epochs=epochs)
-  plain = without_tricks(recipe)
+  """What to train: all tricks, none, all but one, and one alone.
+
+  Args:
+    name: of the recipe.
+    recipe: its settings.
+    epochs: of most trainings. Those named 'long' have the epochs of the recipe.
+  """
+  short = dataclasses.replace(recipe, num_epochs=epochs)
+  plain = without_tricks(short)
   found = {
-    'all': Case(f'{name}-all', recipe),
+    'all': Case(f'{name}-all', short),
     'plain': Case(f'{name}-plain', plain),
+    'all, long': Case(name, recipe),
+    'plain, long': Case(f'{name}-plain-long', without_tricks(recipe)),
   }
   for trick in TRICKS:
     word = trick.replace(', ', '-').replace(' ', '-')
-    without = turn(recipe, trick, False)
-    if without != recipe:
+    without = turn(short, trick, False)
+    if without != short:
       found[f'without {trick}'] = Case(f'{name}-all-without-{word}', without)
-    alone = turn(plain, trick, recipe)
+    alone = turn(plain, trick, short)
     if alone != plain:  # dropout needs a dense layer
       found[f'with {trick}'] = Case(f'{name}-plain-with-{word}', alone)
   return found
@@ -153,9 +162,23 @@ def table(found: dict[str, list[records.Record]]) -> str:
       f'| {gain.trick} | {_cell(gain.alone)} | {_cell(gain.added)} |'
       for gain in gains(found)
     ),
-    f'| the accuracy without, with all | {_percent(plain)} | '
-    f'{_percent(found["all"])} |',
   ]
+  return '\n'.join(lines)
+
+
+def totals(found: dict[str, list[records.Record]]) -> str:
+  """What all tricks gain together, in Markdown."""
+  lines = [
+    '| epochs | n | without tricks, % | with all, % | gain |',
+    '| --- | --- | --- | --- | --- |',
+  ]
+  for plain, every in ('plain', 'all'), ('plain, long', 'all, long'):
+    without, with_all = found[plain], found[every]
+    gain = _gain(_accuracies(with_all), _accuracies(without))
+    lines.append(
+      f'| {with_all[0].epochs} | {len(with_all)} | {_percent(without)} | '
+      f'{_percent(with_all)} | {_cell(gain)} |'
+    )
   return '\n'.join(lines)
 
 
@@ -198,7 +221,7 @@ def main(*flagfiles: str) -> None:
   found = {}
   for key, case in cases(name, recipe, flags.FLAGS.epochs).items():
     found[key] = seeds.of_flags(case.name, case.settings, 'validation')
-  print(f'\n{table(found)}\n')
+  print(f'\n{table(found)}\n\n{totals(found)}\n')
   figure = pathlib.Path(flags.FLAGS.figure)
   storage.make_folder(figure.parent)
   with sheet.defaults():
@@ -246,7 +269,7 @@ def _cell(gain):
 
 def _percent(found):
   mean = intervals.describe(_accuracies(found)).mean
-  return f'{100 * mean:.2f} %'
+  return f'{100 * mean:.2f}'
 
 
 def _series(label, color, rows, column):
@@ -260,7 +283,7 @@ def _series(label, color, rows, column):
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('epochs', 20, 'of every training', lower_bound=1)
+  flags.DEFINE_integer('epochs', 20, 'of most trainings', lower_bound=1)
   flags.DEFINE_string('figure', 'runs/tricks.png', 'the file of the figure')
   seeds.define_replicas()
   seeds.run(main)

@@ -33,9 +33,9 @@ def changed(before, after):
   return {name: new[name] for name in new if new[name] != old[name]}
 
 
-def several(accuracies, with_flips=None):
+def several(accuracies, with_flips=None, epochs=20):
   record = records.Record(
-    *('r', '00000000', 'fashion', 'validation', 0, 20, 0.0, 0.3, None),
+    *('r', '00000000', 'fashion', 'validation', 0, epochs, 0.0, 0.3, None),
     *('float32', 2, 75, 'a CPU', '2.21.0'),
   )
   flips = with_flips or [None] * len(accuracies)
@@ -103,8 +103,15 @@ class CasesTest(parameterized.TestCase):
     settings = self.cases[f'without {trick}'].settings
     self.assertEqual(changed(self.recipe, settings), expected)
 
-  def test_all_are_trained_for_the_same_epochs(self):
-    found = {case.settings.num_epochs for case in self.cases.values()}
+  def test_only_two_are_trained_for_the_epochs_of_the_recipe(self):
+    self.assertEqual(self.cases['all, long'].settings, RECIPE)
+    plain = self.cases['plain, long'].settings
+    self.assertEqual(
+      changed(self.plain, plain),
+      {'num_epochs': 60, 'decay_rate': 0.01 ** (1 / 60)},
+    )
+    others = [x for x in self.cases if not x.endswith(', long')]
+    found = {self.cases[x].settings.num_epochs for x in others}
     self.assertEqual(found, {20})
 
   def test_a_trick_that_the_recipe_lacks_is_not_left_out(self):
@@ -145,8 +152,21 @@ class GainsTest(parameterized.TestCase):
     lines = tricks.table(found).splitlines()
     self.assertIn('+2.50 (-3.85 to +8.85)', lines[2])
     self.assertEndsWith(lines[2 + 2], '| not used |')
+
+  def test_what_all_tricks_gain_together(self):
+    long = several([0.93, 0.94], epochs=60)
+    found = {
+      'plain': several([0.91, 0.92]),
+      'all': several([0.93, 0.94]),
+      'plain, long': long,
+      'all, long': long,
+    }
+    *_, short, longer = tricks.totals(found).splitlines()
     self.assertEqual(
-      lines[-1], '| the accuracy without, with all | 92.00 % | 93.50 % |'
+      short, '| 20 | 2 | 91.50 | 93.50 | +2.00 (+2.00 to +2.00) |'
+    )
+    self.assertEqual(
+      longer, '| 60 | 2 | 93.50 | 93.50 | +0.00 (+0.00 to +0.00) |'
     )
 
   def test_prediction_over_flips_is_compared_with_a_single_pass(self):
@@ -191,10 +211,11 @@ class CommandTest(tf.test.TestCase):
       text=True,
     )
     self.assertEqual((done.returncode, done.stderr), (0, ''))
-    # The recipe, without flips, the plain network, and each trick alone but
-    # dropout, which needs dense layers; with two seeds. The recipe without its
-    # schedule is the plain network with flips, and is not trained again.
-    count = 2 * (2 + len(tricks.TRICKS))
+    # The recipe and the plain network, for one epoch and two; without flips;
+    # and each trick alone but dropout, which needs dense layers; all with two
+    # seeds. The recipe without its schedule is the plain network with flips, and
+    # is not trained again.
+    count = 2 * (4 + len(tricks.TRICKS))
     self.assertLen(records.read(folder / 'a.csv'), count)
     self.assertIn('| label smoothing | ', done.stdout)
     self.assertTrue((folder / 'runs/tricks.png').exists())
