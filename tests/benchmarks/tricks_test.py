@@ -213,8 +213,8 @@ class CommandTest(tf.test.TestCase):
     self.assertEqual((done.returncode, done.stderr), (0, ''))
     # The recipe and the plain network, for one epoch and two; without flips;
     # and each trick alone but dropout, which needs dense layers; all with two
-    # seeds. The recipe without its schedule is the plain network with flips, and
-    # is not trained again.
+    # seeds. The recipe without its schedule is the plain network with flips,
+    # and is not trained again.
     count = 2 * (4 + len(tricks.TRICKS))
     self.assertLen(records.read(folder / 'a.csv'), count)
     self.assertIn('| label smoothing | ', done.stdout)
