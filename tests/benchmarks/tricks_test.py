@@ -195,6 +195,21 @@ class GainsTest(parameterized.TestCase):
     self.assertStartsWith(sheet.to_png(figure), b'\x89PNG')
 
 
+class ResultsTest(tf.test.TestCase):
+  def test_the_tables_of_the_results_are_those_of_the_records(self):
+    recipe = settings_lib.read(
+      str(small_data.ROOT / 'configs/fashion_augmented.flags')
+    )
+    rows = records.read(small_data.ROOT / 'benchmarks/accuracy.csv')
+    found = {}
+    for key, case in tricks.cases('r', recipe, 20).items():
+      by_seed = records.find(rows, case.settings, 'validation')
+      found[key] = [by_seed[seed] for seed in range(len(by_seed))]
+    text = (small_data.ROOT / 'docs/results.md').read_text()
+    self.assertIn(f'\n{tricks.table(found)}\n\n', text)
+    self.assertIn(f'\n{tricks.totals(found)}\n\n', text)
+
+
 class CommandTest(tf.test.TestCase):
   def test_a_small_recipe(self):
     folder = pathlib.Path(self.create_tempdir().full_path)
