@@ -169,16 +169,18 @@ def table(found: dict[str, list[records.Record]]) -> str:
 def totals(found: dict[str, list[records.Record]]) -> str:
   """What all tricks gain together, in Markdown."""
   lines = [
-    '| epochs | n | without tricks, % | with all, % | gain |',
-    '| --- | --- | --- | --- | --- |',
+    '| epochs | n | without tricks, % | with all, % | gain | with all, '
+    'averaged over flips, % | gain |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
   ]
   for plain, every in ('plain', 'all'), ('plain, long', 'all, long'):
-    without, with_all = found[plain], found[every]
-    gain = _gain(_accuracies(with_all), _accuracies(without))
-    lines.append(
-      f'| {with_all[0].epochs} | {len(with_all)} | {_percent(without)} | '
-      f'{_percent(with_all)} | {_cell(gain)} |'
-    )
+    runs, without = found[every], _accuracies(found[plain])
+    cells = [str(runs[0].epochs), str(len(runs)), _percent(without)]
+    for accuracies in _accuracies(runs), [x.accuracy_with_flips for x in runs]:
+      known = None not in accuracies
+      cells += [_percent(accuracies) if known else '']
+      cells += [_cell(_gain(accuracies, without)) if known else '']
+    lines.append(f'| {" | ".join(cells)} |')
   return '\n'.join(lines)
 
 
@@ -267,9 +269,8 @@ def _cell(gain):
   return f'{gain.mean:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})'
 
 
-def _percent(found):
-  mean = intervals.describe(_accuracies(found)).mean
-  return f'{100 * mean:.2f}'
+def _percent(accuracies):
+  return f'{100 * intervals.describe(accuracies).mean:.2f}'
 
 
 def _series(label, color, rows, column):

@@ -154,7 +154,7 @@ class GainsTest(parameterized.TestCase):
     self.assertEndsWith(lines[2 + 2], '| not used |')
 
   def test_what_all_tricks_gain_together(self):
-    long = several([0.93, 0.94], epochs=60)
+    long = several([0.93, 0.94], [0.95, 0.96], epochs=60)
     found = {
       'plain': several([0.91, 0.92]),
       'all': several([0.93, 0.94]),
@@ -163,10 +163,12 @@ class GainsTest(parameterized.TestCase):
     }
     *_, short, longer = tricks.totals(found).splitlines()
     self.assertEqual(
-      short, '| 20 | 2 | 91.50 | 93.50 | +2.00 (+2.00 to +2.00) |'
+      short, '| 20 | 2 | 91.50 | 93.50 | +2.00 (+2.00 to +2.00) |  |  |'
     )
     self.assertEqual(
-      longer, '| 60 | 2 | 93.50 | 93.50 | +0.00 (+0.00 to +0.00) |'
+      longer,
+      '| 60 | 2 | 93.50 | 93.50 | +0.00 (+0.00 to +0.00) | 95.50 | '
+      '+2.00 (+2.00 to +2.00) |',
     )
 
   def test_prediction_over_flips_is_compared_with_a_single_pass(self):
