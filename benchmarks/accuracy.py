@@ -47,17 +47,18 @@ COLUMNS = ['flagfile', 'n', 'mean', 'deviation', 'min', 'max', '95 % interval']
 
 
 def row(name: str, accuracies: list[float]) -> list[str]:
-  """The statistics of accuracies by seed, in percent."""
+  """The statistics of accuracies by seed, in percent; one has no deviation."""
   percents = [100 * accuracy for accuracy in accuracies]
   found = intervals.describe(percents)
+  several = len(percents) > 1
   return [
     name,
     str(len(percents)),
     f'{found.mean:.3f}',
-    f'{found.deviation:.3f}',
+    f'{found.deviation:.3f}' if several else '',
     f'{min(percents):.2f}',
     f'{max(percents):.2f}',
-    f'{found.low:.3f} to {found.high:.3f}',
+    f'{found.low:.3f} to {found.high:.3f}' if several else '',
   ]
 
 

@@ -266,6 +266,8 @@ def _gain(with_it, without_it):
 def _cell(gain):
   if gain is None:
     return 'not used'
+  if np.isnan(gain.low):  # of a single seed
+    return f'{gain.mean:+.2f}'
   return f'{gain.mean:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})'
 
 

@@ -8,6 +8,7 @@ import sys
 
 import tensorflow as tf
 
+from benchmarks import accuracy
 from benchmarks import records
 from benchmarks import seeds
 from cnn_tf import errors
@@ -79,6 +80,18 @@ class SeedsTest(tf.test.TestCase):
     changes = small_data.flags(self.folder, num_validation=0)
     with self.assertRaisesRegex(errors.UserError, '--on=validation needs'):
       self.measure('validation', [0], settings_lib.Settings(**changes))
+
+
+class RowTest(tf.test.TestCase):
+  def test_the_statistics_of_two_seeds(self):
+    # The t quantile of one degree of freedom is 12.706.
+    found = accuracy.row('a', [0.91, 0.93])
+    expected = ['a', '2', '92.000', '1.414', '91.00', '93.00']
+    self.assertEqual(found, [*expected, '79.294 to 104.706'])
+
+  def test_one_seed_has_neither_deviation_nor_interval(self):
+    found = accuracy.row('a', [0.91])
+    self.assertEqual(found, ['a', '1', '91.000', '', '91.00', '91.00', ''])
 
 
 class CommandTest(tf.test.TestCase):

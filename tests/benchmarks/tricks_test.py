@@ -171,6 +171,11 @@ class GainsTest(parameterized.TestCase):
       '+2.00 (+2.00 to +2.00) |',
     )
 
+  def test_a_single_seed_has_no_interval(self):
+    one = {name: several([0.91]) for name in ('plain', 'all', 'with flips')}
+    lines = tricks.table(one).splitlines()
+    self.assertEqual(lines[2], '| flips | +0.00 | not used |')
+
   def test_prediction_over_flips_is_compared_with_a_single_pass(self):
     plain = [0.91, 0.92, 0.93]
     found = all_cases(
