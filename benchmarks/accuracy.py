@@ -47,7 +47,7 @@ COLUMNS = ['flagfile', 'n', 'mean', 'deviation', 'min', 'max', '95 % interval']
 
 
 def row(name: str, accuracies: list[float]) -> list[str]:
-  """The statistics of accuracies by seed, in percent; one has no deviation."""
+  """Statistics over seeds, in percent; a single seed has no deviation."""
   percents = [100 * accuracy for accuracy in accuracies]
   found = intervals.describe(percents)
   several = len(percents) > 1
