@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import tempfile
 import types
 from unittest import mock
 
@@ -98,38 +99,53 @@ class CheckTest(tf.test.TestCase):
 
 
 class TaughtTest(tf.test.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    """Two teachers, without the test images."""
+    super().setUpClass()
+    folder = tempfile.TemporaryDirectory()
+    cls.addClassCleanup(folder.cleanup)
+    cls.folder = pathlib.Path(folder.name)
+    small_data.write(cls.folder)
+    cls.settings = settings_lib.Settings(
+      **small_data.flags(cls.folder, num_epochs=2, batch_size=64, shift=1)
+    )
+    for seed in (0, 1):
+      seeded = dataclasses.replace(cls.settings, seed=seed)
+      kept.train(seeded, cls.folder, '1', read_test=False)
+
   def setUp(self):
     super().setUp()
-    self.folder = pathlib.Path(self.create_tempdir().full_path)
-    small_data.write(self.folder)
-    self.settings = settings_lib.Settings(
-      **small_data.flags(self.folder, num_epochs=2, batch_size=64, shift=1)
-    )
+    self.table = pathlib.Path(self.create_tempdir().full_path) / 'taught.csv'
+
+  def tearDown(self):
+    for answers in self.folder.glob('answers-*'):
+      answers.unlink()
+    super().tearDown()
+
+  def replace_data(self, part, change):
+    """Changes the bytes of the files of a part, until the test ends."""
+    for path in self.folder.glob(f'{part}-*'):
+      content = path.read_bytes()
+      self.addCleanup(path.write_bytes, content)
+      path.write_bytes(change(path.name, content))
 
   def break_data(self, part):
-    for path in self.folder.glob(f'{part}-*'):
-      path.write_bytes(b'not an IDX file')  # it would be seen
+    self.replace_data(part, lambda *_: b'not an IDX file')  # it would be seen
 
-  def train_teachers(self, **flags):
-    settings = dataclasses.replace(self.settings, **flags)
-    for seed in (0, 1):
-      seeded = dataclasses.replace(settings, seed=seed)
-      kept.train(seeded, self.folder, '1', read_test=CASE.on == 'test')
-
-  def measure(self, case, seeds):
+  def measure(self, case, seeds, folder=None):
     taught.measure(
       case,
       self.settings,
       self.settings if case.teachers else None,
       seeds,
-      self.folder / 'taught.csv',
-      self.folder,
+      self.table,
+      folder or self.folder,
     )
-    return records.read(self.folder / 'taught.csv', taught.Taught)
+    return records.read(self.table, taught.Taught)
 
   def test_a_line_for_each_seed_of_a_case_and_none_is_trained_twice(self):
     self.break_data('t10k')
-    self.train_teachers()
     first = self.measure(CASE, [0, 1])
     self.assertEqual([line.seed for line in first], [0, 1])
     self.assertBetween(first[0].accuracy, 0.3, 1)
@@ -143,10 +159,9 @@ class TaughtTest(tf.test.TestCase):
 
   def test_teachers_that_are_not_trained_end_with_one_line(self):
     with self.assertRaisesRegex(errors.UserError, 'seed0.*benchmarks.accuracy'):
-      self.measure(CASE, [0])
+      self.measure(CASE, [0], folder=self.table.parent)
 
   def test_the_answers_are_those_to_the_images_that_are_shown(self):
-    self.train_teachers()
     course = students.prepare(CASE, self.settings, self.settings, self.folder)
     workdirs = students.finished(self.settings, 2, self.folder, False)
     teachers = [runs.load(place, read_test=False) for place in workdirs]
@@ -158,8 +173,6 @@ class TaughtTest(tf.test.TestCase):
     self.assertAllEqual(course.of_epoch(3).answers, course.of_epoch(1).answers)
 
   def test_the_answers_are_made_once_for_these_teachers_and_versions(self):
-    self.train_teachers()
-
     def answers(case=CASE, **flags):
       settings = dataclasses.replace(self.settings, **flags)
       return students.prepare(
@@ -189,10 +202,11 @@ class TaughtTest(tf.test.TestCase):
 
   def test_on_the_test_set_the_scores_are_those_of_the_test_images(self):
     # All images are black and equal, so they are all 0 to the student, or none.
-    for path in self.folder.glob('t10k-*'):
-      header = 16 if 'images' in path.name else 8
-      content = path.read_bytes()
-      path.write_bytes(content[:header] + bytes(len(content) - header))
+    def blacken(name, content):
+      header = 16 if 'images' in name else 8
+      return content[:header] + bytes(len(content) - header)
+
+    self.replace_data('t10k', blacken)
     course = students.prepare(
       CASE._replace(on='test'), self.settings, None, self.folder
     )
