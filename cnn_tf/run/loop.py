@@ -172,8 +172,7 @@ def _check_machines(strategy, settings, here):
 def _check_memory(settings, data, geometries, strategy):
   if tf.config.list_physical_devices('GPU'):
     return  # it has memory of its own, and TensorFlow says when that is full
-  # Each of several machines has one replica and its share of a batch.
-  num_machines = strategy.num_replicas_in_sync if replicas.has_cluster() else 1
+  num_machines = replicas.num_machines()
   share = settings.batch_size // num_machines
   memory.check(
     geometries,
