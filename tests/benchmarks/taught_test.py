@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from benchmarks import records
 from benchmarks import results
+from benchmarks import seeds
 from benchmarks import students
 from benchmarks import taught
 from cnn_tf import errors
@@ -241,6 +242,19 @@ class TaughtTest(tf.test.TestCase):
     text = (root / 'docs/results.md').read_text()
     shown = text.split('<!-- table of the students -->\n')[1]
     self.assertEqual(shown.split('\n<!-- end -->')[0], taught.summary(lines))
+
+  def test_all_lines_are_of_the_present_flagfiles(self):
+    def digest(name, on):
+      path = results.CONFIGS / f'{name}.flags'
+      return kept.digest(seeds.settings_on(settings_lib.read(path), on))
+
+    table = results.CONFIGS.parent / 'benchmarks/taught.csv'
+    for line in records.read(table, taught.Taught):
+      with self.subTest(f'{line.student} of {line.teacher}, seed {line.seed}'):
+        self.assertEqual(line.settings, digest(line.student, line.on))
+        name, _, found = line.teacher.rpartition('-')
+        if name:
+          self.assertEqual(found, digest(name, line.on))
 
 
 if __name__ == '__main__':
