@@ -37,16 +37,15 @@ class Course(NamedTuple):
   """What all students of the same teachers share."""
 
   data: datasets.Dataset
-  most: augment.Augmentation  # how far the versions differ from the images
+  versions: np.ndarray  # [versions, n, height, width] uint8, training images
   answers: np.ndarray  # [versions, n, classes] float16, logits
   teacher_accuracy: float | None  # of the mean answer; None without teachers
   teacher_seconds: int  # of their training
 
   def of_epoch(self, epoch: int) -> teaching.Lessons:
     """The version of all images that the epoch shows, the first one being 1."""
-    version = (epoch - 1) % len(self.answers)
-    images = version_of(self.data.train.images, self.most, version)
-    return teaching.Lessons(images, self.answers[version])
+    version = (epoch - 1) % len(self.versions)
+    return teaching.Lessons(self.versions[version], self.answers[version])
 
 
 def prepare(
@@ -67,24 +66,27 @@ def prepare(
     UserError: not all teachers are trained.
   """
   read_test = case.on == 'test'
+  if teacher:
+    workdirs = finished(teacher, case.teachers, folder, read_test)
   data = trainer.load(settings, read_test)
   most = trainer.augmentation(settings)
+  numbers = range(case.versions)
+  versions = np.stack([version_of(data.train.images, most, x) for x in numbers])
   if not teacher:
     hard = np.float16(teaching.certain(data.train.labels, data.num_classes))
     answers = np.broadcast_to(hard, [case.versions, *hard.shape])
-    return Course(data, most, answers, None, 0)
-  workdirs = finished(teacher, case.teachers, folder, read_test)
+    return Course(data, versions, answers, None, 0)
   teachers = [runs.load(x, read_test=read_test) for x in workdirs]
   path = folder / table_name(teacher, case, most)
   if not path.exists():
     text = f'asking {case.teachers} teachers: {case.versions} versions'
     print(text, flush=True)  # this takes minutes
-    write(path, to_all_versions(teachers, data.train.images, most, case))
+    write(path, np.stack([answer(teachers, images) for images in versions]))
   answers = np.load(path)
   examples = data.test if read_test else data.validation
   right = answer(teachers, examples.images).argmax(axis=1) == examples.labels
   seconds = sum(map(history.read_seconds, workdirs))
-  return Course(data, most, answers, float(right.mean()), round(seconds))
+  return Course(data, versions, answers, float(right.mean()), round(seconds))
 
 
 def table_name(
@@ -101,19 +103,6 @@ def write(path: pathlib.Path, array: np.ndarray) -> None:
   content = io.BytesIO()
   np.save(content, array)
   storage.write(path, content.getvalue())
-
-
-def to_all_versions(
-  teachers: list[runs.Run],
-  images: np.ndarray,
-  most: augment.Augmentation,
-  case: taught.Case,
-) -> np.ndarray:
-  """The answers to `[n, height, width]` images: `[versions, n, classes]`."""
-  versions = range(case.versions)
-  return np.stack(
-    [answer(teachers, version_of(images, most, x)) for x in versions]
-  )
 
 
 def finished(
