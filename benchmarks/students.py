@@ -66,7 +66,7 @@ def prepare(
     UserError: not all teachers are trained.
   """
   read_test = case.on == 'test'
-  if teacher:
+  if teacher:  # checked first: it takes a while to make the versions
     workdirs = finished(teacher, case.teachers, folder, read_test)
   data = trainer.load(settings, read_test)
   most = trainer.augmentation(settings)

@@ -2,7 +2,7 @@ r"""A small network that learns from the answers of larger ones, over seeds.
 
   python -m benchmarks.accuracy configs/fashion_teacher.flags
   python -m benchmarks.taught configs/fashion_taught.flags \
-    --teacher=configs/fashion_teacher.flags
+    --teacher=configs/fashion_teacher.flags --temperature=2
 
 The first command trains the teachers, with the seeds 0, 1 and 2. Their answer
 is the mean of their log-probabilities. Every image has a fixed number of

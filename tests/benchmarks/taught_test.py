@@ -132,12 +132,12 @@ class TaughtTest(tf.test.TestCase):
   def break_data(self, part):
     self.replace_data(part, lambda *_: b'not an IDX file')  # it would be seen
 
-  def measure(self, case, seeds, folder=None):
+  def measure(self, case, wanted, folder=None):
     taught.measure(
       case,
       self.settings,
       self.settings if case.teachers else None,
-      seeds,
+      wanted,
       self.table,
       folder or self.folder,
     )
