@@ -3,6 +3,7 @@
 import pathlib
 import statistics
 from collections.abc import Iterable
+from collections.abc import Sequence
 
 from benchmarks import records
 from benchmarks import seeds
@@ -70,12 +71,13 @@ def headers(
 ) -> dict[str, str]:
   """Name of a flagfile -> its result, as the header of the file states it."""
   return {
-    name: _header([record.accuracy for record in found])
+    name: header([record.accuracy for record in found])
     for name, _, found in _flagfiles(all_records, configs)
   }
 
 
-def _header(accuracies):
+def header(accuracies: Sequence[float]) -> str:
+  """The result of a flagfile in one line."""
   mean, _, deviation = spread(accuracies).partition(' (')
   deviation = deviation.rstrip(')')
   return f'Test accuracy {mean} % ({deviation}, n = {len(accuracies)})'

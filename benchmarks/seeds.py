@@ -66,6 +66,10 @@ def measure(
   )
   if missing:
     kept.import_tensorflow()
+    from cnn_tf.run import environment
+
+    if settings.precision != 'auto':  # which is the faster one here
+      print(environment.describe_precision(settings.precision), flush=True)
   runs = [dataclasses.replace(settings, seed=seed) for seed in missing]
   queue = kept.Queue(runs, folder, read_test=on == 'test')
   for run in runs:
@@ -145,7 +149,7 @@ def _record(name, settings, on, num_replicas, folder):
     seed=settings.seed,
     epochs=settings.num_epochs,
     **scores,
-    precision=settings.precision,
+    precision=storage.read_settings(workdir).precision,
     replicas=here['replicas'],
     seconds=seconds if is_new else None,
     machine=f'{here["cores"]} x {here["cpu"]}',

@@ -162,7 +162,9 @@ def measure(
     return
   kept.import_tensorflow()
   from benchmarks import students
+  from cnn_tf.run import environment
 
+  print(environment.describe_precision(settings.precision), flush=True)
   course = students.prepare(case, settings, teacher, folder)
   for seed in missing:
     seeded = dataclasses.replace(settings, seed=seed)

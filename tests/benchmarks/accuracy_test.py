@@ -1,5 +1,7 @@
 """Tests of benchmarks/accuracy.py and benchmarks/seeds.py."""
 
+import contextlib
+import io
 import os
 import pathlib
 import re
@@ -12,6 +14,7 @@ from benchmarks import accuracy
 from benchmarks import records
 from benchmarks import seeds
 from cnn_tf import errors
+from cnn_tf.run import environment
 from cnn_tf.run import settings as settings_lib
 from tests import small_data
 
@@ -65,6 +68,21 @@ class SeedsTest(tf.test.TestCase):
     self.table.unlink()
     (again,) = self.measure('validation', [0])
     self.assertEqual(again, first._replace(seconds=None))
+
+  def test_the_precision_is_printed_and_recorded(self):
+    records_of = {}
+    for precision in ('auto', 'bfloat16'):
+      changes = small_data.flags(
+        self.folder, batch_size=64, num_epochs=1, precision=precision
+      )
+      settings = settings_lib.Settings(**changes)
+      with contextlib.redirect_stdout(io.StringIO()) as printed:
+        (records_of[precision],) = self.measure('validation', [0], settings)
+      line = environment.describe_precision(precision)
+      self.assertEqual(line in printed.getvalue(), precision == 'bfloat16')
+    self.assertEqual(records_of['bfloat16'].precision, 'bfloat16')
+    best = environment.best_precision()
+    self.assertEqual(records_of['auto'].precision, best)
 
   def test_flips_have_a_column_of_their_own(self):
     changes = small_data.flags(

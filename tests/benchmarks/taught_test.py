@@ -241,6 +241,22 @@ class TaughtTest(tf.test.TestCase):
     shown = text.split('<!-- table of the students -->\n')[1]
     self.assertEqual(shown.split('\n<!-- end -->')[0], taught.summary(lines))
 
+  def test_the_readme_and_the_flagfiles_state_the_same(self):
+    root = results.CONFIGS.parent
+    readme = ' '.join((root / 'README.md').read_text().split())
+    lines = records.read(root / 'benchmarks/taught.csv', taught.Taught)
+    accuracies = {}
+    for line in lines:
+      if line.on == 'test' and line.teachers:
+        accuracies.setdefault(line.student, []).append(line.accuracy)
+    self.assertLen(accuracies, 2)
+    for student, found in accuracies.items():
+      with self.subTest(student):
+        flagfile = (results.CONFIGS / f'{student}.flags').read_text()
+        header = results.header(found)
+        self.assertIn(f'# {header}', flagfile)
+        self.assertIn(header.removeprefix('Test accuracy '), readme)
+
   def test_all_lines_are_of_the_present_flagfiles(self):
     def digest(name, on):
       path = results.CONFIGS / f'{name}.flags'
