@@ -16,6 +16,7 @@ from cnn_tf.measure import runs
 
 try:
   from selenium import webdriver
+  from selenium.common import exceptions
   from selenium.webdriver.chrome import service
 except ImportError:
   webdriver = None
@@ -124,10 +125,20 @@ class TestCase(absltest.TestCase):
     )
 
   def click(self, selector: str) -> None:
-    """Clicks with the mouse on the element of a CSS selector."""
-    element = self.driver.find_element('css selector', selector)
-    self.js('arguments[0].scrollIntoView({block: "center"})', element)
-    element.click()
+    """Clicks with the mouse on the element of a CSS selector.
+
+    While "Play" runs, drawing may replace the element before it is clicked:
+    then it is found again.
+    """
+    deadline = time.monotonic() + _MOST_SECONDS
+    while True:
+      element = self.driver.find_element('css selector', selector)
+      try:
+        self.js('arguments[0].scrollIntoView({block: "center"})', element)
+        element.click()
+        break
+      except exceptions.StaleElementReferenceException:
+        self.assertLess(time.monotonic(), deadline, f'replaced: {selector}')
     self.settle()
 
   def select(self, item: dict[str, Any]) -> None:
