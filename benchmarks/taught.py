@@ -198,9 +198,9 @@ _COLUMNS = (
   '95 % interval',
   'with flips, %',
   'training images, %',
-  'the teachers, %',
+  'teachers together, %',
   'time per seed',
-  'of the teachers',
+  'time of all teachers',
 )
 
 

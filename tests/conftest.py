@@ -8,8 +8,8 @@ from absl import flags
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 # As cnn_tf/run/command.py does for all commands: the bits depend on it.
 os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
-# With a thread per core, those of two workers wait for each other: NumPy's `svd`
-# and `eigh` took 12 to 18 times as long beside other work.
+# With a thread per core, those of two workers wait for each other: `svd` and
+# `eigh` of NumPy took 12 to 18 times as long beside other work.
 os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
 # A shell lets its background jobs ignore Ctrl-C, and processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
