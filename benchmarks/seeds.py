@@ -68,7 +68,7 @@ def measure(
     kept.import_tensorflow()
     from cnn_tf.run import environment
 
-    if settings.precision != 'auto':  # which is the faster one here
+    if settings.precision != 'auto':  # auto: the faster one
       print(environment.describe_precision(settings.precision), flush=True)
   runs = [dataclasses.replace(settings, seed=seed) for seed in missing]
   queue = kept.Queue(runs, folder, read_test=on == 'test')

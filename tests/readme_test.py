@@ -32,6 +32,12 @@ class ReadmeTest(tf.test.TestCase):
     [shown] = documents.blocks('README.md', 'Read it')
     self.assertEqual(shown, pathlib.Path(first.__file__).read_text())
 
+  def test_ci_runs_the_two_commands(self):
+    first_command, _, second = documents.blocks('README.md', 'Run it', '')
+    script = (small_data.ROOT / '.ci/run').read_text()
+    for command in (first_command, second):
+      self.assertIn(command.strip(), script.replace(' -q', ''))
+
   def test_every_file_that_it_names_exists(self):
     package = pathlib.Path(first.__file__).parent
     text = (small_data.ROOT / 'README.md').read_text()
