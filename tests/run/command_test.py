@@ -331,6 +331,27 @@ for _ in range(2):
   sys.argv = ['again', '--count=2']
 """
 
+_IMPORTS = """
+import os, sys
+from cnn_tf.run import command
+with command.silent_libraries():
+  from cnn_tf.run import loop
+print('keras' in sys.modules, 'TF_USE_LEGACY_KERAS' in os.environ)
+import tensorflow as tf
+print(tf.keras.layers.Dense.__name__)
+"""
+
+
+class ImportTest(absltest.TestCase):
+  def test_tensorflow_without_keras_until_it_is_used(self):
+    done = subprocess.run(
+      [sys.executable, '-c', _IMPORTS],
+      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
+      capture_output=True,
+      text=True,
+    )
+    self.assertEqual((done.stdout, done.stderr), ('False False\nDense\n', ''))
+
 
 class NotebookTest(absltest.TestCase):
   def test_a_process_can_run_a_command_twice(self):
