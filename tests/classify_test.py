@@ -1,24 +1,11 @@
 """Tests of classify.py: a run on bright and on dark pictures."""
 
-import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import tensorflow as tf
 
-from tests import small_data
-
-
-def _run(*arguments):
-  return subprocess.run(
-    [sys.executable, *map(str, arguments)],
-    cwd=small_data.ROOT,
-    capture_output=True,
-    text=True,
-    env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
-  )
+from tests import processes
 
 
 class ClassifyTest(tf.test.TestCase):
@@ -34,23 +21,28 @@ class ClassifyTest(tf.test.TestCase):
         png = tf.io.encode_png(np.uint8(pixels)).numpy()
         (cls.folder / 'all' / name / f'{number}.png').write_bytes(png)
     packed, cls.workdir = cls.folder / 'packed', cls.folder / 'run'
-    _run('-m', 'cnn_tf.pack', cls.folder / 'all', packed).check_returncode()
-    _run(
-      'run_train.py',
-      *(f'--data_dir={packed}', f'--workdir={cls.workdir}', '--layers='),
-      *('--num_validation=8', '--batch_size=8', '--num_epochs=20'),
-      *('--nofigures', '--nopage', '--replicas=1'),
-    ).check_returncode()
+    for module, *arguments in (
+      ('cnn_tf.pack', 'all', 'packed'),
+      (
+        '',
+        *(f'--data_dir={packed}', f'--workdir={cls.workdir}', '--layers='),
+        *('--num_validation=8', '--batch_size=8', '--num_epochs=20'),
+        *('--nofigures', '--nopage', '--replicas=1'),
+      ),
+    ):
+      done = processes.Command(cls.folder, *arguments, module=module).wait()
+      assert done.code == 0, done
 
   def classify(self, *arguments):
-    return _run(
-      *('-m', 'cnn_tf.classify', f'--workdir={self.workdir}', *arguments)
-    )
+    given = [f'--workdir={self.workdir}', *map(str, arguments)]
+    return processes.Command(
+      self.folder, *given, module='cnn_tf.classify'
+    ).wait()
 
   def test_the_classes_have_their_names(self):
     pictures = [self.folder / 'all/dark' / name for name in ('0.png', '1.png')]
     done = self.classify(*pictures)
-    self.assertEqual((done.returncode, done.stderr), (0, ''))
+    self.assertEqual((done.code, done.stderr), (0, ''))
     header, *rows = done.stdout.splitlines()
     self.assertRegex(
       header, r'^picture +class +probability +class +probability'
@@ -67,7 +59,7 @@ class ClassifyTest(tf.test.TestCase):
     path.write_text('text')
     for arguments, words in ((['--frame', path], 'not a PNG'), ([], 'no pic')):
       done = self.classify(*arguments)
-      self.assertEqual(done.returncode, 1)
+      self.assertEqual(done.code, 1)
       self.assertLen(done.stderr.splitlines(), 1)
       self.assertIn(words, done.stderr)
 

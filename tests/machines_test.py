@@ -1,6 +1,5 @@
 """Two machines of a cluster: as the document says, and when they cannot."""
 
-import itertools
 import json
 import os
 import pathlib
@@ -18,6 +17,7 @@ from absl.testing import parameterized
 
 from cnn_tf.run import replicas
 from tests import documents
+from tests import processes
 from tests import small_data
 
 
@@ -40,33 +40,23 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     cluster = {'worker': self.addresses}
     config = {'cluster': cluster, 'task': {'type': 'worker', 'index': task}}
     flags = small_data.flags(self.folder, **others)
-    process = subprocess.Popen(
-      [sys.executable, str(small_data.ROOT / 'run_train.py')]
-      + [f'--{name}={value}' for name, value in flags.items()]
-      + [f'--workdir={self.folder / workdir}'],
-      env=os.environ
-      | {'PYTHONPATH': str(small_data.ROOT), 'TF_CONFIG': json.dumps(config)}
-      | {'PYTHONUNBUFFERED': '1'},
-      stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE,
-      text=True,
+    streams = self.folder / f'machine{task}'
+    streams.mkdir(exist_ok=True)
+    machine = processes.Command(
+      streams,
+      *[f'--{name}={value}' for name, value in flags.items()],
+      f'--workdir={self.folder / workdir}',
+      TF_CONFIG=json.dumps(config),
     )
-    self.addCleanup(process.wait)
-    self.addCleanup(process.kill)
-    return process
+    self.addCleanup(machine.process.kill)
+    return machine
 
   def train_alone(self, *arguments, **flags):
     """Trains in one process, in `self.folder`."""
-    command = [sys.executable, str(small_data.ROOT / 'run_train.py')]
     flags = [f'--{name}={value}' for name, value in flags.items()]
-    no_figures = ['--nofigures', '--nopage']
-    subprocess.run(
-      [*command, *arguments, *flags, *no_figures],
-      cwd=self.folder,
-      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
-      check=True,
-      stdout=subprocess.PIPE,
-    )
+    given = [*arguments, *flags, '--nofigures', '--nopage']
+    done = processes.Command(self.folder, *given).wait()
+    self.assertEqual(done.code, 0, done.stderr)
 
   @unittest.skipIf(replicas.num_cores() < 2, 'one core')
   def test_two_workers_of_the_document_are_two_replicas_to_the_bit(self):
@@ -104,11 +94,11 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
 
     def run_on_two():
       workers = [self.start(task, 'two', **others) for task in (0, 1)]
-      outputs = [worker.communicate()[0] for worker in workers]
-      self.assertEqual([worker.returncode for worker in workers], [0, 0])
-      self.assertIn('Test:', outputs[0])
-      self.assertEqual(outputs[1], '')
-      return outputs[0], (two / 'metrics.csv').read_text()
+      chief, other = [worker.wait() for worker in workers]
+      self.assertEqual((chief.code, other.code), (0, 0))
+      self.assertIn('Test:', chief.stdout)
+      self.assertEqual(other.stdout, '')
+      return chief.stdout, (two / 'metrics.csv').read_text()
 
     _, table = run_on_two()
     self.assertLen(list(two.glob('events.*')), 1)
@@ -129,58 +119,58 @@ class MachinesTest(tf.test.TestCase, parameterized.TestCase):
     self.assertEqual(table_again, table)
 
   def test_other_flags_are_refused_by_both(self):
-    processes = [self.start(task, seed=5 * task) for task in (0, 1)]
-    for process, seed in zip(processes, (0, 5), strict=True):
-      _, said = process.communicate()
-      self.assertEqual(process.returncode, 1)
-      self.assertIn('another machine has other flags', said)
-      self.assertIn(f'--seed={seed}', said)
+    machines = [self.start(task, seed=5 * task) for task in (0, 1)]
+    for machine, seed in zip(machines, (0, 5), strict=True):
+      done = machine.wait()
+      self.assertEqual(done.code, 1)
+      self.assertIn('another machine has other flags', done.stderr)
+      self.assertIn(f'--seed={seed}', done.stderr)
     self.assertFalse((self.folder / 'run').exists())
 
   def test_both_must_see_the_checkpoints(self):
     self.train_alone('--workdir=run', **small_data.flags('.', num_epochs=1))
     workdirs = ('run', 'elsewhere')
-    processes = [self.start(i, x, num_epochs=2) for i, x in enumerate(workdirs)]
-    for process, num_epochs in zip(processes, (1, 0), strict=True):
-      _, said = process.communicate()
-      self.assertEqual(process.returncode, 1)
-      self.assertIn(f'epochs in the --workdir: {num_epochs}', said)
+    machines = [self.start(i, x, num_epochs=2) for i, x in enumerate(workdirs)]
+    for machine, num_epochs in zip(machines, (1, 0), strict=True):
+      done = machine.wait()
+      self.assertEqual(done.code, 1)
+      self.assertIn(f'epochs in the --workdir: {num_epochs}', done.stderr)
     metrics = (self.folder / 'run' / 'metrics.csv').read_text()
     self.assertLen(metrics.splitlines(), 2)  # names, and the epoch alone
 
   @parameterized.parameters(signal.SIGINT, signal.SIGTERM)
   def test_who_waits_says_for_whom_and_can_be_ended(self, number):
-    process = self.start(0)
-    line = process.stderr.readline()
-    self.assertEqual(line, f'Waiting for {self.addresses[1]}\n')
-    process.send_signal(number)
-    process.communicate(timeout=10)
-    self.assertNotEqual(process.returncode, 0)
+    machine = self.start(0)
+    line = f'Waiting for {self.addresses[1]}\n'
+    machine.wait_for(line)
+    os.kill(machine.process.pid, number)
+    done = machine.wait(seconds=10)
+    self.assertNotIn(done.code, (None, 0))
+    self.assertStartsWith(done.stderr, line)
 
   def test_a_single_machine_makes_figures_and_page(self):
     self.addresses = self.addresses[:1]
-    process = self.start(0, num_epochs=1)
-    printed, said = process.communicate(timeout=100)
-    self.assertEqual((process.returncode, said), (0, ''))
-    self.assertTrue((self.folder / 'run' / 'figures').exists(), printed)
-    self.assertTrue((self.folder / 'run' / 'page.html').exists(), printed)
+    done = self.start(0, num_epochs=1).wait(seconds=100)
+    self.assertEqual((done.code, done.stderr), (0, ''))
+    self.assertTrue((self.folder / 'run' / 'figures').exists(), done.stdout)
+    self.assertTrue((self.folder / 'run' / 'page.html').exists(), done.stdout)
 
   @parameterized.named_parameters(('chief', 0), ('worker', 1))
   def test_when_one_ends_the_other_says_so_and_they_resume(self, ended):
-    processes = [self.start(task, num_epochs=10_000) for task in (0, 1)]
+    machines = [self.start(task, num_epochs=10_000) for task in (0, 1)]
     deadline = time.monotonic() + 100
     checkpoints = self.folder / 'run' / 'checkpoints'
     while not list(checkpoints.glob('ckpt-2*')):  # so the first is complete
       self.assertLess(time.monotonic(), deadline)
       time.sleep(0.1)
-    processes[ended].kill()
-    _, said = processes[1 - ended].communicate(timeout=100)
-    self.assertEqual(processes[1 - ended].returncode, 1)
-    self.assertIn('another machine has ended', said.splitlines()[-1])
-    self.assertNotIn('Traceback', said)
+    machines[ended].process.kill()
+    done = machines[1 - ended].wait(seconds=100)
+    self.assertEqual(done.code, 1)
+    self.assertIn('another machine has ended', done.stderr.splitlines()[-1])
+    self.assertNotIn('Traceback', done.stderr)
     chief, _ = [self.start(task, num_epochs=10_000) for task in (0, 1)]
-    printed = itertools.islice(chief.stdout, 30)
-    self.assertTrue(any(x.startswith('Resuming after') for x in printed))
+    chief.wait_for('Resuming after')
+    self.assertTrue(chief.process.is_alive())
 
 
 if __name__ == '__main__':

@@ -1,9 +1,6 @@
 """Pictures in folders -> a dataset."""
 
-import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import tensorflow as tf
@@ -12,18 +9,7 @@ from cnn_tf import errors
 from cnn_tf import pack
 from cnn_tf.data import datasets
 from cnn_tf.data import files
-from tests import small_data
-
-
-def _pack(*arguments):
-  done = subprocess.run(
-    [sys.executable, '-m', 'cnn_tf.pack', *map(str, arguments)],
-    cwd=small_data.ROOT,
-    capture_output=True,
-    text=True,
-    env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
-  )
-  return done.returncode, done.stdout, done.stderr
+from tests import processes
 
 
 def _write(path, pixels):
@@ -59,7 +45,12 @@ class PackTest(tf.test.TestCase):
       _write(cls.folder / 'all/dark' / f'{number}.png', dark)
     (cls.folder / 'all/dark/notes.txt').write_text('no picture')
     cls.packed = cls.folder / 'packed'
-    cls.said = _pack(cls.folder / 'all', cls.packed, '--size=9')
+    cls.said = cls.pack('--size=9')
+
+  @classmethod
+  def pack(cls, *options):
+    given = [str(cls.folder / 'all'), str(cls.packed), *options]
+    return processes.Command(cls.folder, *given, module='cnn_tf.pack').wait()
 
   def test_the_dataset_has_what_the_folders_have(self):
     code, printed, complaint = self.said
@@ -76,7 +67,7 @@ class PackTest(tf.test.TestCase):
     self.assertEqual(names, [' bright $', 'dark'])
 
   def test_a_folder_with_files_is_left_alone(self):
-    code, _, complaint = _pack(self.folder / 'all', self.packed)
+    code, _, complaint = self.pack()
     self.assertEqual(
       (code, complaint), (1, f'pack.py: {self.packed} is not empty\n')
     )

@@ -26,7 +26,8 @@ _CONTEXT.set_forkserver_preload(['tensorflow'])
 class Ended(NamedTuple):
   """What is left of a process."""
 
-  code: int  # as the shell sees it, or the negative number of a signal
+  # As the shell sees it, or the negative number of a signal; None: not ended.
+  code: int | None
   stdout: str
   stderr: str
 
@@ -35,28 +36,35 @@ class Command:
   """`python run_train.py ...`, started; its streams are files in `folder`.
 
   With a module it is `python -m module ...`. With `stdout`, a device or a pipe,
-  that is its standard output, which cannot be read here.
+  that is its standard output, which cannot be read here. `variables` are added
+  to its environment.
   """
 
   def __init__(
-    self, folder: str, *arguments: str, module: str = '', stdout: str = ''
+    self,
+    folder: str | pathlib.Path,
+    *arguments: str,
+    module: str = '',
+    stdout: str = '',
+    **variables: str,
   ):
     self._streams = [pathlib.Path(folder, name) for name in ('out', 'err')]
     for stream in self._streams:
       stream.write_text('')
     out, err = self._streams
-    self.process = _start(folder, arguments, [stdout or out, err], module)
+    streams = [stdout or out, err]
+    self.process = _start(folder, arguments, streams, module, variables)
 
-  def wait(self) -> Ended:
-    """Waits for the end."""
-    self.process.join()
+  def wait(self, seconds: float | None = None) -> Ended:
+    """Waits for the end, or only that long."""
+    self.process.join(seconds)
     stdout, stderr = (stream.read_text() for stream in self._streams)
     return Ended(self.process.exitcode, stdout, stderr)
 
   def wait_for(self, text: str, count: int = 1) -> None:
-    """Waits until `text` stands `count` times in the output, or the end."""
+    """Waits until it has written `text` `count` times, or the end."""
     while self.process.is_alive():
-      if self._streams[0].read_text().count(text) >= count:
+      if sum(x.read_text().count(text) for x in self._streams) >= count:
         break
       time.sleep(0.002)
 
@@ -64,7 +72,7 @@ class Command:
 def on_a_terminal(folder: str, *arguments: str) -> str:
   """All that a terminal gets from `python run_train.py ...`."""
   master, slave = pty.openpty()
-  process = _start(folder, arguments, [os.ttyname(slave)] * 2, '')
+  process = _start(folder, arguments, [os.ttyname(slave)] * 2, '', {})
   received = b''
   while process.is_alive() or select.select([master], [], [], 0)[0]:
     if select.select([master], [], [], 0.01)[0]:
@@ -91,10 +99,11 @@ def _start(*arguments):
   return process
 
 
-def _run(folder, arguments, streams, module):
+def _run(folder, arguments, streams, module, variables):
   for number, path in enumerate(streams, 1):
     os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
   os.chdir(folder)
+  os.environ.update(variables)
   sys.path.insert(0, str(small_data.ROOT))
   sys.argv = ['run_train.py', *arguments]
   if module:

@@ -2,11 +2,8 @@
 
 import contextlib
 import io
-import os
 import pathlib
 import re
-import subprocess
-import sys
 
 import tensorflow as tf
 
@@ -16,6 +13,7 @@ from benchmarks import seeds
 from cnn_tf import errors
 from cnn_tf.run import environment
 from cnn_tf.run import settings as settings_lib
+from tests import processes
 from tests import small_data
 
 
@@ -114,13 +112,9 @@ class RowTest(tf.test.TestCase):
 
 class CommandTest(tf.test.TestCase):
   def run_command(self, *arguments):
-    return subprocess.run(
-      [sys.executable, '-m', 'benchmarks.accuracy', *arguments],
-      cwd=self.folder,
-      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
-      capture_output=True,
-      text=True,
-    )
+    return processes.Command(
+      self.folder, *arguments, module='benchmarks.accuracy'
+    ).wait()
 
   def test_several_flagfiles_in_one_call(self):
     self.folder = pathlib.Path(self.create_tempdir().full_path)
@@ -133,7 +127,7 @@ class CommandTest(tf.test.TestCase):
       (self.folder / f'{name}.flags').write_text(settings.to_flags())
     arguments = ('--flagfile=a.flags', '--seeds=2', '--csv=table.csv')
     done = self.run_command('b.flags', *arguments)
-    self.assertEqual((done.returncode, done.stderr), (0, ''))
+    self.assertEqual((done.code, done.stderr), (0, ''))
     lines = done.stdout.splitlines()
     self.assertRegex(lines[-2], r'^b +2  \d\d\.\d{3} .* to ')
     self.assertRegex(lines[-1], r'^a +2  \d\d\.\d{3} .* to ')
@@ -154,7 +148,7 @@ class CommandTest(tf.test.TestCase):
     ):
       with self.subTest(words):
         done = self.run_command(*arguments)
-        self.assertEqual((done.returncode, done.stdout), (1, ''))
+        self.assertEqual((done.code, done.stdout), (1, ''))
         self.assertLen(done.stderr.splitlines(), 1)
         self.assertIn(words, done.stderr)
 

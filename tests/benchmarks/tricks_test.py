@@ -1,10 +1,7 @@
 """Tests of benchmarks/tricks.py."""
 
 import dataclasses
-import os
 import pathlib
-import subprocess
-import sys
 
 import tensorflow as tf
 from absl.testing import parameterized
@@ -13,6 +10,7 @@ from benchmarks import records
 from benchmarks import tricks
 from cnn_tf.figures import sheet
 from cnn_tf.run import settings as settings_lib
+from tests import processes
 from tests import small_data
 
 RECIPE = settings_lib.Settings(
@@ -224,15 +222,13 @@ class CommandTest(tf.test.TestCase):
     changes = {'batch_size': 256, 'num_epochs': 2, 'flip': True}
     settings = settings_lib.Settings(**small_data.flags(folder, **changes))
     (folder / 'r.flags').write_text(settings.to_flags())
-    done = subprocess.run(
-      [sys.executable, '-m', 'benchmarks.tricks', '--flagfile=r.flags']
-      + ['--seeds=1', '--epochs=1', '--csv=a.csv', '--replicas=1'],
-      cwd=folder,
-      env=os.environ | {'PYTHONPATH': str(small_data.ROOT)},
-      capture_output=True,
-      text=True,
-    )
-    self.assertEqual((done.returncode, done.stderr), (0, ''))
+    done = processes.Command(
+      folder,
+      *('--flagfile=r.flags', '--seeds=1', '--epochs=1', '--csv=a.csv'),
+      '--replicas=1',
+      module='benchmarks.tricks',
+    ).wait()
+    self.assertEqual((done.code, done.stderr), (0, ''))
     self.assertNotIn('nan', done.stdout)
     # The recipe and the plain network, for one epoch and two; without flips;
     # and each trick alone but dropout, which needs dense layers. The recipe
