@@ -1,8 +1,9 @@
 """A convolutional network in raw TensorFlow ops, and the order to read it in.
 
 It classifies images of MNIST and Fashion-MNIST. `first.py` is a complete
-example on one page; the essential path is one step of its training, for any
-chain of convolutions and poolings, then dense layers; `run/` has the loop.
+example on one page. The essential path goes through one training step in
+detail, for any network of convolutions and poolings, then dense layers; `run/`
+has the loop.
 
 Terms:
 
@@ -11,6 +12,8 @@ Terms:
                   the ops first and runs them together
   kernel          the weights of a layer; in a convolution, all its filters
   filter o        `kernel[:, :, :, o]`, which computes feature map o
+  batch           the examples of one training step, on the first axis
+  channel         the last axis: one number per pixel if grey, three if colour
   feature map     one channel of the output of a convolution or pooling
   node            one value of a map or image, or one unit of a dense layer
   window, stride  the area that an op looks at; the step to the next one

@@ -58,7 +58,8 @@ def logits(images):
 def step(images, labels, rate):
   """Updates all variables; returns the loss before the update."""
   with tf.GradientTape() as tape:  # records the ops that use variables
-    # Sparse: a label is the number of its class, not a one-hot vector.
+    # The op includes the softmax. Sparse: a label is the number of its class,
+    # not one-hot (a 1 at its class, zeros elsewhere).
     loss = tf.reduce_mean(
       tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits(images))
     )
@@ -90,6 +91,7 @@ def main():
   num_correct = 0
   for i in range(0, len(test.labels), 100):  # 100 at a time, to save memory
     images = datasets.to_float(test.images[i : i + 100])
+    # The largest logit has the largest probability.
     predictions = tf.argmax(logits(images), axis=1).numpy()
     num_correct += (predictions == test.labels[i : i + 100]).sum()
   print(f'{num_correct / len(test.labels):.2%} of the test images correct')

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-# The random numbers of a training step, for dropout: `draw(purpose, shape)` is
-# a byte per value, `[batch, *shape]` uint8. `tricks/draws.py` makes one.
+# Random bytes for a batch in one training step, for dropout (network/ops.py):
+# `draw(purpose, shape)` is `[batch, *shape]` uint8. tricks/draws.py makes one.
 Draw = Callable[[str, Sequence[int]], tf.Tensor]
 
 
@@ -24,7 +24,8 @@ def key(seed: int, purpose: str, counter: int = 0) -> tf.Tensor:
   Args:
     seed: of the whole run.
     purpose: what the draw is for; a checksum turns it into an integer.
-    counter: distinguishes repeated draws for one purpose, such as the epoch.
+    counter: tells repeated draws for one purpose apart; for example, the epoch.
   """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
+  # Philox is a generator; named, it is used on every device.
   return tf.random.fold_in(start, tf.cast(counter, tf.int64), alg='philox')

@@ -50,7 +50,6 @@ def load(
   Raises:
     UserError: a file is missing or damaged, or the files do not match.
   """
-  # Training images, training labels, test images, test labels.
   paths = files.find(files.folder(name, data_dir))
   arrays = [idx.read(path) for path in (paths if read_test else paths[:2])]
   files.check(paths, arrays)
@@ -63,7 +62,7 @@ def load(
 
 
 def hold_out(examples: Examples, count: int) -> tuple[Examples, Examples]:
-  """The examples without `count` random ones, and these; both in file order.
+  """Splits off `count` random examples: the rest, and those; in file order.
 
   Raises:
     UserError: no example would remain.

@@ -39,11 +39,8 @@ def find(place: pathlib.Path) -> list[pathlib.Path]:
   Raises:
     UserError: a file is missing, or there are several for a part.
   """
-  for folder in (
-    place,
-    *sorted(place.glob('raw')),
-    *sorted(place.glob('*/raw')),
-  ):
+  folders = [place, *sorted(place.glob('raw')), *sorted(place.glob('*/raw'))]
+  for folder in folders:
     found = _find_in(folder)
     if all(found.values()):
       break

@@ -75,13 +75,8 @@ class Adam(tf.Module):
     self.num_updates.assign_add(1.0)
     t = self.num_updates
     rate *= tf.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
-    for w, m, s, g in zip(
-      self.variables_to_update,
-      self.means,
-      self.mean_squares,
-      gradients,
-      strict=True,
-    ):
+    states = self.variables_to_update, self.means, self.mean_squares
+    for w, m, s, g in zip(*states, gradients, strict=True):
       m.assign(self.beta1 * m + (1 - self.beta1) * g)
       s.assign(self.beta2 * s + (1 - self.beta2) * g**2)
       w.assign_sub(rate * m / (tf.sqrt(s) + self.epsilon))

@@ -15,9 +15,10 @@ def cross_entropy(
   and logarithm are one op because a probability can round to 0, and its
   logarithm is minus infinity.
 
-  With `label_smoothing` s, the target probability of the label is `1 - s + s /
-  classes`, not 1, and that of any other class `s / classes`. Szegedy et al.
-  2016, "Rethinking the Inception Architecture for Computer Vision", section 7.
+  With `label_smoothing` s, a network is trained not to be too sure: the result
+  is `-sum(target * log(softmax(logits)))`; the target is `1 - s + s / classes`
+  for the label, `s / classes` for others. Szegedy et al. 2016, "Rethinking the
+  Inception Architecture for Computer Vision", section 7.
   """
   labels = tf.cast(labels, tf.int32)  # the sparse op has no uint8 version
   if not label_smoothing:

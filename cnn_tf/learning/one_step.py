@@ -64,7 +64,7 @@ for w, g in zip(initial.trainable_variables, gradients, strict=True):
 by_tape = {w.name: g.numpy() for w, g in zip(variables, gradients, strict=True)}
 by_hand = backward.backward(initial, images.numpy(), labels).kernels
 kernel = initial.kernels[LAYER].numpy().astype(float)
-initial.kernels[LAYER], weight = kernel, kernel[INDEX]  # kernel changes below
+initial.kernels[LAYER], weight = kernel, kernel[INDEX]  # not a copy
 
 
 def mean_cross_entropy(network):
@@ -76,7 +76,7 @@ def mean_cross_entropy(network):
 kernel[INDEX] = weight + 1e-6
 above = mean_cross_entropy(initial)
 kernel[INDEX] = weight - 1e-6
-difference = (above - mean_cross_entropy(initial)) / 2e-6
+difference = (above - mean_cross_entropy(initial)) / 2e-6  # almost the slope
 decay = L2_SCALE * weight  # the gradient of the penalty
 print(f'\nThe gradient with respect to one weight, {LAYER}/kernel{list(INDEX)}')
 print(f'tf.GradientTape            {by_tape[f"{LAYER}/kernel:0"][INDEX]:11.8f}')

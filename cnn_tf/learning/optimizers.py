@@ -21,8 +21,8 @@ class Momentum(tf.Module):
   becomes up to `1 / (1 - momentum)` times longer. The rate is not part of v (in
   the papers it is), so a change of the rate takes effect at once. Sutskever et
   al. 2013, "On the importance of initialization and momentum in deep learning";
-  nesterov also takes the momentum part of the next step: Bengio et al. 2013,
-  "Advances in optimizing recurrent networks".
+  nesterov adds the momentum part of the next step in advance: Bengio et al.
+  2013, "Advances in optimizing recurrent networks".
   """
 
   def __init__(

@@ -28,7 +28,7 @@ def forward_backward(
   l2_scale: float,
   label_smoothing: float = 0.0,
   draw: keys.Draw | None = None,
-) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+) -> tuple[tf.Tensor, tf.Tensor, tuple[tf.Tensor, ...]]:
   """Loss, logits and gradients of one batch.
 
     loss = mean(cross_entropy) + l2_penalty
@@ -67,13 +67,9 @@ def train_step(
 
   The README trains with it; `run/trainer.py` has the step with all settings.
 
-  Args:
-    network: the network to train.
+  Args, besides those of `forward_backward`:
     optimizer: `Momentum`, or one of `adaptive.py`, for its variables.
     rate: scalar float32 tensor, the learning rate.
-    images: `[batch, height, width, channels]` float32.
-    labels: `[batch]`, integers.
-    l2_scale: the factor of the L2 penalty.
   """
   loss, _, gradients = forward_backward(network, images, labels, l2_scale)
   optimizer.apply(gradients, rate)

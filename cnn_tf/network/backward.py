@@ -84,13 +84,14 @@ def backward(network, images: np.ndarray, labels: np.ndarray) -> Gradients:
 
 
 def layer_backward(record: Record, upstream: np.ndarray):
-  """The gradients with respect to the inputs, the kernel and the bias."""
+  """Gradients by inputs, kernel and bias; the last two are None for pooling."""
   layer, inputs, kernel, pre_activation = record
   if isinstance(layer, specs.Pool):
     _, gradient = reference.POOLS[layer.kind]
     sliding = layer.window, layer.stride, layer.padding
     return gradient(inputs, *sliding, upstream), None, None
   _, derivative = reference.ACTIVATIONS[layer.activation]
+  # From here on, the gradient with respect to the pre-activation.
   upstream = upstream * derivative(pre_activation)
   d_bias = reference.add_bias_gradient(upstream)
   if isinstance(layer, specs.Conv):

@@ -35,8 +35,7 @@ def he(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Normal with variance `2 / fan_in`.
 
   The 2 compensates for relu, which halves the mean square of values that are
-  symmetric around 0.
-  He et al. 2015, "Delving Deep into Rectifiers", equation 10.
+  symmetric around 0. He et al. 2015, "Delving Deep into Rectifiers", eq. 10.
   """
   fan_in = math.prod(shape[:-1])
   return tf.random.stateless_normal(shape, key, stddev=math.sqrt(2 / fan_in))
@@ -56,9 +55,10 @@ def glorot(shape: tuple[int, ...], key: tf.Tensor) -> tf.Tensor:
   """Uniform in ±`sqrt(6 / (fan_in + fan_out))`.
 
   The variance `2 / (fan_in + fan_out)` is a compromise: `1 / fan_in` preserves
-  the variance of activations, `1 / fan_out` that of gradients, if f(x) is about
-  x (not for sigmoid). Glorot and Bengio 2010, "Understanding the difficulty of
-  training deep feedforward neural networks", equation 16.
+  the variance of activations, `1 / fan_out` that of gradients, if the
+  activation function is about x near 0 (sigmoid is not, but uses this rule
+  too). Glorot and Bengio 2010, "Understanding the difficulty of training deep
+  feedforward neural networks", equation 16.
   """
   *window, num_inputs, num_outputs = shape
   limit = math.sqrt(6 / (math.prod(window) * (num_inputs + num_outputs)))

@@ -96,8 +96,8 @@ class ConvNet(tf.Module):
   def product(self, layer: specs.Layer, inputs: tf.Tensor) -> tf.Tensor:
     """The product of the inputs with the kernel of a layer, in `precision`.
 
-    bfloat16 has the range of float32, but 8 instead of 24 significant bits.
-    Most updates would be lost in its rounding, so the variable stays float32.
+    bfloat16 is faster on processors that have it, but most updates would be
+    lost in its rounding to 8 significant bits, so the variable stays float32.
     The gradient of a cast is a cast back to the original type.
     """
     inputs = tf.cast(inputs, self.precision)

@@ -31,9 +31,6 @@ from cnn_tf.network import windows
 def check_nhwc(inputs: tf.Tensor) -> tf.Tensor:
   """`inputs` as a tensor, checked to be `[batch, height, width, channels]`.
 
-  The check matters: with oneDNN, `tf.nn.conv2d` of a tensor of rank 3 does not
-  raise an error but crashes Python.
-
   Raises:
     ValueError: the rank is not 4.
     TypeError: the values are not floating point.

@@ -58,8 +58,8 @@ def add_bias(inputs, bias):
 def dropout(inputs, rate, random_bytes):
   """Sets a random share `rate` of the inputs to 0, against overfitting.
 
-  The others are divided by `1 - rate`, so the expected value stays; `rate` is
-  rounded to 256ths. Srivastava et al. 2014, "Dropout", JMLR 15, page 1929.
+  The others are divided by `1 - rate`, which keeps the expected value. `rate`
+  is rounded to 256ths. Srivastava et al. 2014, "Dropout", JMLR 15, page 1929.
   """
   n = round(256 * rate)
   return tf.where(random_bytes >= n, inputs * (256 / (256 - n)), 0.0)

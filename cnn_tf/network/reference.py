@@ -9,7 +9,9 @@ are HWIO, `[height, width, input channels, output channels]`.
 `upstream` is the gradient of the loss with respect to the output of an op. The
 functions `*_gradient` and `*_gradients` multiply it by the op's derivatives
 (chain rule) and return the gradient of the loss with respect to its arguments.
-`cross_entropy_gradient` takes none; `backward.py` divides by the batch size.
+The derivative of a product with respect to a factor is the other factor; the
+gradients of several products add up. The loss is the last op, so its gradient
+has no `upstream`; as it is a mean, `backward.py` divides by the batch size.
 
 `np.einsum` multiplies, and sums over every letter that is missing on the right:
 b is the image, (i, j) the position in the window, c the input map, o the output
@@ -62,9 +64,9 @@ def conv2d(inputs, kernel, stride, padding):
     output[b, y, x, o] = sum over i, j, c of
         inputs[b, y * sy + i, x * sx + j, c] * kernel[i, j, c, o]
 
-  for the stride `(sy, sx)`; with `same`, the inputs are first padded with
-  zeros. Strictly, this is cross-correlation: a mathematical convolution would
-  flip the kernel.
+  for the stride `(sy, sx)`. With `same`, inputs beyond the border count as 0;
+  their products are left out. Strictly, this is cross-correlation: a
+  mathematical convolution would flip the kernel.
   """
   window, num_maps = kernel.shape[:2], kernel.shape[3]
   output = _zeros_for_output(inputs, num_maps, window, stride, padding)
@@ -155,7 +157,7 @@ def elu_derivative(x, alpha=1.0):
 
 
 def sigmoid(x):
-  """`1 / (1 + exp(-x))`, without overflow."""
+  """`1 / (1 + exp(-x))`, which is `(1 + tanh(x / 2)) / 2`, without overflow."""
   return (1 + np.tanh(x / 2)) / 2
 
 
