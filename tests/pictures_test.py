@@ -60,6 +60,16 @@ class PicturesTest(tf.test.TestCase, parameterized.TestCase):
     image = pictures.fit(np.full([4, 8], 200, np.float32), (4, 4))
     self.assertAllEqual(image, [[0] * 4, [200] * 4, [200] * 4, [0] * 4])
 
+  @parameterized.parameters(1, 27, 28, 39, 57, 64, 128)
+  def test_a_square_fills_the_image(self, side):
+    image = pictures.fit(np.full([side, side], 200, np.float32), (28, 28))
+    self.assertAllEqual(image, np.full([28, 28], 200))
+
+  def test_a_thin_line_keeps_a_column(self):
+    image = pictures.fit(np.full([300, 2], 200, np.float32), (28, 28))
+    self.assertAllEqual(np.argwhere(image.any(axis=0)), [[13]])
+    self.assertAllEqual(image[:, 13], [200] * 28)
+
   def test_the_ink_is_framed_as_in_mnist(self):
     grey = np.zeros([90, 50], np.float32)
     grey[5:65, 7:13] = 255  # a stroke of 60x6, far from the centre
