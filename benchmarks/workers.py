@@ -148,6 +148,8 @@ def _start(contestants) -> Iterator[dict[speeds.Contestant, Worker]]:
 def _serve(contestant, gate, log, connection):
   """Builds and warms up a peer, then works on request."""
   redirect_output(log)
+  # As in all commands: off by default on CPUs with AVX2 alone.
+  os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
   with gate:
     try:
       work = peers.PEERS[contestant.peer](contestant.precision)

@@ -3,7 +3,7 @@
 All values are 1, so a 1x1 filter over 4 channels gives 4. A kernel for too few
 channels should be an error. TensorFlow reads it as a grouped convolution: if 4
 is a multiple of 2, each half of the filters sees another half of the channels.
-A network with such a kernel trains, only less well.
+A network with such a kernel trains, and its accuracy need not reveal it.
 """
 
 import tensorflow as tf

@@ -11,9 +11,9 @@ from benchmarks import peers
 from benchmarks import speeds
 from benchmarks import workers
 
-_WORKS, _SLOW, _ANSWERS, _ABSENT, _CRASHES = (
+_WORKS, _SLOW, _ANSWERS, _ABSENT, _NEEDS_ONEDNN, _CRASHES = (
   peers.Peer(name, '')
-  for name in ('works', 'slow', 'answers', 'absent', 'crashes')
+  for name in ('works', 'slow', 'answers', 'absent', 'onednn', 'crashes')
 )
 
 
@@ -34,6 +34,12 @@ def _absent(precision):
   raise ImportError('no module')
 
 
+def _needs_onednn(precision):
+  if os.environ.get('TF_ENABLE_ONEDNN_OPTS') != '1':
+    raise ImportError('oneDNN is off')
+  return _works(precision)
+
+
 def _crashes(precision):
   os.write(2, b'this is why\n')
   os._exit(1)
@@ -41,7 +47,8 @@ def _crashes(precision):
 
 def _measure(*chosen):
   found = {_WORKS: _works, _SLOW: _slow, _ANSWERS: _answers}
-  found |= {_ABSENT: _absent, _CRASHES: _crashes}
+  found |= {_ABSENT: _absent, _NEEDS_ONEDNN: _needs_onednn}
+  found[_CRASHES] = _crashes
   # Forked processes have these functions, too.
   multiprocess = multiprocessing.get_context('fork')
   with (
@@ -64,6 +71,16 @@ class WorkersTest(absltest.TestCase):
     )
     self.assertEqual((turns[0].num_images, turns[0].seconds), (10 * 128, 0.5))
     self.assertNotIn('reports something', text)
+
+  def test_onednn_is_on_unless_it_is_turned_off(self):
+    with mock.patch.dict(os.environ):
+      del os.environ['TF_ENABLE_ONEDNN_OPTS']
+      turns, _ = _measure(_NEEDS_ONEDNN)
+      self.assertNotEmpty(turns)
+      os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
+      turns, text = _measure(_NEEDS_ONEDNN)
+      self.assertEmpty(turns)
+      self.assertIn('oneDNN is off', text)
 
   def test_a_slow_peer_trains_for_fewer_steps(self):
     # 1.5 s at 0.25 s per step.
