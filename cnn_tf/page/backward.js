@@ -30,9 +30,12 @@ cnn.backward = (() => {
 
   // The loss as a number that one can check.
   function lossLine() {
-    const share = softmax(logitsOf(view.tensors))[target()];
+    const shares = softmax(logitsOf(view.tensors)), share = shares[target()];
+    const others = shares.reduce(
+      (sum, other, k) => (k === target() ? sum : sum + other), 0);
     // Enough digits to compute the logarithm from them.
-    const digits = share > 0.9 ? share.toFixed(6) : share.toPrecision(4);
+    const digits = share > 0.999 ? `1 ${MINUS} ${others.toPrecision(3)}`
+      : share > 0.9 ? share.toFixed(6) : share.toPrecision(4);
     const ofImage = crossEntropy(logitsOf(view.tensors), target());
     const l2 = penalty(parametersNow());
     return element('p', {class: 'note'},
@@ -231,8 +234,8 @@ cnn.backward = (() => {
         + 'input, times the upstream gradient, which is how fast the loss '
         + 'rises with that sum.';
     }
-    return `This one weight is used ${count} times: the window stands at ${
-      count} places, and at each the weight multiplies another input. A change `
+    return `This one weight is used ${count} times: at ${count} places of the `
+      + 'window, it multiplies an input, another one at each. A change '
       + 'of the weight acts through all of them, so its gradient is a sum: at '
       + 'every place, the input, by which the sum there grows if the weight '
       + 'grows by 1, times the upstream gradient, which is how fast the loss '
@@ -264,7 +267,8 @@ cnn.backward = (() => {
     if (terms.length < 2 || !closed) return null;
     return element('p', {class: 'note'},
       `At ${closed} of ${terms.length} places the upstream gradient is 0`,
-      closed < terms.length ? ': relu or a maximum closed the way there' : '',
+      closed < terms.length ? ': relu or a maximum closed the way from there '
+        + 'to the loss, or no window covers the node' : '',
       black ? `. At ${black} others the input is 0.` : '.');
   }
 

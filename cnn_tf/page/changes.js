@@ -30,14 +30,14 @@ cnn.changes = (() => {
 
   // Nothing is drawn while a control is pressed: drawing replaces the controls,
   // and a control that is replaced between press and release loses its click.
-  // Sliders are not replaced, and are followed while they move.
+  // The slider of the epochs is not replaced, and is followed while it moves.
   function watchPresses() {
     let timer = null;
     const press = ({target}) => {
       clearTimeout(timer);  // of the press before
       state.pressed = Boolean(
-        target.closest?.('button, label, summary, input')
-        && target.type !== 'range');
+        target.closest?.('button, label, summary, input, #inspector canvas')
+        && target.dataset.key !== 'epoch');
     };
     const release = () => {
       if (!state.pressed) return;
@@ -94,6 +94,7 @@ cnn.changes = (() => {
   }
 
   function startPlaying() {
+    clearInterval(state.playing);  // of another press of the same button
     state.playing = setInterval(() => slide(1), PLAY_MILLISECONDS);
     update();
   }

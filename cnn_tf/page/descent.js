@@ -60,6 +60,7 @@ cnn.descent = (() => {
   }
 
   function undoPress() {
+    if (!lastPress()) return;
     const {past} = state.learned[state.kernels];
     const {parameters} = past.at(-1);
     state.learned[state.kernels] = {parameters, past: past.slice(0, -1)};

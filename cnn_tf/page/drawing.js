@@ -144,14 +144,16 @@ cnn.drawing = (() => {
             (most(ys) - top + 1) * down];
   }
 
-  // The lightness of a part of a bitmap, drawn in the centre of an image in the
-  // given size; null where there is nothing.
+  // The lightness of a part of a bitmap on white paper, drawn in the centre of
+  // an image in the given size; null beside it.
   function lightOf(bitmap, part, [across, down], height, width) {
     const canvas = element('canvas', {width, height});
     const context = canvas.getContext('2d', {willReadFrequently: true});
     context.imageSmoothingQuality = 'high';
-    context.drawImage(bitmap, ...part, (width - across) / 2,
-                      (height - down) / 2, across, down);
+    const place = [(width - across) / 2, (height - down) / 2, across, down];
+    context.fillStyle = '#fff';
+    context.fillRect(...place);
+    context.drawImage(bitmap, ...part, ...place);
     const {data} = context.getImageData(0, 0, width, height);
     const light = [];
     for (let p = 0; p < data.length; p += 4) {

@@ -33,9 +33,9 @@ cnn.elements = (() => {
 
   return {
     ARROWS, MINUS, PIXELS, button, colourOf, cssOf, element, ends, figure,
-    frameField, gridOf, heatMap, inkOn, isNarrow, makeCanvas, number, percent,
-    productGrids, replaceChildren, savePng, scaleFor, scaleOf, sheetOf, signed,
-    spanOf, toggle, variable,
+    fitsTable, frameField, gridOf, hasModifier, heatMap, inkOn, isNarrow,
+    makeCanvas, number, percent, productGrids, replaceChildren, savePng,
+    scaleFor, scaleOf, sheetOf, signed, spanOf, toggle, variable,
   };
 
   // element('button', {class: 'on', onclick: f, 'aria-pressed': true}, 'Play')
@@ -206,8 +206,9 @@ cnn.elements = (() => {
   }
 
   function spanOf(values) {
-    return `from ${number(Math.min(...values))} to ${
-      number(Math.max(...values))}`;
+    const least = values.reduce((a, b) => Math.min(a, b));
+    const most = values.reduce((a, b) => Math.max(a, b));
+    return `from ${number(least)} to ${number(most)}`;
   }
 
   function frameField(context, field, scale) {
@@ -226,6 +227,16 @@ cnn.elements = (() => {
     return element('figure', {}, element('figcaption', {}, title), content);
   }
 
+  // Whether so many numbers are shown as numbers, not as colours.
+  function fitsTable(height, width) {
+    return height <= LARGEST_TABLE + 2 && width <= LARGEST_TABLE;
+  }
+
+  // Alt and an arrow, for example, is a command of the browser.
+  function hasModifier({altKey, ctrlKey, metaKey}) {
+    return altKey || ctrlKey || metaKey;
+  }
+
   // Terms {i, j, y, x, shown} at their places: numbers, or colours if there are
   // more than fit. With `onTerm`, a number is a button.
   function gridOf(terms, {isWinner = () => false, isSigned, decimals = 2,
@@ -235,7 +246,7 @@ cnn.elements = (() => {
     const height = Math.max(...is) - top + 1;
     const width = Math.max(...js) - left + 1;
     const scale = scaleOf(terms.map(term => term.shown), isSigned);
-    if (height > LARGEST_TABLE + 2 || width > LARGEST_TABLE) {
+    if (!fitsTable(height, width)) {
       const values = new Float32Array(height * width);
       for (const {i, j, shown} of terms) {
         values[(i - top) * width + j - left] = shown;

@@ -3,8 +3,8 @@
 cnn.input = (() => {
   const {range, softmax} = cnn.ops;
   const {
-    ARROWS, MINUS, PIXELS, button, element, makeCanvas, number, percent,
-    replaceChildren, sheetOf, toggle,
+    ARROWS, MINUS, PIXELS, button, element, hasModifier, makeCanvas, number,
+    percent, replaceChildren, sheetOf, toggle,
   } = cnn.elements;
   const {moveStrokes, pixelsOf, rasterise, rounded, shifted} = cnn.drawing;
   const {
@@ -130,7 +130,7 @@ cnn.input = (() => {
 
   function moveByKey(event) {
     const by = ARROWS[event.key];
-    if (!by) return;
+    if (!by || hasModifier(event)) return;
     event.preventDefault();
     remember();
     state.shift = state.shift.map((moved, axis) => moved + by[axis]);

@@ -4,8 +4,8 @@
 cnn.layers = (() => {
   const {fieldOf, range, valueAt} = cnn.ops;
   const {
-    ARROWS, PIXELS, button, cssOf, element, ends, frameField, inkOn, isNarrow,
-    makeCanvas, number, savePng, scaleFor, sheetOf, variable,
+    ARROWS, PIXELS, button, cssOf, element, ends, frameField, hasModifier,
+    inkOn, isNarrow, makeCanvas, number, savePng, scaleFor, sheetOf, variable,
   } = cnn.elements;
   const {
     contents, layerNamed, nodeName, selectedNode, selection, state,
@@ -57,6 +57,7 @@ cnn.layers = (() => {
   // Makes the canvases anew for the width of the window.
   function layOut() {
     const section = document.getElementById('layers');
+    const focused = document.activeElement?.dataset?.layer;
     const room = section.clientWidth - 24;
     const sliding = contents.layers.filter(layer => !layer.units);
     const strips = contents.layers.length - sliding.length;
@@ -76,14 +77,16 @@ cnn.layers = (() => {
       row.canvas = makeCanvas(columns * row.pitch[1], lines * row.pitch[0], {
         tabindex: '0', role: 'application', 'data-layer': layer.name,
         'aria-label': `${layer.name}: ${maps} ${layer.units ? 'units' : 'maps'
-          }; the arrow keys choose one, Enter shows it`,
+          }; the arrow keys show one`,
         onclick: event => clickAtlas(layer, event),
         onpointermove: event => readAtlas(layer, event),
         onpointerleave: () => readAtlas(layer, null),
         onkeydown: event => walkAtlas(layer, event),
       });
       row.place.replaceChildren(row.canvas);
+      row.hovered = null;
     }
+    rows[focused]?.canvas.focus({preventScroll: true});
   }
 
   // The size of a node in CSS pixels, and the columns of an atlas: as large as
@@ -109,8 +112,9 @@ cnn.layers = (() => {
   // Units are cells of equal width, in as few lines as leave them wide enough
   // to click.
   function arrangeUnits(units, room) {
-    const narrowest = units <= MOST_BARS ? room / units : 11;
-    const lines = Math.ceil(units / Math.floor(room / narrowest));
+    const perLine = units <= MOST_BARS ? units
+      : Math.max(1, Math.floor(room / 11));
+    const lines = Math.ceil(units / perLine);
     const columns = Math.ceil(units / lines);
     return {cell: Math.floor(room / columns), columns, lines};
   }
@@ -174,6 +178,7 @@ cnn.layers = (() => {
       }
     }
     drawScale(row.scale, scale);
+    showHovered(layer);
   }
 
   function scaleOfLayer(layer) {
@@ -297,7 +302,13 @@ cnn.layers = (() => {
   }
 
   function readAtlas(layer, event) {
-    const node = event && nodeAt(layer, event);
+    rows[layer.name].hovered = event && nodeAt(layer, event);
+    showHovered(layer);
+  }
+
+  // The value of the node under the pointer, as it is now.
+  function showHovered(layer) {
+    const node = rows[layer.name].hovered;
     const isHidden = state.hidden && layer === contents.logits;
     const tensor = view.tensors[layer.last.name];
     rows[layer.name].readout.textContent = node && !isHidden
@@ -306,6 +317,7 @@ cnn.layers = (() => {
   }
 
   function walkAtlas(layer, event) {
+    if (hasModifier(event)) return;
     const row = rows[layer.name], by = ARROWS[event.key];
     const item = selection();
     const isHere = item && item.layer === layer.name;

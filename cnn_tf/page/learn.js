@@ -4,7 +4,7 @@
 cnn.learn = (() => {
   const {range} = cnn.ops;
   const {PIXELS, button, element, number, percent, sheetOf} = cnn.elements;
-  const {contents, state, storedImage} = cnn.state;
+  const {contents, state, stateToText, storedImage} = cnn.state;
   const {isChanged, parametersNow, runsParameters} = cnn.network;
   const {target} = cnn.gradients;
   const {
@@ -18,7 +18,7 @@ cnn.learn = (() => {
   const RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
                  0.1, 0.2, 0.5, 1];
 
-  let hasOverflown = false;  // whether the last press was in vain
+  let inVain = '';  // the situation in which the last press was in vain
 
   return {learnView, markTestImages};
 
@@ -33,8 +33,9 @@ cnn.learn = (() => {
         'gradient.'),
       rateSlider(),
       buttons(),
-      hasOverflown ? element('p', {class: 'wrong'}, 'At this rate the numbers ',
-                             'overflow. Nothing was changed.') : null,
+      inVain === situation() ? element(
+        'p', {class: 'wrong'}, 'At this rate the numbers overflow. Nothing ',
+        'was changed.') : null,
       comparison(press),
       press ? changedKernels(press) : null,
       changedAnswers(),
@@ -51,18 +52,24 @@ cnn.learn = (() => {
       oninput: () => {
         state.rate = RATES[Number(slider.value)];
         shown.textContent = String(state.rate);
+        slider.setAttribute('aria-valuetext', String(state.rate));
         update();
       }});
     return element('label', {class: 'rate'}, 'rate', slider, shown);
   }
 
+  // All that decides what a press does, but the kernels.
+  function situation() {
+    return `${state.rate} ${stateToText()}`;
+  }
+
   function buttons() {
     const press = count => () => {
-      hasOverflown = !learn(count);
+      inVain = learn(count) ? '' : situation();
       update();
     };
     const back = undo => () => {
-      hasOverflown = false;
+      inVain = '';
       undo();
       update();
     };

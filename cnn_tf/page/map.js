@@ -3,9 +3,9 @@
 cnn.map = (() => {
   const {range, softmax, valueAt, windowOf} = cnn.ops;
   const {
-    ARROWS, PIXELS, button, element, ends, figure, frameField, gridOf, heatMap,
-    makeCanvas, number, percent, savePng, scaleOf, sheetOf, spanOf, toggle,
-    variable,
+    ARROWS, PIXELS, button, element, ends, figure, fitsTable, frameField,
+    gridOf, hasModifier, heatMap, makeCanvas, number, percent, savePng, scaleOf,
+    sheetOf, spanOf, toggle, variable,
   } = cnn.elements;
   const {
     contents, isBelow, layerNamed, mapName, nodeName, state, storedImage,
@@ -78,7 +78,7 @@ cnn.map = (() => {
   function walkMap(layer, node, event) {
     if (event.key === 'Enter') follow({view: 'node', ...node});
     const by = ARROWS[event.key];
-    if (!by) return;
+    if (!by || hasModifier(event)) return;
     event.preventDefault();
     const [y, x] = [node.y + by[0], node.x + by[1]];
     const [height, width] = layer.outputs;
@@ -149,19 +149,27 @@ cnn.map = (() => {
     const bias = parametersNow()[layer.name].bias[map];
     return element('div', {}, element('h3', {}, 'Kernel'),
       element('p', {class: 'note'}, height * width === 1
-        ? `${channels} weights, one per unit of ${layer.input.name}`
+        ? `${channels} weights, one per ${
+          layer.input.units ? 'unit' : 'map'} of ${layer.input.name}`
         : channels === 1 ? `${size} weights`
           : `${size} weights for each map of ${layer.input.name}`,
         `; bias ${number(bias)}. Click a weight to see its gradient. `,
         button('The largest one', 'weight', () => openWeight(
           layer, map, largestOf(values)), {class: 'link'})),
-      channels === 1 ? gridOf(range(height * width).map(index => ({
-        i: Math.floor(index / width), j: index % width, shown: values[index],
-        y: Math.floor(index / width), x: index % width})), {
-        isSigned: true,
-        onTerm: ({i, j}) => openWeight(layer, map, i * width + j)})
+      channels === 1 && fitsTable(height, width)
+        ? kernelTable(values, width, layer, map)
         : kernelTiles(values, height, width, channels, layer, map),
       kernelChange(values, layer, map));
+  }
+
+  function kernelTable(values, width, layer, map) {
+    const terms = Array.from(values, (shown, index) => {
+      const i = Math.floor(index / width), j = index % width;
+      return {i, j, shown, y: i, x: j};
+    });
+    return gridOf(terms, {
+      isSigned: true,
+      onTerm: ({i, j}) => openWeight(layer, map, i * width + j)});
   }
 
   // What the last press of "Learn" has changed in the kernel.
@@ -179,7 +187,7 @@ cnn.map = (() => {
 
   function largestOf(values) {
     const sizes = values.map(Math.abs);
-    return sizes.indexOf(Math.max(...sizes));
+    return sizes.indexOf(sizes.reduce((a, b) => Math.max(a, b)));
   }
 
   // Opens a weight by its place among those of a map.
@@ -222,7 +230,8 @@ cnn.map = (() => {
     };
     canvas.addEventListener('pointermove', event => {
       const {from} = weightUnder(event);
-      canvas.title = from < channels ? mapName(layer.input.name, from) : '';
+      canvas.title = from < channels && layer.input.name !== 'image'
+        ? mapName(layer.input.name, from) : '';
     });
     canvas.addEventListener('click', event => {
       const {from, place} = weightUnder(event);

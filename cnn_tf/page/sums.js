@@ -43,13 +43,20 @@ cnn.sums = (() => {
         `So the network gives ${nameA} a probability that is e^${
           number(value)} = ${number(Math.exp(value))} times that of ${nameB}.`),
       element('p', {class: 'note'},
-        `Each row is one output of ${below.name}, times the difference `,
+        `Each ${partOf(below)}, times the difference `,
         `between its weights to ${nameA} and to ${nameB}. Orange favours `,
         `${nameA}, purple favours ${nameB}.`),
       below.name === 'image' ? imageTerms(terms)
         : sumTable(terms, below, {bias, total: value}),
       button('What each pixel does', 'cause',
              () => follow({view: 'cause', a, b}), {class: 'primary'}));
+  }
+
+  // What a row of the sum of the logits is about.
+  function partOf({name, units}) {
+    if (name === 'image') return 'product is a pixel';
+    return units ? `row is one output of ${name}`
+      : `row is a map of ${name}, the sum over its nodes: each node`;
   }
 
   // The question stays when the image changes; the answer may not.
@@ -315,7 +322,7 @@ cnn.sums = (() => {
     pixelJob = job;
     effectsOfPixels(field, end, valueOf, (effects, isDone) => {
       if (pixelJob === job) showEffects(place, effects, field, isDone);
-    }, () => pixelJob === job);
+    }, () => pixelJob === job && place.isConnected);
     return element('div', {class: 'view'},
       element('h2', {}, 'Which pixels?'),
       element('p', {class: 'equation'},

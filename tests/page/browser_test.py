@@ -84,6 +84,17 @@ class PageTest(browsers.TestCase):
     return tensor[0, number] if tensor.ndim == 2 else tensor[0, y, x, number]
 
 
+class KernelTest(PageTest):
+  def test_a_click_on_a_weight_of_a_large_kernel_opens_it(self):
+    run = small_run.untrained('conv 4 7x7, maxpool 2x2')
+    self.show(run, 'i=3&s=map.conv1.2')
+    self.click('#inspector .weights')  # in its middle
+    item = self.js('cnn.state.selection()')
+    self.assertEqual(
+      item, dict(view='weight', layer='conv1', i=3, j=3, **{'from': 0}, map=2)
+    )
+
+
 class ForwardTest(PageTest):
   def test_all_tensors_of_random_networks_equal_those_of_tensorflow(self):
     for seed in range(_NUM_NETWORKS):

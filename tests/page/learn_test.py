@@ -131,6 +131,33 @@ class LearnTest(TestCase):
     self.assertIn('overflow', self.text('.learn .wrong'))
     self.assert_same_bytes()
     self.assertFalse(self.js('cnn.network.isChanged()'))
+    # It says nothing of another picture or rate.
+    self.click('[data-example="4"]')
+    self.assertEmpty(self.driver.find_elements('css selector', '.learn .wrong'))
+
+  def test_the_rate_follows_the_mouse(self):
+    self.open(self.path, 'i=3&s=learn')
+    slider = self.driver.find_element('css selector', '[data-key=rate]')
+    self.js('arguments[0].scrollIntoView({block: "center"})', slider)
+    mouse = browsers.webdriver.ActionChains(self.driver, duration=50)
+    mouse.move_to_element(slider).click_and_hold()
+    for _ in range(4):
+      mouse.move_by_offset(slider.size['width'] // 6, 0)
+    mouse.release().perform()
+    self.wait('!cnn.state.state.pressed')
+    self.assertEqual(self.js('cnn.state.state.rate'), 1)
+    shown = self.driver.find_element('css selector', '[data-key=rate]')
+    self.assertEqual(shown.get_attribute('aria-valuetext'), '1')
+
+  def test_the_changes_of_the_first_layer_have_no_names_of_maps(self):
+    self.open(self.path, 'i=3&s=learn')
+    self.learn()
+    self.select({'view': 'map', 'layer': 'conv1', 'map': 0})
+    changes = self.driver.find_element('css selector', '#inspector .weights')
+    browsers.webdriver.ActionChains(self.driver).move_to_element(
+      changes
+    ).perform()
+    self.assertEqual(changes.get_attribute('title'), '')
 
   def test_undo_and_forget_restore_the_bytes(self):
     self.open(self.path, 'i=3&s=learn')

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 from absl.testing import absltest
+from absl.testing import parameterized
 
 from tests.page import reference_page
 
@@ -136,7 +137,7 @@ class ArrowKeysTest(reference_page.TestCase):
     self.assertIn('%', self.text('#answer'))
 
 
-class PicturesTest(reference_page.TestCase):
+class PicturesTest(reference_page.TestCase, parameterized.TestCase):
   def upload(self, name, content):
     """Opens a file with the button of the page."""
     path = self.path.with_name(name)
@@ -144,10 +145,12 @@ class PicturesTest(reference_page.TestCase):
     field = self.driver.find_element('css selector', 'input[type=file]')
     field.send_keys(str(path))
 
-  def test_a_picture_is_inverted_if_its_background_is_light(self):
-    # A dark bar of 20x60 pixels on light paper of 200x100.
-    picture = np.full((100, 200, 3), 230, np.uint8)
-    picture[30:90, 20:40] = 20
+  @parameterized.parameters(3, 4)
+  def test_a_picture_is_inverted_if_its_background_is_light(self, num_channels):
+    # A dark bar of 20x60 pixels on light or transparent paper of 200x100.
+    picture = np.zeros((100, 200, num_channels), np.uint8)
+    picture[..., :3] = 230 if num_channels == 3 else 0
+    picture[30:90, 20:40] = [20, 20, 20, 255][:num_channels]
     self.open(self.path, 'f=1')
     self.upload('picture.png', tf.io.encode_png(picture).numpy())
     self.wait('cnn.state.state.pixels')
