@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cnn_tf import errors
 from cnn_tf.run import settings as settings_lib
+from cnn_tf.run import storage
 from cnn_tf.sweep import kept
 
 
@@ -39,11 +40,14 @@ def read(path: pathlib.Path, kind: type = Record) -> list[Any]:
     kind: a NamedTuple, whose fields are the columns.
 
   Raises:
-    UserError: a line is damaged.
+    UserError: a line is damaged, or the file cannot be read.
   """
   if not path.exists():
     return []
-  complete, _, _ = path.read_text(encoding='utf-8').rpartition('\n')
+  try:
+    complete, _, _ = path.read_text(encoding='utf-8').rpartition('\n')
+  except (OSError, UnicodeDecodeError) as error:
+    raise errors.UserError(f'{path}: {storage.reason(error)}') from None
   records = []
   rows = list(csv.reader(complete.split('\n')))[1:]
   for number, row in enumerate(rows, start=2):
@@ -54,6 +58,15 @@ def read(path: pathlib.Path, kind: type = Record) -> list[Any]:
       raise errors.UserError(f'{path}, line {number}: damaged') from None
     records.append(kind(*values))
   return records
+
+
+def check_writable(path: pathlib.Path) -> None:
+  """To be called before hours of training whose results go to this file.
+
+  Raises:
+    UserError: the file cannot be written.
+  """
+  append(path)
 
 
 def append(path: pathlib.Path, *records: Any) -> None:
@@ -69,7 +82,7 @@ def append(path: pathlib.Path, *records: Any) -> None:
       if not text.endswith('\n'):  # a power cut has ended the last write
         file.truncate(len(text[: text.rfind('\n') + 1].encode()))
       writer = csv.writer(file, lineterminator='\n')
-      if '\n' not in text:
+      if records and '\n' not in text:
         writer.writerow(records[0]._fields)
       writer.writerows(records)
       file.flush()

@@ -160,6 +160,7 @@ def measure(
   print(f'{case}: {len(missing)} of {len(wanted)} seeds are missing')
   if not missing:
     return
+  records.check_writable(table)
   kept.import_tensorflow()
   from benchmarks import students
   from cnn_tf.run import environment

@@ -29,18 +29,22 @@ def main(*arguments: str) -> None:
     raise errors.UserError(
       'give two folders: that of the pictures, and a new one'
     )
-  source, target = (pathlib.Path(name).expanduser() for name in arguments)
+  if not 0 <= flags.FLAGS.test_fraction <= 1:  # NaN
+    raise errors.UserError('--test_fraction must be from 0 to 1')
+  source, target = map(_expanded, arguments)
   classes = find(source)
+  if target.exists() and not target.is_dir():
+    raise errors.UserError(f'{target} is not a folder')
   if target.exists() and any(target.iterdir()):
     raise errors.UserError(f'{target} is not empty')
   images, labels = _read(classes)
   is_test = choose(labels, flags.FLAGS.test_fraction)
   storage.make_folder(target)
+  storage.write(target / files.CLASSES, '\n'.join([*classes, '']))
   for part, chosen in (('train', ~is_test), ('t10k', is_test)):
     for kind, array in (('images-idx3', images), ('labels-idx1', labels)):
       content = idx_writer.encode(array[chosen])
       storage.write(target / f'{part}-{kind}-ubyte', content)
-  storage.write(target / files.CLASSES, '\n'.join([*classes, '']))
   size = 'x'.join(map(str, images.shape[1:]))
   print(
     f'{target}: {(~is_test).sum():,} training and {is_test.sum():,} test '
@@ -48,11 +52,19 @@ def main(*arguments: str) -> None:
   )
 
 
+def _expanded(name):
+  try:
+    return pathlib.Path(name).expanduser()
+  except RuntimeError as error:
+    raise errors.UserError(f'{name}: {error}') from None
+
+
 def find(source: pathlib.Path) -> dict[str, list[pathlib.Path]]:
   """Class -> the files in its folder, both in the order of their names.
 
   Raises:
-    UserError: there is no folder, or there are no classes, or too many.
+    UserError: there is no folder, or there are no classes, or too many, or one
+      has a name that cannot be a line of a text file.
   """
   if not source.is_dir():
     raise errors.UserError(f'{source}: no such folder')
@@ -62,6 +74,9 @@ def find(source: pathlib.Path) -> dict[str, list[pathlib.Path]]:
       f'{source}: {len(folders)} folders; there must be 2 to {_MAX_CLASSES}, '
       'one per class'
     )
+  for folder in folders:
+    if not folder.name.isprintable():  # a line break, or bytes that are no text
+      raise errors.UserError(f'{source}: rename the folder {folder.name!r}')
   return {
     folder.name: sorted(path for path in folder.iterdir() if path.is_file())
     for folder in folders

@@ -1,5 +1,6 @@
 """Pictures in folders -> a dataset."""
 
+import os
 import pathlib
 
 import numpy as np
@@ -31,6 +32,14 @@ class ChooseTest(tf.test.TestCase):
       pack.find(folder)
     with self.assertRaisesRegex(errors.UserError, 'no such folder'):
       pack.find(folder / 'x')
+
+  def test_one_line_for_a_name_that_is_no_line_of_text(self):
+    for name in ('two\nlines', os.fsdecode(b'caf\xe9')):
+      folder = pathlib.Path(self.create_tempdir().full_path)
+      (folder / name).mkdir()
+      (folder / 'b').mkdir()
+      with self.assertRaisesRegex(errors.UserError, 'rename the folder'):
+        pack.find(folder)
 
 
 class PackTest(tf.test.TestCase):
@@ -65,6 +74,19 @@ class PackTest(tf.test.TestCase):
       self.assertAllInRange(middle[part.labels == 1], 0, 50)
     names = files.class_names(self.packed, 2)
     self.assertEqual(names, [' bright $', 'dark'])
+
+  def test_one_line_for_a_wrong_argument(self):
+    for arguments, words in (
+      (['all', 'all/dark/notes.txt'], 'notes.txt is not a folder'),
+      (['~no-such-user', 'new'], '~no-such-user: '),
+      (['all', 'new', '--test_fraction=nan'], '--test_fraction must be'),
+    ):
+      done = processes.Command(
+        self.folder, *arguments, module='cnn_tf.pack'
+      ).wait()
+      self.assertEqual((done.code, done.stdout), (1, ''))
+      self.assertRegex(done.stderr, rf'^pack.py: [^\n]*{words}[^\n]*\n$')
+    self.assertFalse((self.folder / 'new').exists())
 
   def test_a_folder_with_files_is_left_alone(self):
     code, _, complaint = self.pack()

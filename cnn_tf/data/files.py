@@ -110,8 +110,8 @@ def _find_in(folder):
   """Name -> all files that have it, or nearly have it."""
   found = {}
   for name in _NAMES:
-    exact = [p for p in (folder / name, folder / f'{name}.gz') if p.exists()]
-    found[name] = exact[:1] or _similar(folder, name)
+    exact = [folder / name, folder / f'{name}.gz']
+    found[name] = list(filter(_is_there, exact))[:1] or _similar(folder, name)
   return found
 
 
@@ -120,12 +120,18 @@ def _similar(folder, name):
   part, *rest = name.split('-')
   part = '(t10k|test)' if part == 't10k' else part
   pattern = re.compile(rf'(.*[-._])?{part}[-._]{"[-._]".join(rest)}(\.gz)?')
-  paths = sorted(p for p in folder.glob('*ubyte*') if pattern.fullmatch(p.name))
+  paths = [p for p in folder.glob('*ubyte*') if pattern.fullmatch(p.name)]
+  paths = sorted(filter(_is_there, paths))
   plain = {
     path.with_suffix('') if path.suffix == '.gz' else path: path
     for path in reversed(paths)
   }
   return sorted(plain.values())
+
+
+def _is_there(path):
+  """Not a folder: some archives have one of this name beside the file."""
+  return path.exists() and not path.is_dir()
 
 
 def _contents(place):

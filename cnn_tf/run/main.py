@@ -121,12 +121,11 @@ def _new_workdir(settings):
   while True:
     try:
       path.mkdir()
+      return path
     except FileExistsError:
       path = path.with_name(f'{path.name}+')
     except OSError as error:
       raise errors.UserError(f'{path}: {error.strerror}') from None
-    else:
-      return path
 
 
 def _how_to_resume(workdir):

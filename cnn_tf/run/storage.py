@@ -375,12 +375,14 @@ def _change(workdir, begun, settings):
       f'{"; ".join(changes)}'
     )
   if settings.num_epochs > begun.num_epochs:
-    # What a finished run has made; it is made anew.
-    for name in ('result.json', 'figures', 'page.html'):
-      path = workdir / name
-      if path.exists():
-        aside = f'{path.stem}-epoch-{begun.num_epochs}{path.suffix}'
-        rename(path, path.with_name(aside))
+    # A finished run has made them; without the last one it is not finished.
+    try:
+      for name in ('figures', 'page.html', 'result.json'):
+        path = workdir / name
+        if path.exists():
+          rename(path, path.with_stem(f'{path.stem}-epoch-{begun.num_epochs}'))
+    except OSError as error:
+      raise errors.UserError(f'{path}: {reason(error)}') from None
   write(workdir / _FLAGS, settings.to_flags())
 
 

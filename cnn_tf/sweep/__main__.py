@@ -131,6 +131,7 @@ def _train(sweep, runs, folder):
     for line, run in zip(runs, of_one_seed, strict=True)
   }
   if all(kept.is_finished(run, folder, read_test=False) for run in names):
+    check_comparable(sweep)
     return set()
   kept.import_tensorflow()
   _prepare(sweep, folder)

@@ -56,6 +56,26 @@ class TableTest(parameterized.TestCase):
     with self.assertRaisesRegex(errors.UserError, 'no/table.csv: No such'):
       records.append(self.path.parent / 'no/table.csv', RECORD)
 
+  def test_a_table_that_cannot_be_read_or_written_is_one_line(self):
+    folder = self.path.parent
+    with self.assertRaisesRegex(errors.UserError, 'Is a directory'):
+      records.read(folder)
+    self.path.write_bytes(b'caf\xe9')
+    with self.assertRaisesRegex(errors.UserError, 'table.csv: .*decode'):
+      records.read(self.path)
+    with self.assertRaisesRegex(errors.UserError, 'no/table.csv: No such'):
+      records.check_writable(folder / 'no/table.csv')
+
+  def test_to_check_a_table_does_not_change_it(self):
+    records.append(self.path, RECORD)
+    content = self.path.read_bytes()
+    records.check_writable(self.path)
+    self.assertEqual(self.path.read_bytes(), content)
+    self.path.unlink()
+    records.check_writable(self.path)
+    records.append(self.path, RECORD)
+    self.assertEqual(self.path.read_bytes(), content)
+
 
 class FindTest(absltest.TestCase):
   def test_it_looks_for_settings_and_for_what_it_is_evaluated_on(self):

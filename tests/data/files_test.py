@@ -90,6 +90,15 @@ class OtherNamesTest(parameterized.TestCase):
     expected = [place / folder / name for name in _NAMES]
     self.assertEqual(files.find(place), expected)
 
+  def test_a_folder_of_such_a_name_is_no_file(self):
+    place = pathlib.Path(self.create_tempdir().full_path)
+    expected = []
+    for name in _NAMES:
+      (place / name).mkdir()
+      expected.append(place / name.replace('-idx', '.idx'))
+      expected[-1].touch()
+    self.assertEqual(files.find(place), expected)
+
   def test_two_sets_in_a_folder_are_a_question(self):
     place = pathlib.Path(self.create_tempdir().full_path)
     for name in _NAMES:

@@ -348,6 +348,18 @@ class RunFolderTest(tf.test.TestCase, parameterized.TestCase):
     self.assertFalse((self.folder / 'result.json').exists())
     self.assertTrue((self.folder / 'result-epoch-3.json').exists())
 
+  def test_a_file_that_cannot_be_put_aside_leaves_the_run_finished(self):
+    begun = settings_lib.Settings(lr_schedule='exp', num_epochs=3)
+    more = dataclasses.replace(begun, num_epochs=4)
+    storage.open_run(self.folder, begun, _HERE)
+    storage.write_result(self.folder, {'test_accuracy': 0.5})
+    for name in ('figures', 'figures-epoch-3'):
+      (self.folder / name).mkdir()
+      (self.folder / name / 'a.png').touch()
+    self.assert_refused('/figures: Directory not empty', self.folder, more)
+    self.assertTrue((self.folder / 'result.json').exists())
+    self.assertEqual(storage.read_settings(self.folder), begun)
+
   def test_other_code_is_told_without_its_hash(self):
     begun = _HERE | {'source_sha256': '0' * 64}
     storage.open_run(self.folder, settings_lib.Settings(), begun)

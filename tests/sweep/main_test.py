@@ -91,6 +91,9 @@ class ReadTest(parameterized.TestCase):
       errors.UserError, f'"" and --vary="{line}" are'
     ):
       sweep.check_comparable(read('', '--flip', line))
+    # Not even if nothing is left to train.
+    with self.assertRaisesRegex(errors.UserError, 'on different images'):
+      sweep._train(read('', line), {}, pathlib.Path('runs'))
 
 
 class CommandTest(tf.test.TestCase):
