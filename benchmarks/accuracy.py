@@ -32,6 +32,9 @@ def main(*flagfiles: str) -> None:
     raise errors.UserError('no flagfile is given (--help shows examples)')
   # All are read first, so that a mistake in the last one is found now.
   wanted = {path: settings_lib.read(path) for path in flagfiles}
+  if len({settings.batch_size for settings in wanted.values()}) > 1:
+    # TensorFlow has as many replicas as the first training.
+    raise errors.UserError('each --batch_size needs a command of its own')
   rows = [COLUMNS]
   for path, settings in wanted.items():
     name = pathlib.Path(path).stem

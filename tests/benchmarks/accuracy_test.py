@@ -140,11 +140,14 @@ class CommandTest(tf.test.TestCase):
   def test_one_line_for_a_mistake(self):
     self.folder = pathlib.Path(self.create_tempdir().full_path)
     (self.folder / 'wrong.flags').write_text('--rate=1\n')
+    for size in (32, 64):
+      (self.folder / f'{size}.flags').write_text(f'--batch_size={size}\n')
     for arguments, words in (
       ([], 'no flagfile is given'),
       (['no.flags'], 'no.flags: '),
       (['--flagfile=wrong.flags'], "wrong.flags: Unknown command line flag 'r"),
       (['--on=train', 'wrong.flags'], '--on=train'),
+      (['32.flags', '64.flags'], 'each --batch_size needs'),
     ):
       with self.subTest(words):
         done = self.run_command(*arguments)
