@@ -71,6 +71,17 @@ class Run(NamedTuple):
     place = files.folder(self.settings.dataset, self.settings.data_dir)
     return files.class_names(place, self.data.num_classes)
 
+  def place(self, name: str) -> pathlib.Path:
+    """Where `figures` or `page.html` of the run is.
+
+    Before the last epoch the name has the epoch: `page-epoch-5.html`. So the
+    run still makes its own at the end.
+    """
+    path = self.workdir / name
+    if self.epoch == self.settings.num_epochs:
+      return path
+    return path.with_stem(f'{path.stem}-epoch-{self.epoch}')
+
   def source(self, data: str = '') -> str:
     """A line for a figure: the run, its dataset and epoch, and `data`."""
     name = self.workdir.resolve().name

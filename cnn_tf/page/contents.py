@@ -180,7 +180,7 @@ def _means(run) -> dict[str, Any] | None:
 
 
 def _patterns(run) -> dict[str, Any]:
-  folder = run.workdir / 'figures'
+  folder = run.place('figures')
   found = {
     layer.spec.name: excitation.read(folder, layer.spec.name)
     for layer in run.geometries

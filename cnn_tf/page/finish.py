@@ -29,13 +29,13 @@ def write(
 
   Args:
     workdir: the folder of the run.
-    output: the file (default: page.html in `workdir`).
+    output: the file (default: page.html, as `Run.place` says).
     data_dir: as for `runs.load`.
 
   Raises:
     UserError: there is no run, or the file cannot be written.
   """
-  page = document.write(contents.of_run(runs.load(workdir, data_dir=data_dir)))
-  path = workdir / FILE if output is None else output
-  storage.write(path, page)
+  run = runs.load(workdir, data_dir=data_dir)
+  path = output or run.place(FILE)
+  storage.write(path, document.write(contents.of_run(run)))
   return path

@@ -40,7 +40,7 @@ def main() -> None:
       if name
       else catalogue.of_run(run, images)
     )
-  folder = command.folder('output') or run.workdir / draw.FOLDER
+  folder = command.folder('output') or run.place(draw.FOLDER)
   print('\n'.join(draw.write(run, named_figures, folder)))
   print(f'{time.perf_counter() - started:.0f} s')
 

@@ -90,7 +90,7 @@ def write_patterns(
     f'patches of {len(run.data.train.labels):,} training images'
   )
   objective = _objective(name, settings)
-  folder = folder or run.workdir / FOLDER
+  folder = folder or run.place(FOLDER)
   with sheet.defaults():
     figure = patterns.patterns(name, excitations, steps, objective, source)
     paths = write(run, [(f'patterns_{name}', figure)], folder)

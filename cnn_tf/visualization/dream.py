@@ -44,7 +44,7 @@ def main() -> None:
   source = run.source(f'start: {pathlib.Path(flags.FLAGS.start).name}')
   with sheet.defaults():
     figure = dreams.dreams(name + some, picture, found, source)
-    folder = command.folder('output') or run.workdir / draw.FOLDER
+    folder = command.folder('output') or run.place(draw.FOLDER)
     print('\n'.join(draw.write(run, [(f'dream_{name}', figure)], folder)))
   print(f'{time.perf_counter() - started:.0f} s')
 

@@ -42,10 +42,16 @@ class RunsTest(small_run.TestCase):
 
   def test_the_newest_checkpoint_is_loaded(self):
     shutil.copytree(self.workdir, self.folder)
-    self.assertEqual(runs.load(self.folder).epoch, 2)
+    run = runs.load(self.folder)
+    self.assertEqual(run.epoch, 2)
+    self.assertEqual(run.place('page.html'), self.folder / 'page.html')
     for path in (self.folder / 'checkpoints').glob('ckpt-2.*'):
       path.unlink()
-    self.assertEqual(runs.load(self.folder).epoch, 1)
+    run = runs.load(self.folder)
+    self.assertEqual(run.epoch, 1)
+    # The run goes on, and makes its own page at the end.
+    self.assertEqual(run.place('page.html'), self.folder / 'page-epoch-1.html')
+    self.assertEqual(run.place('figures'), self.folder / 'figures-epoch-1')
 
   def test_a_run_without_records_is_loaded(self):
     shutil.copytree(self.workdir, self.folder)

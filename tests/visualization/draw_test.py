@@ -99,7 +99,7 @@ class DrawTest(small_run.TestCase):
     short = ascent.Settings(num_starts=2, num_steps=40)
     run = small_run.untrained()._replace(workdir=workdir)
     paths = draw.write_patterns(run, 'conv2', [0, 5], short)
-    folder = workdir / 'figures'
+    folder = run.place('figures')
     names = [
       str(folder / f'patterns_conv2.{end}') for end in ('png', 'csv', 'npz')
     ]
