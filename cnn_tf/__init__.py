@@ -13,7 +13,7 @@ Terms:
   kernel          the weights of a layer; in a convolution, all its filters
   filter o        `kernel[:, :, :, o]`, which computes feature map o
   batch           the examples of one training step, on the first axis
-  channel         the last axis: one number per pixel if grey, three if colour
+  channel         a slice of the last axis: a grey image has one, colour three
   feature map     one channel of the output of a convolution or pooling
   node            one value of a map or image, or one unit of a dense layer
   window, stride  the area that an op looks at; the step to the next one

@@ -27,5 +27,5 @@ def key(seed: int, purpose: str, counter: int = 0) -> tf.Tensor:
     counter: tells repeated draws for one purpose apart; for example, the epoch.
   """
   start = tf.constant([seed, zlib.crc32(purpose.encode())], tf.int64)
-  # Philox is a generator; named, it is used on every device.
+  # Philox is the generator; naming it makes every device use it.
   return tf.random.fold_in(start, tf.cast(counter, tf.int64), alg='philox')

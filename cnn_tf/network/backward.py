@@ -84,7 +84,7 @@ def backward(network, images: np.ndarray, labels: np.ndarray) -> Gradients:
 
 
 def layer_backward(record: Record, upstream: np.ndarray):
-  """Gradients by inputs, kernel and bias; the last two are None for pooling."""
+  """Gradients for inputs, kernel, bias; the last two are None for pooling."""
   layer, inputs, kernel, pre_activation = record
   if isinstance(layer, specs.Pool):
     _, gradient = reference.POOLS[layer.kind]

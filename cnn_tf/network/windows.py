@@ -53,7 +53,7 @@ def covered(axis: Axis) -> list[range]:
   Indices < 0 and >= `size` are padding.
   """
   last_start = (num_positions(axis) - 1) * axis.stride
-  pad_total = max(last_start + axis.window - axis.size, 0)  # `valid`: 0
+  pad_total = max(last_start + axis.window - axis.size, 0)  # 0 for `valid`
   pad_before = pad_total // 2
   starts = range(-pad_before, last_start - pad_before + 1, axis.stride)
   return [range(start, start + axis.window) for start in starts]

@@ -234,8 +234,8 @@ cnn.backward = (() => {
         + 'input, times the upstream gradient, which is how fast the loss '
         + 'rises with that sum.';
     }
-    return `This one weight is used ${count} times: at ${count} places of the `
-      + 'window, it multiplies an input, another one at each. A change '
+    return `This one weight is used ${count} times: at each of ${count} places `
+      + 'of the window, it multiplies another input. A change '
       + 'of the weight acts through all of them, so its gradient is a sum: at '
       + 'every place, the input, by which the sum there grows if the weight '
       + 'grows by 1, times the upstream gradient, which is how fast the loss '
