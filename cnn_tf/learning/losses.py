@@ -15,7 +15,7 @@ def cross_entropy(
   and logarithm are one op because a probability can round to 0, and its
   logarithm is minus infinity.
 
-  With `label_smoothing` s, which keeps a network from being too sure, the result
+  With `label_smoothing` s, to keep the network from being too sure, the result
   is `-sum(target * log(softmax(logits)))`; the target is `1 - s + s / classes`
   for the label, `s / classes` for others. Szegedy et al. 2016, "Rethinking the
   Inception Architecture for Computer Vision", section 7.
